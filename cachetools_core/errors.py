@@ -1,0 +1,235 @@
+"""Everything that can go wrong, each with a stable message id, an exit code and what to do next.
+
+CacheToolsError
+  NotAService            the text names no map or image service
+  ConnectionFileError    an .ags or .lyrx file doesn't lead to one service
+  CertificateFileError   a CA file can't be used
+  NoAnswer               the wire: nothing readable came back
+    DeadlinePassed       time was up before the answer
+    NotTrusted           the site's certificate was refused
+    Moved                the site answers from another address
+    NotArcGIS            something answered, but it isn't ArcGIS Server
+  ServerSaysNo           an ArcGIS error object came back
+    TokenRefused         498 or 499: the token isn't accepted
+    NotPermitted         403: signed in, but not allowed
+  NoAccount              no account was found for the site
+  SignInRefused          the account was found, and refused
+  UnsafeSignIn           a secret would have gone where it must not go
+  CannotDelete           the look before says that a deletion can't start
+  JournalError           the job couldn't be written down, so none was started
+  AlreadyRunning         another process on this machine is deleting this cache
+  Cancelled              stopped by the administrator
+  NotDeleted, PartlyDeleted, DeletedServiceDown, StillRunning, Unknown      the verdicts that aren't success
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .receipt import Receipt
+
+
+class CacheToolsError(Exception):
+    """An expected failure: `what` happened and where, `remedy` what to do next, `receipt` what was found until then."""
+
+    message_id = "CT000"
+    exit_code = 1
+    remedy = ""
+
+    def __init__(self, what: str, remedy: str = "") -> None:
+        self.what = what
+        self.remedy = remedy or type(self).remedy
+        self.receipt: Receipt | None = None
+        super().__init__(f"{self.message_id}: {self.what} {self.remedy}".rstrip())
+
+
+class NotAService(CacheToolsError):
+    """The text doesn't name one map or image service."""
+
+    message_id = "CT101"
+    exit_code = 2
+    remedy = "Give a service's address, for example https://gis.example.com/server/rest/services/Folder/Name/MapServer."
+
+
+class ConnectionFileError(CacheToolsError):
+    """A connection file or layer file doesn't lead to exactly one service."""
+
+    message_id = "CT102"
+    exit_code = 2
+
+
+class CertificateFileError(CacheToolsError):
+    """A file of certificates is missing or holds none."""
+
+    message_id = "CT103"
+    exit_code = 2
+    remedy = "Give a PEM file that holds the certificate of the authority that signed the site's certificate."
+
+
+class NoAnswer(CacheToolsError):
+    """Nothing readable came back; `sent` is False where the request certainly never reached the server."""
+
+    message_id = "CT201"
+    remedy = "Check that the address is right and that the site is up, then run this again."
+    sent = True
+
+
+class NeverSent(NoAnswer):
+    """No connection could be made, so the request never left this machine."""
+
+    message_id = "CT202"
+    sent = False
+
+
+class DeadlinePassed(NoAnswer):
+    """The time given for the whole run was up."""
+
+    message_id = "CT203"
+    remedy = "Run this again with more time."
+
+
+class NotTrusted(NeverSent):
+    """The site's certificate was refused; nothing was sent."""
+
+    message_id = "CT204"
+
+
+class Moved(NoAnswer):
+    """The site answered with a redirect, which is never followed: a token must not travel to another address."""
+
+    message_id = "CT205"
+
+
+class NotArcGIS(NoAnswer):
+    """An answer came, but no ArcGIS Server gave it: a proxy's error page, a sign-in page, half a body.
+
+    `busy_for` is the number of seconds after which the sender asks to be tried again, where it said so;
+    `passing` is True where the same request may well be answered in a moment.
+    """
+
+    message_id = "CT206"
+
+    def __init__(self, what: str, remedy: str = "", *, passing: bool = False, busy_for: float | None = None) -> None:
+        super().__init__(what, remedy)
+        self.passing = passing
+        self.busy_for = busy_for
+
+
+class ServerSaysNo(CacheToolsError):
+    """ArcGIS Server answered with an error object; `code` and `server_words` are its own."""
+
+    message_id = "CT301"
+    remedy = "The server's own words are above; the site's logs in Server Manager tell more."
+
+    def __init__(self, what: str, remedy: str = "", *, code: int = 0, server_words: str = "") -> None:
+        super().__init__(what, remedy)
+        self.code = code
+        self.server_words = server_words
+
+
+class TokenRefused(ServerSaysNo):
+    """498 Invalid Token or 499 Token Required."""
+
+    message_id = "CT302"
+    exit_code = 4
+    remedy = "Sign in with an account that may manage this site."
+
+
+class NotPermitted(ServerSaysNo):
+    """403: the account is known, and may not do this."""
+
+    message_id = "CT303"
+    exit_code = 4
+    remedy = "Deleting a cache takes a publisher or an administrator of the site; sign in as one."
+
+
+class NoAccount(CacheToolsError):
+    """The site wants a sign-in and no account was found."""
+
+    message_id = "CT401"
+    exit_code = 4
+
+
+class SignInRefused(CacheToolsError):
+    """The account was found and the site refused it; it is never tried twice, since that can lock it."""
+
+    message_id = "CT402"
+    exit_code = 4
+
+
+class UnsafeSignIn(CacheToolsError):
+    """A password or token would have gone to an address that it isn't meant for, or in the clear."""
+
+    message_id = "CT403"
+    exit_code = 4
+
+
+class CannotDelete(CacheToolsError):
+    """The look before shows that a deletion can't start; nothing was submitted."""
+
+    message_id = "CT501"
+
+
+class JournalError(CacheToolsError):
+    """The journal can't be written or read; without it a job could be submitted twice, so nothing was submitted."""
+
+    message_id = "CT502"
+
+
+class AlreadyRunning(CacheToolsError):
+    """Another process of this user on this machine is at work on this cache."""
+
+    message_id = "CT503"
+    exit_code = 5
+    remedy = "Wait for it to end; it tells the verdict."
+
+
+class Cancelled(CacheToolsError):
+    """Stopped by the administrator."""
+
+    message_id = "CT601"
+    exit_code = 3
+
+
+class NotDeleted(CacheToolsError):
+    """The cache is still there."""
+
+    message_id = "CT701"
+
+
+class PartlyDeleted(CacheToolsError):
+    """Some of the cache is gone, some is left."""
+
+    message_id = "CT702"
+
+
+class DeletedServiceDown(CacheToolsError):
+    """The cache is gone, and the service didn't come back."""
+
+    message_id = "CT703"
+
+
+class StillRunning(CacheToolsError):
+    """The time is up and the server's job goes on."""
+
+    message_id = "CT704"
+    exit_code = 5
+
+
+class Unknown(CacheToolsError):
+    """What could be read doesn't prove anything, so nothing is claimed."""
+
+    message_id = "CT705"
+    exit_code = 5
+
+
+def every_error() -> list[type[CacheToolsError]]:
+    """Every class of the tree, for the list of message ids in the README and for tests."""
+    found: list[type[CacheToolsError]] = []
+    waiting: list[type[Any]] = [CacheToolsError]
+    while waiting:
+        kind = waiting.pop()
+        found.append(kind)
+        waiting.extend(kind.__subclasses__())
+    return sorted(found, key=lambda kind: kind.message_id)
