@@ -64,16 +64,18 @@ class CompactV2:
 
     def _sizes(self, path: Path) -> npt.NDArray[np.uint64]:
         index = np.frombuffer(_part(path, self.INDEX_AT, 8 * RECORDS), "<u8")
-        return (index >> np.uint64(40)).reshape(SIDE, SIDE)
+        sizes: npt.NDArray[np.uint64] = index >> np.uint64(40)
+        return sizes.reshape(SIDE, SIDE)
 
     def tile(self, level_folder: Path, row: int, column: int) -> bytes | None:
         """The tile's bytes as they are in the bundle; None where the level holds no such tile."""
         path = level_folder / bundle_name(row, column)
-        if not path.is_file():
+        try:
+            record = int.from_bytes(_part(path, self._slot(row, column), 8), "little")
+            size, offset = record >> 40, record & (1 << 40) - 1
+            return _part(path, offset, size) if size else None
+        except FileNotFoundError:
             return None
-        record = int.from_bytes(_part(path, self._slot(row, column), 8), "little")
-        size, offset = record >> 40, record & (1 << 40) - 1
-        return _part(path, offset, size) if size else None
 
     def tiles(self, level_folder: Path) -> Iterator[tuple[int, int, int]]:
         """Row, column and size in bytes of every tile of the level."""
@@ -104,9 +106,7 @@ class CompactV2:
             index[SIDE * (row % SIDE) + column % SIDE] = len(data) << 40 | end + 4
             end += 4 + len(data)
         largest = max(map(len, tiles.values()), default=0)
-        header = cls.HEADER.pack(
-            3, RECORDS, largest, 5, 0, end, 40, 20 + 8 * RECORDS, 3, 16, RECORDS, 5, 8 * RECORDS
-        )
+        header = cls.HEADER.pack(3, RECORDS, largest, 5, 0, end, 40, 20 + 8 * RECORDS, 3, 16, RECORDS, 5, 8 * RECORDS)
         path.write_bytes(header + index.tobytes() + b"".join(body))
 
     @classmethod
@@ -139,12 +139,13 @@ class CompactV1:
     def tile(self, level_folder: Path, row: int, column: int) -> bytes | None:
         """The tile's bytes as they are in the bundle; None where the level holds no such tile."""
         path = level_folder / bundle_name(row, column)
-        index = path.with_suffix(".bundlx")
-        if not path.is_file() or not index.is_file():
+        entry = self.INDEX_AT + 5 * self._record(row, column)
+        try:
+            offset = int.from_bytes(_part(path.with_suffix(".bundlx"), entry, 5), "little")
+            size = self._size(path, offset)
+            return _part(path, offset + 4, size) if size else None
+        except FileNotFoundError:
             return None
-        offset = int.from_bytes(_part(index, self.INDEX_AT + 5 * self._record(row, column), 5), "little")
-        size = self._size(path, offset)
-        return _part(path, offset + 4, size) if size else None
 
     def tiles(self, level_folder: Path) -> Iterator[tuple[int, int, int]]:
         """Row, column and size in bytes of every tile of the level."""

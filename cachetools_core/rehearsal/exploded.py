@@ -20,7 +20,7 @@ class Exploded:
     def tile(self, level_folder: Path, row: int, column: int) -> bytes | None:
         """The tile's bytes; None where the level holds no such tile."""
         file = self._file(level_folder, row, column)
-        return file and file.read_bytes()
+        return file.read_bytes() if file else None
 
     def tiles(self, level_folder: Path) -> Iterator[tuple[int, int, int]]:
         """Row, column and size in bytes of every tile of the level."""
