@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Protocol
 
 
@@ -39,3 +40,15 @@ class Quiet:
 
 
 QUIET = Quiet()
+
+LONGEST_MESSAGE = 2000
+_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b.?")
+
+
+def plain_words(text: object) -> str:
+    """A server's words made safe to show: one line, no control characters or terminal escapes, 2000 characters at most."""
+    words = str(text)[: LONGEST_MESSAGE * 4]
+    words = _ESCAPES.sub("", words)
+    words = "".join(letter if letter.isprintable() else " " for letter in words)
+    words = " ".join(words.split())
+    return words if len(words) <= LONGEST_MESSAGE else words[:LONGEST_MESSAGE] + " ... (shortened)"

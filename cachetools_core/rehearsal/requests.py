@@ -1,0 +1,86 @@
+"""One HTTP request as the server saw it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from tornado.httputil import HTTPServerRequest, parse_body_arguments
+
+if TYPE_CHECKING:
+    from cachetools_core.rehearsal.tokens import Account
+
+
+@dataclass
+class Request:
+    """A request with the answer that it got.
+
+    `url` is as the client sent it, query included; `path` its path; `context` the path's first segment ("arcgis");
+    `resource` the rest of the path, decoded, with runs of slashes and the trailing slash taken out, since clients
+    send all of these (clients.md 0). `headers` have lower-case names. `root` is scheme and host as the client knows
+    them: a proxy's X-Forwarded-Host and X-Forwarded-Proto count. `step` is the request's name in the table of faults.
+    """
+
+    number: int
+    method: str
+    url: str
+    path: str
+    context: str
+    resource: str
+    headers: dict[str, str]
+    query: dict[str, str]
+    form: dict[str, str]
+    body: bytes
+    peer: str
+    root: str
+    received: float = field(default_factory=time.time)
+    step: str = ""
+    account: Account | None = None
+    status: int | None = None
+    answer: bytes = b""
+
+    @property
+    def site(self) -> str:
+        """The site's URL as the client knows it."""
+        return f"{self.root}/{self.context}"
+
+    def parameter(self, name: str, default: str = "") -> str:
+        """A form field, or else a query parameter; an empty one counts as absent."""
+        return self.form.get(name) or self.query.get(name) or default
+
+    @property
+    def format(self) -> str:
+        """What `f` asks for; ArcGIS Server's default is html."""
+        return self.parameter("f", "html").lower()
+
+
+def read_request(number: int, raw: HTTPServerRequest) -> Request:
+    """The request that tornado has received."""
+    headers = {name.lower(): value for name, value in raw.headers.get_all()}
+    parts = urlsplit(raw.uri or "/")
+    segments = [unquote(segment) for segment in parts.path.split("/") if segment]
+    scheme = _first(headers.get("x-forwarded-proto", "")) or raw.protocol
+    host = _first(headers.get("x-forwarded-host", "")) or raw.host
+    fields: dict[str, list[bytes]] = {}
+    if raw.body:
+        parse_body_arguments(headers.get("content-type", ""), raw.body, fields, {}, raw.headers)
+    return Request(
+        number=number,
+        method=raw.method or "GET",
+        url=f"{raw.protocol}://{raw.host}{raw.uri}",
+        path=parts.path,
+        context=segments[0] if segments else "",
+        resource="/".join(segments[1:]),
+        headers=headers,
+        query=dict(parse_qsl(parts.query, keep_blank_values=True)),
+        form={name: values[-1].decode("utf-8", "replace") for name, values in fields.items() if values},
+        body=raw.body,
+        peer=raw.remote_ip or "",
+        root=f"{scheme}://{host}",
+    )
+
+
+def _first(value: str) -> str:
+    return value.split(",")[0].strip()

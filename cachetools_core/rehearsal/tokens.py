@@ -1,0 +1,164 @@
+"""Accounts and tokens: asked for, bound, checked, expired (protocol.md 2, clients.md 1)."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
+
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from cachetools_core.rehearsal.answers import Refused
+from cachetools_core.rehearsal.requests import Request
+
+ADMINISTER, PUBLISH, VIEW = "ADMINISTER", "PUBLISH", "VIEW"
+
+SHORT_LIVED_MINUTES = 120
+LONGEST_MINUTES = 525600
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account with its privilege: ADMINISTER, PUBLISH or VIEW."""
+
+    username: str
+    password: str
+    privilege: str
+
+    @property
+    def may_cache(self) -> bool:
+        """Caching tools "require publisher or administrator credentials" (protocol.md 4.6)."""
+        return self.privilege in (ADMINISTER, PUBLISH)
+
+
+@dataclass
+class Token:
+    """An issued token; `expires` in seconds since 1970, `referer` or `ip` what it is bound to."""
+
+    account: Account
+    expires: float
+    referer: str
+    ip: str
+
+
+def new_accounts() -> dict[str, Account]:
+    """One account of each kind, with passwords made now."""
+    return {
+        role: Account(username, secrets.token_urlsafe(15), privilege)
+        for role, username, privilege in (
+            ("administrator", "siteadmin", ADMINISTER),
+            ("publisher", "publisher", PUBLISH),
+            ("user", "viewer", VIEW),
+        )
+    }
+
+
+class Tokens:
+    """The tokens of a site, and the key for clients that encrypt their password over plain HTTP."""
+
+    def __init__(self, accounts: dict[str, Account]) -> None:
+        self._accounts = accounts
+        self._issued: dict[str, Token] = {}
+        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.longest_seconds: float | None = None
+        self.locked = False
+
+    def public_key(self) -> dict[str, str]:
+        """`admin/publicKey`: both numbers in hex (clients.md 1)."""
+        numbers = self._key.public_key().public_numbers()
+        return {"publicKey": f"{numbers.e:x}", "modulus": f"{numbers.n:x}"}
+
+    def revoke(self) -> None:
+        """Ends every token issued so far."""
+        self._issued.clear()
+
+    def account_of(self, request: Request) -> Account | None:
+        """The account whose token the request carries; None without a token; Refused 498 for one that isn't good."""
+        text = _carried(request)
+        if not text:
+            return None
+        token = self._issued.get(text)
+        if token is None or token.expires <= time.time():
+            raise Refused(498, "Invalid Token")
+        # That a token bound to a referer or an address is refused elsewhere is documented; the code is inferred.
+        if token.referer and request.headers.get("referer") != token.referer:
+            raise Refused(498, "Invalid Token")
+        if token.ip and request.peer != token.ip:
+            raise Refused(498, "Invalid Token")
+        return token.account
+
+    def sign_in(self, request: Request, most_minutes: int, wrong_password: str) -> tuple[str, int]:
+        """A token and its end (milliseconds since 1970) for the username and password in the request's body."""
+        form = self._read_form(request)
+        absent = [f"'{name}' must be specified." for name in ("username", "password") if not form.get(name)]
+        if absent:
+            raise Refused(400, "Unable to generate token.", *absent)
+        if self.locked:
+            # The text is known for portal sign-in pages only (protocol.md 2.5); here it is invented.
+            raise Refused(400, "Unable to generate token.", "Too many invalid attempts. Please try again later.")
+        for account in self._accounts.values():
+            if account.username == form["username"] and secrets.compare_digest(
+                account.password.encode(), form["password"].encode()
+            ):
+                return self._issue(account, form, request, most_minutes)
+        raise Refused(400, "Unable to generate token.", wrong_password)
+
+    def exchange(self, request: Request, most_minutes: int) -> tuple[str, int]:
+        """A server's token for a portal's (protocol.md 2.4)."""
+        account = self.account_of(request)
+        if account is None:
+            raise Refused(498, "Invalid Token")
+        form = self._read_form(request)
+        return self._issue(account, {"client": "requestip", **form}, request, most_minutes)
+
+    def _read_form(self, request: Request) -> dict[str, str]:
+        if request.method != "POST":
+            # GET is off since 10.3.1; how it is refused is not known: this text is invented.
+            raise Refused(405, "Unable to generate token.", "Use HTTP POST with the parameters in the request body.")
+        if any(name in request.query for name in ("username", "password", "token")):
+            # allowHttpPostQueryParams is off since 10.3.1 (protocol.md 2.5); the text is invented.
+            raise Refused(400, "Unable to generate token.", "Credentials are not accepted in the query string.")
+        if request.form.get("encrypted", "").lower() != "true":
+            return request.form
+        return {name: self._decrypt(value) for name, value in request.form.items() if name not in ("encrypted", "f")}
+
+    def _decrypt(self, value: str) -> str:
+        try:
+            return self._key.decrypt(bytes.fromhex(value), padding.PKCS1v15()).decode("utf-8")
+        except ValueError as error:
+            # Invented text.
+            raise Refused(400, "Unable to generate token.", "A parameter could not be decrypted.") from error
+
+    def _issue(self, account: Account, form: dict[str, str], request: Request, most_minutes: int) -> tuple[str, int]:
+        client = form.get("client") or "referer"
+        bound = {"referer": form.get("referer", ""), "ip": form.get("ip", ""), "requestip": request.peer}.get(client)
+        if not bound:
+            # Invented in the manner of the captured "'username' must be specified.".
+            missing = client if client in ("referer", "ip") else "client"
+            raise Refused(400, "Unable to generate token.", f"'{missing}' must be specified.")
+        try:
+            minutes = int(form.get("expiration") or 60)
+        except ValueError as error:
+            raise Refused(400, "Unable to generate token.", "'expiration' must be a number.") from error
+        # Whether a longer time is cut or refused is not known; it is cut here.
+        seconds = min(max(minutes, 1), most_minutes) * 60.0
+        if self.longest_seconds is not None:
+            seconds = min(seconds, self.longest_seconds)
+        text = secrets.token_urlsafe(96)
+        referer, ip = (bound, "") if client == "referer" else ("", bound)
+        self._issued[text] = Token(account, time.time() + seconds, referer, ip)
+        return text, int((time.time() + seconds) * 1000)
+
+
+def _carried(request: Request) -> str:
+    """All the carriers of clients.md 1: form, query, two headers, the cookie."""
+    for place in (request.form, request.query):
+        if "token" in place:
+            return place["token"]
+    for header in ("x-esri-authorization", "authorization"):
+        scheme, _, text = request.headers.get(header, "").partition(" ")
+        if scheme.lower() == "bearer":
+            return text.strip()
+    cookie = SimpleCookie(request.headers.get("cookie", "")).get("agstoken")
+    return cookie.value if cookie else ""

@@ -1,0 +1,131 @@
+"""Time as one run sees it: a clock, a deadline, pauses that a cancel ends, calls that can't hang."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Generic, Protocol, TypeVar
+
+from .errors import Cancelled, DeadlinePassed
+
+Answer = TypeVar("Answer")
+
+CANCEL_IS_FELT_WITHIN = 0.25
+
+
+class Clock(Protocol):
+    """What time it is, and waiting; passed in, so that tests need not wait."""
+
+    def now(self) -> datetime:
+        """The time of day in UTC; may jump."""
+
+    def monotonic(self) -> float:
+        """Seconds that only ever grow; for measuring."""
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        """Wait until the event is set, at most that long; True where it is set."""
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        """The time of day in UTC."""
+        return datetime.now(timezone.utc)
+
+    def monotonic(self) -> float:
+        """Seconds that only ever grow."""
+        return time.monotonic()
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        """Wait until the event is set, at most that long."""
+        return event.wait(seconds)
+
+
+SYSTEM_CLOCK = SystemClock()
+
+
+class Run:
+    """One run: its clock, its deadline in seconds from now, and whether the administrator has asked to stop."""
+
+    def __init__(self, clock: Clock, deadline: float, cancelled: Callable[[], bool]) -> None:
+        self.clock = clock
+        self._end = clock.monotonic() + deadline
+        self._cancelled = cancelled
+        self._heeds_cancel = True
+
+    def left(self) -> float:
+        """Seconds until the deadline; never negative."""
+        return max(0.0, self._end - self.clock.monotonic())
+
+    def cancel_wanted(self) -> bool:
+        """True once the administrator has asked to stop and nobody has taken it up yet."""
+        return self._heeds_cancel and self._cancelled()
+
+    def take_up_cancel(self) -> None:
+        """From now on the cancel is being dealt with, so it interrupts nothing more."""
+        self._heeds_cancel = False
+
+    def go_on(self) -> None:
+        """Raises Cancelled or DeadlinePassed where this run has no reason to go on."""
+        if self.cancel_wanted():
+            raise Cancelled("Stopped before anything was submitted.", "Nothing on the server has changed.")
+        if not self.left():
+            raise DeadlinePassed("The time given for this run is up.")
+
+    def pause(self, seconds: float) -> None:
+        """Wait that long, or until a cancel or the deadline, whichever comes first."""
+        never = threading.Event()
+        end = self.clock.monotonic() + min(seconds, self.left())
+        while not self.cancel_wanted():
+            rest = end - self.clock.monotonic()
+            if rest <= 0:
+                return
+            self.clock.wait(never, min(rest, CANCEL_IS_FELT_WITHIN))
+
+    def call(self, function: Callable[[threading.Event], Answer], seconds: float, *, until_answered: bool = False) -> Answer:
+        """What the function returns, asked for in a thread of its own, so that nothing it does can hang this run.
+
+        The function gets an event that is set once nobody waits any more. With `until_answered` a cancel waits for the
+        answer: a request that starts work isn't abandoned while its answer may still come.
+        Raises TimeoutError after that many seconds, DeadlinePassed, Cancelled, and whatever the function raises.
+        """
+        exchange = _Exchange(function)
+        end = self.clock.monotonic() + min(seconds, self.left())
+        threading.Thread(target=exchange.go, name="CacheTools request", daemon=True).start()
+        while not self.clock.wait(exchange.done, max(0.0, min(CANCEL_IS_FELT_WITHIN, end - self.clock.monotonic()))):
+            if self.clock.monotonic() >= end:
+                exchange.abandoned.set()
+                if not self.left():
+                    raise DeadlinePassed("The time given for this run is up.")
+                raise TimeoutError(f"no answer within {seconds:.0f} seconds")
+            if not until_answered and self.cancel_wanted():
+                exchange.abandoned.set()
+                self.go_on()
+        return exchange.answer()
+
+
+class _Exchange(Generic[Answer]):
+    """A function on its way in another thread."""
+
+    def __init__(self, function: Callable[[threading.Event], Answer]) -> None:
+        self._function = function
+        self._answers: list[Answer] = []
+        self._error: BaseException | None = None
+        self.done = threading.Event()
+        self.abandoned = threading.Event()
+
+    def go(self) -> None:
+        try:
+            self._answers.append(self._function(self.abandoned))
+        except BaseException as error:  # noqa: BLE001 - carried over to the waiting thread, whatever it is
+            self._error = error
+        finally:
+            self.done.set()
+
+    def answer(self) -> Answer:
+        if self._error is not None:
+            raise self._error
+        return self._answers[0]
