@@ -249,8 +249,9 @@ def _unpack_tpkx(package: zipfile.ZipFile, source: Path, map_folder: Path) -> No
         raise CacheError(f"root.json in {source} is not JSON ({error}). Copy the package again.") from error
     scheme = package_scheme(root, str(source))
     tiles = posixpath.normpath(str(root.get("tileBundlesPath", "./tile"))) + "/"
-    _extract(package, tiles, map_folder / "_alllayers")
+    map_folder.mkdir(parents=True)
     write_scheme(map_folder, scheme)
+    _extract(package, tiles, map_folder / "_alllayers")
     for bundle in (map_folder / "_alllayers").rglob("*.bundle"):
         CompactV2.state_record_count(bundle)
 

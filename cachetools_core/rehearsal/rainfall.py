@@ -10,6 +10,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,7 @@ from cachetools_core.rehearsal.tiling import (
     write_scheme,
 )
 
-SEED = 20110704
+SEED = 3
 TILE = 256
 FINEST = 8
 # The full extent is a block of level 4 tiles: 45 degrees either side of Greenwich, 41 to 66.5 degrees north. It ends on
@@ -46,7 +47,7 @@ ORIGIN = 20037508.342787
 RESOLUTION = 156543.03392800014
 SCALE = 591657527.591555
 
-Field = npt.NDArray[np.float32]
+Field = npt.NDArray[np.floating[Any]]
 Pixels = npt.NDArray[np.uint8]
 
 # No rain (transparent), then light blue through green, yellow and red to magenta, as on a radar image; RGBA.
@@ -148,7 +149,8 @@ def _rain() -> Field:
     bands = _noise(lattice, wound_x * 2.2 + wound_y * 1.2 + 5, wound_y * 7 - wound_x * 3 + 60, 4)
     showers = _noise(lattice, x * 14 + 100, y * 14 + 100, 3)
     rain = (masses - 0.47) * 2.2 + (bands - 0.5) * 1.5 + (showers - 0.5) * 0.55
-    return np.rint(np.clip(rain * 235, 0, 255))
+    whole: Field = np.rint(np.clip(rain * 235, 0, 255))
+    return whole
 
 
 def _wind_up(x: Field, y: Field, low_x: float, low_y: float, radius: float, turns: float) -> tuple[Field, Field]:
@@ -161,11 +163,12 @@ def _wind_up(x: Field, y: Field, low_x: float, low_y: float, radius: float, turn
 
 
 def _noise(lattice: Field, x: Field, y: Field, octaves: int) -> Field:
-    total = np.zeros_like(x)
+    total: Field = np.zeros_like(x)
     for octave in range(octaves):
         total += _smooth_noise(lattice, x, y) / 2**octave
         x, y = 2 * x + 17.3, 2 * y + 9.7
-    return total / (2 - 2 / 2**octaves)
+    mean: Field = total / (2 - 2 / 2**octaves)
+    return mean
 
 
 def _smooth_noise(lattice: Field, x: Field, y: Field) -> Field:
@@ -219,7 +222,7 @@ def _png(pixels: Pixels) -> bytes:
             (b"IHDR", struct.pack(">IIBBBBB", TILE, TILE, 8, 3, 0, 0, 0)),
             (b"PLTE", COLOURS[:, :3].tobytes()),
             (b"tRNS", COLOURS[:, 3].tobytes()),
-            (b"IDAT", packer.compress(lines) + packer.flush()),
+            (b"IDAT", packer.compress(lines.tobytes()) + packer.flush()),
             (b"IEND", b""),
         )
     )

@@ -96,9 +96,9 @@ def read_scheme(folder: Path) -> TilingScheme:
     reference, storage = tiles.child("SpatialReference"), info.optional("CacheStorageInfo")
     wkid = int(reference.number("WKID", 0))
     return TilingScheme(
-        rows=int(tiles.positive("TileRows")),
-        cols=int(tiles.positive("TileCols")),
-        dpi=int(tiles.positive("DPI")),
+        rows=tiles.whole("TileRows"),
+        cols=tiles.whole("TileCols"),
+        dpi=tiles.whole("DPI"),
         origin_x=tiles.child("TileOrigin").number("X"),
         origin_y=tiles.child("TileOrigin").number("Y"),
         wkid=wkid,
@@ -144,7 +144,7 @@ def package_scheme(root: Any, where: str) -> TilingScheme:
             origin_y=_finite(tiles["origin"]["y"]),
             wkid=wkid,
             latest_wkid=latest_wkid,
-            wkt=reference.get("wkt", WEB_MERCATOR_WKT if latest_wkid == 3857 else ""),
+            wkt=str(reference.get("wkt", WEB_MERCATOR_WKT if latest_wkid == 3857 else "")),
             lods=tuple(
                 LevelOfDetail(int(lod["level"]), _positive(lod["resolution"]), _positive(lod["scale"]))
                 for lod in tiles["lods"]
@@ -225,6 +225,12 @@ class _Element:
                 f"{self._where}: {name} is not a number ({text!r}). The cache is damaged: copy it again."
             ) from error
 
+    def whole(self, name: str) -> int:
+        number = int(self.number(name))
+        if number < 1:
+            raise CacheError(f"{self._where}: {name} is less than 1. The cache is damaged: copy it again.")
+        return number
+
     def positive(self, name: str) -> float:
         number = self.number(name)
         if number <= 0:
@@ -258,7 +264,7 @@ def write_scheme(folder: Path, scheme: TilingScheme) -> None:
         f"<CacheTileFormat>{escape(scheme.tile_format)}</CacheTileFormat>"
         f"<CompressionQuality>{scheme.compression_quality}</CompressionQuality><Antialiasing>false</Antialiasing>"
         "<BandCount>1</BandCount><LERCError>0</LERCError></TileImageInfo>"
-        f"<CacheStorageInfo xsi:type='typens:CacheStorageInfo'><StorageFormat>{scheme.storage_format}</StorageFormat>"
+        f"<CacheStorageInfo xsi:type='typens:CacheStorageInfo'><StorageFormat>{escape(scheme.storage_format)}</StorageFormat>"
         f"<PacketSize>{scheme.packet_size}</PacketSize></CacheStorageInfo></CacheInfo>"
     )
     extent = scheme.full_extent

@@ -1,0 +1,522 @@
+"""The rehearsal server's caches on disk, held against Esri's own caches and against GDAL as an independent reader."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import struct
+import warnings
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
+from rasterio.io import MemoryFile
+from rasterio.windows import Window
+
+from cachetools_core.rehearsal.bundles import CompactV1, CompactV2
+from cachetools_core.rehearsal.caches import Cache, CacheError, open_cache, publish
+from cachetools_core.rehearsal.rainfall import draw_rainfall
+from cachetools_core.rehearsal.tiling import read_scheme, write_scheme
+
+SAMPLE_V2 = "caches/esri_sample_v2"
+USA = "caches/esri_usa_tpkx/Usa.tpkx"
+STATES = "caches/consbio_tpk/states_filled.tpk"
+RENAMED = "caches/consbio_tpk/alt_root_name.tpk"
+NONSTANDARD = "caches/consbio_tpk/nonstandard_zoom_levels.tpk"
+EXPLODED = "caches/esri_sample_exploded"
+
+TILES = {
+    SAMPLE_V2: {0: 1, 1: 4, 2: 16},
+    USA: {0: 1, 1: 1, 2: 4, 3: 9, 4: 30, 5: 99},
+    STATES: {0: 1, 1: 1, 2: 2, 3: 4, 4: 16},
+    RENAMED: {0: 1, 1: 1},
+    NONSTANDARD: {0: 2, 1: 4, 2: 16},
+    EXPLODED: {0: 1, 1: 4, 2: 16},
+}
+# The first four bytes of these two tiles are missing in Esri's own Usa.tpkx.
+DAMAGED = {USA: {(0, 0, 0), (1, 0, 0)}}
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The facts and caches beside the repository, which the project does not carry."""
+    folder = Path(__file__).parent.parent.parent / "shared"
+    if not folder.is_dir():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{folder} is not there: the real caches are needed.")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def rainfall(tmp_path_factory: pytest.TempPathFactory) -> Cache:
+    """Drawn once, and only read."""
+    return draw_rainfall(tmp_path_factory.mktemp("rainfall"))
+
+
+def files_below(folder: Path) -> dict[str, str]:
+    return {
+        str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
+
+
+def tiles_in(cache: Cache) -> dict[int, int]:
+    return {level: tiles for level, (tiles, _) in cache.counts().items()}
+
+
+def decoded(tile: bytes) -> np.ndarray:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with MemoryFile(tile) as file, file.open() as image:
+            bands = image.read()
+            if len(bands) > 1:
+                return bands
+            colours = np.zeros((256, 4), np.uint8)
+            for value, colour in image.colormap(1).items():
+                colours[value] = colour
+            return colours[bands[0]].transpose(2, 0, 1)
+
+
+def decodable(cache: Cache) -> dict[tuple[int, int, int], np.ndarray]:
+    found = {}
+    for address in cache.tiles():
+        with contextlib.suppress(RasterioIOError):
+            found[address] = decoded(cache.tile(*address))
+    return found
+
+
+def assert_gdal_reads(cache: Cache, images: dict[tuple[int, int, int], np.ndarray]) -> None:
+    finest = max(lod.level for lod in cache.scheme.lods)
+    for level in {level for level, _, _ in images}:
+        overview = {} if level == finest else {"OVERVIEW_LEVEL": finest - level - 1}
+        # The extent of a package would move the raster's corner away from the tiles' edges; ESRIC keeps a bundle's
+        # index as long as a dataset is open.
+        with rasterio.open(
+            cache.folder / "conf.xml", driver="ESRIC", sharing=False, EXTENT_SOURCE="TILING_SCHEME", **overview
+        ) as raster:
+            for (_, row, column), image in ((a, i) for a, i in images.items() if a[0] == level):
+                seen = raster.read(window=Window(column * 256, row * 256, 256, 256))
+                assert np.array_equal(seen[: len(image)], image), (level, row, column)
+                assert (seen[len(image) :] == 255).all(), "a tile without transparency is opaque"
+
+
+@pytest.mark.parametrize("source", TILES)
+def test_a_published_cache_holds_the_tiles_of_its_origin_and_the_origin_is_untouched(
+    source: str, shared: Path, tmp_path: Path
+) -> None:
+    before = files_below(shared / "caches")
+    cache = publish(shared / source, tmp_path, "Published")
+    assert tiles_in(cache) == TILES[source]
+    assert {level: cache.scheme.expected_tiles(level) for level in TILES[source]} == TILES[source]
+    assert cache.folder.parent == tmp_path / "Published"
+    assert cache.map_name == ("TPK Root Name" if source == RENAMED else "Layers")
+    assert set(cache.tiles()) - set(decodable(cache)) == DAMAGED.get(source, set())
+    assert {level: size for level, (_, size) in cache.counts().items()} == {
+        level: sum(len(cache.tile(*address)) for address in cache.tiles() if address[0] == level)
+        for level in TILES[source]
+    }
+    cache.delete()
+    assert files_below(shared / "caches") == before
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("source", [SAMPLE_V2, USA])
+def test_gdal_reads_every_tile_of_a_published_compact_v2_cache(source: str, shared: Path, tmp_path: Path) -> None:
+    cache = publish(shared / source, tmp_path, "Published")
+    images = decodable(cache)
+    assert len(images) == sum(TILES[source].values()) - len(DAMAGED.get(source, set()))
+    assert_gdal_reads(cache, images)
+
+
+def test_exploded_and_compact_copies_of_the_same_tiles_agree(shared: Path, tmp_path: Path) -> None:
+    compact = publish(shared / SAMPLE_V2, tmp_path, "Compact")
+    exploded = publish(shared / EXPLODED, tmp_path, "Exploded")
+    assert {a: compact.tile(*a) for a in compact.tiles()} == {a: exploded.tile(*a) for a in exploded.tiles()}
+
+
+def test_the_scheme_of_a_package_is_kept_up_to_its_last_level(shared: Path, tmp_path: Path) -> None:
+    scheme = publish(shared / USA, tmp_path, "Usa").scheme
+    assert [lod.level for lod in scheme.lods] == [0, 1, 2, 3, 4, 5]
+    assert (scheme.wkid, scheme.latest_wkid, scheme.tile_format, scheme.packet_size) == (102100, 3857, "PNG", 128)
+    assert scheme.lods[5].resolution == 4891.96981024998
+    assert scheme.full_extent.xmin == -19839092.300098713
+
+
+def test_rainfall_is_whole_at_every_level_and_gdal_reads_every_tile(rainfall: Cache) -> None:
+    counts = tiles_in(rainfall)
+    assert counts == {level: rainfall.scheme.expected_tiles(level) for level in range(9)}
+    assert sum(counts.values()) == 2735
+    images = decodable(rainfall)
+    assert len(images) == 2735
+    assert_gdal_reads(rainfall, images)
+
+
+def test_rainfall_is_the_same_bytes_at_every_run(rainfall: Cache, tmp_path: Path) -> None:
+    again = draw_rainfall(tmp_path)
+    assert files_below(again.folder) == files_below(rainfall.folder)
+    assert len(files_below(again.folder)) == again.files() == 12
+    assert again.bytes_on_disk() == sum(file.stat().st_size for file in again.folder.rglob("*.*"))
+    assert again.bytes_on_disk() < 15_000_000
+
+
+def classes(cache: Cache, level: int, rows: range, columns: range) -> np.ndarray:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+
+        def one(row: int, column: int) -> np.ndarray:
+            with MemoryFile(cache.tile(level, row, column)) as file, file.open() as image:
+                return image.read(1)
+
+        return np.block([[one(row, column) for column in columns] for row in rows])
+
+
+def test_rainfall_shows_rain_that_runs_on_across_tiles_and_bundles_and_agrees_between_scales(rainfall: Cache) -> None:
+    image = classes(rainfall, 8, range(72, 80), range(124, 132))
+    assert {0, 1, 2, 3, 4, 5, 6, 7, 8} <= set(np.unique(image).tolist())
+    steps = np.abs(np.diff(image.astype(int), axis=1))
+    assert steps[:, 255::256].max() <= np.delete(steps, np.s_[255::256], axis=1).max() <= 2
+    assert np.array_equal(image[::2, ::2], classes(rainfall, 7, range(36, 40), range(62, 66)))
+    overview = classes(rainfall, 4, range(4, 6), range(6, 10))
+    assert 0.3 < (overview > 0).mean() < 0.7, "a rain radar shows rain, and dry land between"
+    whole = classes(rainfall, 0, range(1), range(1))
+    outside = np.ones_like(whole, dtype=bool)
+    outside[64:96, 96:160] = False
+    assert (whole[outside] == 0).all()
+    assert (whole[~outside] > 0).any()
+
+
+def test_deleting_a_cache_leaves_its_neighbours_byte_for_byte(shared: Path, tmp_path: Path) -> None:
+    cache = publish(shared / SAMPLE_V2, tmp_path, "Streets")
+    publish(shared / STATES, tmp_path, "States")
+    publish(shared / EXPLODED, tmp_path, "Streets2")
+    (cache.folder.parent / "Status.gdb").mkdir()
+    neighbours = {name: files for name, files in files_below(tmp_path).items() if not name.startswith("Streets/")}
+    cache.delete()
+    assert not cache.exists()
+    assert not (tmp_path / "Streets").exists()
+    assert files_below(tmp_path) == neighbours
+    assert cache.counts() == {}
+    assert cache.tile(0, 0, 0) is None
+    assert (cache.files(), cache.bytes_on_disk()) == (0, 0)
+
+
+def test_deleting_one_map_leaves_the_other_map_of_the_service(shared: Path, tmp_path: Path) -> None:
+    both = tmp_path / "source"
+    shutil.copytree(shared / SAMPLE_V2 / "Layers", both / "Layers")
+    shutil.copytree(shared / EXPLODED / "Layers", both / "Another Map")
+    root = tmp_path / "arcgiscache"
+    active = publish(both, root, "Streets")
+    assert active.map_name == "Layers"
+    other = open_cache(root / "Streets" / "Another Map")
+    (root / "Streets" / "Status.gdb").mkdir()
+    before = files_below(other.folder)
+    active.delete()
+    assert sorted(child.name for child in (root / "Streets").iterdir()) == ["Another Map", "Status.gdb"]
+    assert files_below(other.folder) == before
+    other.delete()
+    assert list(root.iterdir()) == []
+
+
+def test_a_copy_of_a_read_only_cache_can_be_written(shared: Path, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    shutil.copytree(shared / SAMPLE_V2 / "Layers", source)
+    for path in [*source.rglob("*"), source]:
+        path.chmod(0o500 if path.is_dir() else 0o400)
+    cache = publish(source, tmp_path / "arcgiscache", "Streets")
+    for path in [source, *source.rglob("*")]:
+        path.chmod(0o700)
+    assert all(path.stat().st_mode & 0o200 for path in [cache.folder, *cache.folder.rglob("*")])
+
+
+@pytest.mark.parametrize("source", [SAMPLE_V2, USA, STATES, EXPLODED])
+def test_deleting_tiles_one_by_one_empties_the_level_and_nothing_else(
+    source: str, shared: Path, tmp_path: Path
+) -> None:
+    cache = publish(shared / source, tmp_path, "Published")
+    kept = {address: cache.tile(*address) for address in cache.tiles() if address[0] != 2}
+    left = TILES[source][2]
+    for level, row, column in [address for address in cache.tiles() if address[0] == 2]:
+        cache.delete_tile(level, row, column)
+        assert cache.tile(level, row, column) is None
+        left -= 1
+        assert tiles_in(cache).get(2, 0) == left
+        cache.delete_tile(level, row, column)
+    assert left == 0
+    assert [path for path in (cache.folder / "_alllayers" / "L02").rglob("*") if path.is_file()] == []
+    assert {address: cache.tile(*address) for address in cache.tiles()} == kept
+
+
+def test_gdal_sees_that_a_tile_was_deleted(shared: Path, tmp_path: Path) -> None:
+    cache = publish(shared / SAMPLE_V2, tmp_path, "Published")
+    images = decodable(cache)
+    assert_gdal_reads(cache, images)
+    assert images[2, 1, 3].any()
+    cache.delete_tile(2, 1, 3)
+    images[2, 1, 3] = np.zeros_like(images[2, 1, 3])
+    assert_gdal_reads(cache, images)
+
+
+def test_a_level_can_go_alone(shared: Path, tmp_path: Path) -> None:
+    cache = publish(shared / STATES, tmp_path, "Published")
+    cache.delete_level(4)
+    assert tiles_in(cache) == {0: 1, 1: 1, 2: 2, 3: 4}
+
+
+@pytest.mark.parametrize("source", [SAMPLE_V2, STATES, EXPLODED])
+def test_the_tilemap_says_which_tiles_are_there(source: str, shared: Path, tmp_path: Path) -> None:
+    cache = publish(shared / source, tmp_path, "Published")
+    held = set(cache.tiles())
+    level, row, column = min(address for address in held if address[0] == 2)
+    cache.delete_tile(level, row, column)
+    tilemap = cache.tilemap(2, row, column, 5, 3)
+    assert tilemap == [
+        int(cache.tile(2, row + down, column + right) is not None) for down in range(3) for right in range(5)
+    ]
+    assert tilemap[0] == 0
+    assert 1 in tilemap
+
+
+def test_lock_and_done_files_are_no_tiles(shared: Path, tmp_path: Path) -> None:
+    for source in (SAMPLE_V2, EXPLODED):
+        cache = publish(shared / source, tmp_path, source.rsplit("/", 1)[1])
+        level = cache.folder / "_alllayers" / "L00"
+        for folder in (level, level / "R00000000"):
+            folder.mkdir(exist_ok=True)
+            (folder / "R0000C0000.bundle.lock").write_bytes(b"")
+            (folder / "C00000000.done").write_bytes(b"")
+        assert tiles_in(cache) == TILES[source]
+
+
+def test_what_is_deleted_while_it_is_counted_holds_no_tiles(shared: Path, tmp_path: Path) -> None:
+    cache = publish(shared / STATES, tmp_path, "Published")
+    tiles = cache.tiles()
+    assert next(tiles)[0] == 0
+    cache.delete()
+    assert list(tiles) == []
+
+
+def test_a_bundle_is_written_as_the_specification_says(tmp_path: Path) -> None:
+    bundle = tmp_path / "R0080C0100.bundle"
+    CompactV2.write(bundle, {(128, 256): b"first", (255, 383): b"the last"})
+    written = bundle.read_bytes()
+    assert struct.unpack("<4I3Q6I", written[:64]) == (
+        3, 16384, 8, 5, 0, 131157, 40, 131092, 3, 16, 16384, 5, 131072
+    )  # fmt: skip
+    index = struct.unpack("<16384Q", written[64:131136])
+    assert index[0] == 5 << 40 | 131140
+    assert index[16383] == 8 << 40 | 131149
+    assert set(index[1:16383]) == {4}
+    assert written[131136:] == struct.pack("<I", 5) + b"first" + struct.pack("<I", 8) + b"the last"
+    assert CompactV2().tile(tmp_path, 255, 383) == b"the last"
+    assert list(CompactV2().tiles(tmp_path)) == [(128, 256, 5), (255, 383, 8)]
+    CompactV2().delete_tile(tmp_path, 128, 256)
+    assert bundle.read_bytes()[64:72] == struct.pack("<Q", 4)
+    assert len(bundle.read_bytes()) == len(written), "the bytes of a deleted tile stay as slack"
+
+
+def test_a_v1_bundle_states_how_many_tiles_are_left(shared: Path, tmp_path: Path) -> None:
+    cache = publish(shared / STATES, tmp_path, "Published")
+    level = cache.folder / "_alllayers" / "L04"
+    (row, column, _) = next(CompactV1().tiles(level))
+    cache.delete_tile(4, row, column)
+    head = next(level.glob("*.bundle")).read_bytes()[:24]
+    assert struct.unpack("<Q", head[16:24]) == (4 * 15,)
+
+
+@pytest.mark.parametrize("cut", [100, 70_000, 131_200])
+def test_a_truncated_bundle_is_named(cut: int, shared: Path, tmp_path: Path) -> None:
+    cache = publish(shared / SAMPLE_V2, tmp_path, "Published")
+    bundle = cache.folder / "_alllayers" / "L00" / "R0000C0000.bundle"
+    os.truncate(bundle, cut)
+    with pytest.raises(CacheError, match=r"R0000C0000\.bundle ends before byte \d+.*damaged"):
+        [cache.tile(*address) for address in cache.tiles()]
+        cache.counts()
+
+
+@pytest.mark.parametrize("source", [USA, STATES, EXPLODED])
+def test_a_scheme_is_written_as_it_is_read(source: str, shared: Path, tmp_path: Path) -> None:
+    scheme = publish(shared / source, tmp_path, "Published").scheme
+    write_scheme(tmp_path, scheme)
+    assert read_scheme(tmp_path) == scheme
+
+
+def package(file: Path, members: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(file, "w") as written:
+        for name, content in members.items():
+            written.writestr(name, content)
+    return file
+
+
+def members_of(file: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(file) as read:
+        return {name: read.read(name) for name in read.namelist() if not name.endswith("/")}
+
+
+def assert_refused(source: Path, root: Path, words: str) -> None:
+    outside = files_below(root.parent)
+    with pytest.raises(CacheError, match=words) as refusal:
+        publish(source, root, "Refused")
+    assert source.name in str(refusal.value) or words.startswith("(?s)")
+    assert list(root.iterdir()) == []
+    assert files_below(root.parent) == outside
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "arcgiscache"
+    folder.mkdir()
+    return folder
+
+
+HOSTILE = ["../../evil.bundle", "/evil", "tile/../../evil", "C:/evil", "tile\\..\\evil", "tile//evil", "./evil"]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("source", [USA, STATES])
+def test_a_package_that_reaches_outside_is_refused_whole(
+    name: str, source: str, shared: Path, tmp_path: Path, root: Path
+) -> None:
+    hostile = package(tmp_path / Path(source).name, {**members_of(shared / source), name: b"evil"})
+    assert_refused(hostile, root, "outside the cache directory")
+
+
+def test_a_tile_path_that_reaches_outside_unpacks_nothing_there(shared: Path, tmp_path: Path, root: Path) -> None:
+    members = members_of(shared / USA)
+    description = json.loads(members["root.json"])
+    description["tileBundlesPath"] = "../../.."
+    members["root.json"] = json.dumps(description).encode()
+    assert_refused(package(tmp_path / "Usa.tpkx", members), root, "_alllayers")
+
+
+@pytest.mark.parametrize("source", [USA, STATES])
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.999])
+def test_a_truncated_package_is_refused(source: str, share: float, shared: Path, tmp_path: Path, root: Path) -> None:
+    whole = (shared / source).read_bytes()
+    cut = tmp_path / Path(source).name
+    cut.write_bytes(whole[: int(len(whole) * share)])
+    assert_refused(cut, root, "cannot be unpacked .*copy it again")
+
+
+def test_a_package_with_a_flipped_byte_is_refused(shared: Path, tmp_path: Path, root: Path) -> None:
+    damaged = bytearray((shared / STATES).read_bytes())
+    with zipfile.ZipFile(shared / STATES) as read:
+        member = max(read.infolist(), key=lambda info: info.compress_size)
+    damaged[member.header_offset + member.compress_size // 2] ^= 0xFF
+    file = tmp_path / "states.tpk"
+    file.write_bytes(damaged)
+    assert_refused(file, root, "cannot be unpacked .*copy it again")
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b"null",
+        b'{"tileInfo": 1}',
+        b"[" * 100_000,
+        b"\xff\xfe",
+    ],
+)
+def test_a_package_without_a_sound_description_is_refused(
+    description: bytes, shared: Path, tmp_path: Path, root: Path
+) -> None:
+    members = {**members_of(shared / USA), "root.json": description}
+    assert_refused(package(tmp_path / "Usa.tpkx", members), root, "root.json in .*(package again|is not JSON)")
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("tileInfo", "rows"), 0),
+        (("tileInfo", "lods", 2, "resolution"), float("nan")),
+        (("tileInfo", "lods", 2, "resolution"), -1),
+        (("tileInfo", "origin", "x"), float("inf")),
+        (("fullExtent", "xmax"), None),
+        (("fullExtent", "xmax"), 10**400),
+        (("maxLOD",), "five"),
+        (("spatialReference",), 3857),
+    ],
+)
+def test_a_package_with_an_impossible_scheme_is_refused(
+    path: tuple[str, ...], value: object, shared: Path, tmp_path: Path, root: Path
+) -> None:
+    members = members_of(shared / USA)
+    description = place = json.loads(members["root.json"])
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    members["root.json"] = json.dumps(description).encode()
+    assert_refused(package(tmp_path / "Usa.tpkx", members), root, "not the description of a tile package")
+
+
+def test_packages_and_folders_that_are_no_caches_are_refused(tmp_path: Path, root: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "notes.txt").write_text("no cache")
+    assert_refused(tmp_path / "empty", root, r"holds no conf\.xml.*Give the folder")
+    assert_refused(tmp_path / "notes.txt", root, r"is no cache\. Give a folder")
+    assert_refused(tmp_path / "missing.tpkx", root, r"is no cache\. Give a folder")
+    assert_refused(package(tmp_path / "other.tpk", {"readme": b""}), root, "so it is no tile package")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("<TileRows>256</TileRows>", "", "TileCacheInfo: no TileRows"),
+        ("<TileRows>256</TileRows>", "<TileRows>many</TileRows>", "TileRows is not a number"),
+        ("<TileRows>256</TileRows>", "<TileRows>nan</TileRows>", "TileRows is not a number"),
+        ("<TileRows>256</TileRows>", "<TileRows>0.5</TileRows>", "TileRows is less than 1"),
+        ("<Scale>591657527.591555</Scale>", "<Scale>0</Scale>", "Scale is not greater than 0"),
+        ("<Scale>591657527.591555</Scale>", "", "LODInfo: no Scale"),
+        ("CacheInfo>", "Cache>", "is not XML|holds Cache"),
+        ("</CacheInfo>", "", "is not XML"),
+        ("ModeCompactV2", "ModeQuantum", "stored as esriMapCacheStorageModeQuantum"),
+        ("<CacheInfo", "<!DOCTYPE CacheInfo [<!ENTITY a 'aaaa'>]><CacheInfo", "declares a document type"),
+    ],
+)
+def test_a_damaged_conf_xml_is_explained(
+    old: str, new: str, words: str, shared: Path, tmp_path: Path, root: Path
+) -> None:
+    source = tmp_path / "Layers"
+    shutil.copytree(shared / SAMPLE_V2 / "Layers", source)
+    conf = (source / "conf.xml").read_text()
+    assert old in conf
+    (source / "conf.xml").write_text(conf.replace(old, new))
+    assert_refused(source, root, words)
+
+
+def test_a_cache_without_extent_or_fused_layers_is_refused(shared: Path, tmp_path: Path, root: Path) -> None:
+    source = tmp_path / "Layers"
+    shutil.copytree(shared / SAMPLE_V2 / "Layers", source)
+    (source / "conf.cdi").rename(tmp_path / "conf.cdi")
+    assert_refused(source, root, "holds no conf.cdi")
+    (tmp_path / "conf.cdi").rename(source / "conf.cdi")
+    (source / "_alllayers").rename(source / "Roads")
+    assert_refused(source, root, "has no _alllayers folder")
+
+
+def test_a_service_folder_is_never_overwritten(shared: Path, root: Path) -> None:
+    first = publish(shared / SAMPLE_V2, root, "Streets")
+    with pytest.raises(CacheError, match="Streets is there already"):
+        publish(shared / EXPLODED, root, "Streets")
+    assert tiles_in(first) == TILES[SAMPLE_V2]
+    assert [child.name for child in root.iterdir()] == ["Streets"]
+
+
+def test_conf_xml_is_found_in_either_spelling_and_without_storage_information(shared: Path, tmp_path: Path) -> None:
+    source = tmp_path / "Layers"
+    shutil.copytree(shared / EXPLODED / "Layers", source)
+    conf = (source / "conf.xml").read_text()
+    start, end = conf.index("<CacheStorageInfo"), conf.index("</CacheInfo>")
+    (source / "conf.xml").unlink()
+    (source / "Conf.xml").write_text(conf[:start] + conf[end:])
+    cache = publish(source, tmp_path / "arcgiscache", "Old")
+    assert cache.scheme.storage_format == "esriMapCacheStorageModeExploded"
+    assert tiles_in(cache) == TILES[EXPLODED]
