@@ -72,14 +72,19 @@ class NoAnswer(CacheToolsError):
 
     message_id = "CT201"
     remedy = "Check that the address is right and that the site is up, then run this again."
-    sent = True
+
+    def __init__(self, what: str, remedy: str = "", *, sent: bool = True) -> None:
+        super().__init__(what, remedy)
+        self.sent = sent
 
 
 class NeverSent(NoAnswer):
     """No connection could be made, so the request never left this machine."""
 
     message_id = "CT202"
-    sent = False
+
+    def __init__(self, what: str, remedy: str = "") -> None:
+        super().__init__(what, remedy, sent=False)
 
 
 class DeadlinePassed(NoAnswer):

@@ -46,7 +46,7 @@ _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\
 
 
 def plain_words(text: object) -> str:
-    """A server's words made safe to show: one line, no control characters or terminal escapes, 2000 characters at most."""
+    """A server's words made safe to show: one line of at most 2000 characters, without controls or terminal escapes."""
     words = str(text)[: LONGEST_MESSAGE * 4]
     words = _ESCAPES.sub("", words)
     words = "".join(letter if letter.isprintable() else " " for letter in words)

@@ -172,12 +172,16 @@ def _read_address(text: str) -> ServiceReference:
 
 def _read_catalog_path(text: str) -> CatalogPath:
     parts = text.replace("\\", "/").split("/")
-    at = next((i for i, part in enumerate(parts) if part.lower().endswith(".ags") or CONNECTION_NAME.fullmatch(part)), -1)
+    at = next((i for i, part in enumerate(parts) if _is_connection(part)), -1)
     if at < 0:
         raise NotAService(f"'{safe_text(text)}' is neither an address nor a path through a server connection.")
     below = [part for part in parts[at + 1 :] if part]
     folder, name, kind = _split_service(below, safe_text(text))
     return CatalogPath("/".join(parts[: at + 1]), folder, name, kind)
+
+
+def _is_connection(part: str) -> bool:
+    return part.lower().endswith(".ags") or CONNECTION_NAME.fullmatch(part) is not None
 
 
 def _read_layer_file(text: str) -> LayerFile:
@@ -226,3 +230,29 @@ def _check_part(part: str, text: str) -> None:
         raise NotAService(f"'{text}' has a wildcard; one deletion names one service.")
     if part.strip(". ") == "" or any(letter in part for letter in "/\\:;\"<>|#%&") or any(ord(c) < 32 for c in part):
         raise NotAService(f"'{text}' holds a name that no folder or service of ArcGIS Server can have.")
+
+
+def is_loopback(url: str) -> bool:
+    """True where the address never leaves this machine."""
+    host = urlsplit(url).hostname or ""
+    return host in ("localhost", "::1") or re.fullmatch(r"127\.\d{1,3}\.\d{1,3}\.\d{1,3}", host) is not None
+
+
+def same_host(one: str, other: str) -> bool:
+    """True where both addresses name the same host; the port may differ, as between a web adaptor and port 6443."""
+    return urlsplit(one).hostname == urlsplit(other).hostname
+
+
+def same_address(one: str, other: str) -> bool:
+    """True where both addresses name the same portal or site: host, port and path, in whatever case and with or without
+    a trailing slash; http and https count as one, since portals name themselves by either.
+    """
+    return _spelled_plainly(one) == _spelled_plainly(other)
+
+
+def _spelled_plainly(address: str) -> str:
+    split = urlsplit(address.strip())
+    authority = split.netloc.lower()
+    for port in DEFAULT_PORTS.values():
+        authority = authority[: -len(f":{port}")] if authority.endswith(f":{port}") else authority
+    return authority + split.path.rstrip("/").lower()

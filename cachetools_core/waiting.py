@@ -73,7 +73,7 @@ class Run:
         if self.cancel_wanted():
             raise Cancelled("Stopped before anything was submitted.", "Nothing on the server has changed.")
         if not self.left():
-            raise DeadlinePassed("The time given for this run is up.")
+            raise DeadlinePassed("The time given for this run is up.", sent=False)
 
     def pause(self, seconds: float) -> None:
         """Wait that long, or until a cancel or the deadline, whichever comes first."""
@@ -85,7 +85,9 @@ class Run:
                 return
             self.clock.wait(never, min(rest, CANCEL_IS_FELT_WITHIN))
 
-    def call(self, function: Callable[[threading.Event], Answer], seconds: float, *, until_answered: bool = False) -> Answer:
+    def call(
+        self, function: Callable[[threading.Event], Answer], seconds: float, *, until_answered: bool = False
+    ) -> Answer:
         """What the function returns, asked for in a thread of its own, so that nothing it does can hang this run.
 
         The function gets an event that is set once nobody waits any more. With `until_answered` a cancel waits for the

@@ -10,7 +10,7 @@ from http.cookies import SimpleCookie
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from cachetools_core.rehearsal.answers import Refused
-from cachetools_core.rehearsal.requests import Request
+from cachetools_core.rehearsal.request import Request
 
 ADMINISTER, PUBLISH, VIEW = "ADMINISTER", "PUBLISH", "VIEW"
 

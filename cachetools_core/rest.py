@@ -1,0 +1,283 @@
+"""One request to a REST address and what came back: timeouts, `f=json`, no redirects, ArcGIS's error shapes."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn, Protocol
+from urllib.parse import urlsplit
+
+import requests
+from requests.utils import get_environ_proxies
+
+from . import __version__
+from .errors import (
+    DeadlinePassed,
+    Moved,
+    NeverSent,
+    NoAnswer,
+    NotArcGIS,
+    NotPermitted,
+    ServerSaysNo,
+    TokenRefused,
+)
+from .messages import plain_words
+from .service import safe_text
+from .trust import Trust, causes
+from .waiting import Run
+
+Body = dict[str, Any]
+Fields = Mapping[str, str]
+
+CONNECT_WAITS = 10.0
+ANSWER_WAITS = 60.0
+LARGEST_BODY = 32_000_000
+READ_TRIES = 4
+FIRST_RETRY_AFTER = 0.5
+LONGEST_RETRY_AFTER = 30.0
+NEVER_CONNECTED = {"NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "InvalidURL"}
+
+
+class Wire(Protocol):
+    """Talks to one site, signed in or not."""
+
+    run: Run
+
+    def read(self, url: str, fields: Fields | None = None, *, tries: int = READ_TRIES) -> Body:
+        """GET something that may be asked for again; tried that many times while the failure is a passing one."""
+
+    def compute(self, url: str, fields: Fields) -> Body:
+        """POST to something that only computes an answer, so it may be asked again."""
+
+    def start(self, url: str, fields: Fields) -> Body:
+        """POST to something that starts work: sent once, over a connection of its own, and never again."""
+
+
+class Rest:
+    """Talks to a site without a token, or with the headers and form fields that its caller adds.
+
+    Raises NoAnswer and its kinds where nothing readable came back, ServerSaysNo and its kinds for an error object,
+    Cancelled and DeadlinePassed where the run has to end.
+    """
+
+    def __init__(self, trust: Trust, run: Run) -> None:
+        self.trust = trust
+        self.run = run
+        self._session = self._new_session()
+
+    def read(
+        self, url: str, fields: Fields | None = None, *, headers: Fields | None = None, tries: int = READ_TRIES
+    ) -> Body:
+        """GET; a passing failure is tried again, with growing pauses."""
+        return self._again(lambda: self._once("GET", url, fields or {}, headers or {}), tries)
+
+    def compute(self, url: str, fields: Fields, *, headers: Fields | None = None, tries: int = READ_TRIES) -> Body:
+        """POST that changes nothing; a passing failure is tried again."""
+        return self._again(lambda: self._once("POST", url, fields, headers or {}), tries)
+
+    def start(self, url: str, fields: Fields, *, headers: Fields | None = None) -> Body:
+        """POST that starts work, or carries a password: exactly once.
+
+        A new connection is used, since a kept one may have been closed by the server, which looks like a lost answer.
+        """
+        self._session = self._new_session()
+        return self._once("POST", url, fields, headers or {}, until_answered=True)
+
+    def _new_session(self) -> requests.Session:
+        session = requests.Session()
+        session.trust_env = False  # or .netrc would add credentials, and REQUESTS_CA_BUNDLE would beat our trust
+        session.headers = {
+            "User-Agent": f"CacheTools/{__version__}",
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+        }
+        session.mount("https://", self.trust.adapter())
+        return session
+
+    def _again(self, ask: Callable[[], Body], tries: int) -> Body:
+        pause = FIRST_RETRY_AFTER
+        while True:
+            try:
+                return ask()
+            except NoAnswer as error:
+                tries -= 1
+                if not tries or not _is_passing(error):
+                    raise
+                asked_for = getattr(error, "busy_for", None)
+            self.run.pause(min(asked_for if asked_for is not None else pause, LONGEST_RETRY_AFTER))
+            self.run.go_on()
+            pause *= 2
+
+    def _once(self, method: str, url: str, fields: Fields, headers: Fields, *, until_answered: bool = False) -> Body:
+        self.run.go_on()
+        session = self._session
+
+        def ask(abandoned: threading.Event) -> tuple[int, Mapping[str, str], bytes]:
+            with session.request(
+                method,
+                url,
+                params={**fields, "f": "json"} if method == "GET" else None,
+                data={**fields, "f": "json"} if method == "POST" else None,
+                headers=dict(headers),
+                proxies=get_environ_proxies(url),
+                timeout=(CONNECT_WAITS, ANSWER_WAITS),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                return response.status_code, response.headers, _whole_body(response, abandoned)
+
+        where = f"{method} {safe_text(url)}"
+        try:
+            status, answer_headers, body = self.run.call(ask, ANSWER_WAITS, until_answered=until_answered)
+        except (DeadlinePassed, TimeoutError, requests.RequestException, ValueError) as error:
+            self._session = self._new_session()
+            self._wire_failed(where, url, error)
+        return _read_body(where, status, answer_headers, body)
+
+    def _wire_failed(self, where: str, url: str, error: Exception) -> NoReturn:
+        host = urlsplit(url).netloc.rpartition("@")[2]
+        if isinstance(error, DeadlinePassed):
+            raise DeadlinePassed(f"The time given for this run was up while waiting for {where}.") from error
+        if isinstance(error, requests.exceptions.SSLError):
+            raise self.trust.refusal(url, error, self.run) from error
+        kind = NeverSent if _never_connected(error) else NoAnswer
+        if isinstance(error, requests.exceptions.ProxyError):
+            raise kind(
+                f"{where}: the proxy between this machine and {host} gave no way through: {_reason(error)}.",
+                "Check HTTPS_PROXY and NO_PROXY; an internal site often belongs into NO_PROXY.",
+            ) from error
+        if kind is NeverSent:
+            raise NeverSent(f"No connection to {host}: {_reason(error)}.") from error
+        raise NoAnswer(f"No answer to {where}: {_reason(error)}.") from error
+
+
+def _is_passing(error: NoAnswer) -> bool:
+    """True where asking the same again may well be answered: the wire broke, or somebody in between is busy."""
+    return error.passing if isinstance(error, NotArcGIS) else type(error) in (NoAnswer, NeverSent)
+
+
+def _never_connected(error: Exception) -> bool:
+    """True where the cause shows that no connection came about; anything else may have reached the server.
+
+    urllib3's classes are told by name, since they moved between its versions; older ones also report a connection that
+    broke behind a proxy as "Cannot connect to proxy", so the outer error proves nothing.
+    """
+    return any(
+        type(cause).__name__ in NEVER_CONNECTED or str(cause).startswith("Tunnel connection failed")
+        for cause in causes(error)
+    )
+
+
+def _reason(error: Exception) -> str:
+    """The innermost cause in a few words, without urllib3's object addresses."""
+    text = plain_words(list(causes(error))[-1]) or type(error).__name__
+    return text.rpartition(">: ")[2] if ">: " in text else text
+
+
+def _whole_body(response: requests.Response, abandoned: threading.Event) -> bytes:
+    body = bytearray()
+    for chunk in response.iter_content(16384):
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            raise ValueError(f"the body is larger than {LARGEST_BODY // 1_000_000} MB")
+        if abandoned.is_set():
+            raise ValueError("nobody waits for it any more")
+    return bytes(body)
+
+
+def _read_body(where: str, status: int, headers: Mapping[str, str], body: bytes) -> Body:
+    """The JSON object in an answer; raises what its HTTP status, its form or its error object amounts to."""
+    if 300 <= status < 400:
+        _moved(where, headers.get("Location", ""))
+    content = _json_object(body)
+    if content is not None:
+        check(where, content)
+    if content is None or status >= 400:
+        _not_arcgis(where, status, headers, body)
+    return content
+
+
+def _json_object(body: bytes) -> Body | None:
+    """The JSON object that the bytes hold, a byte order mark put aside; None where they hold none."""
+    try:
+        content = json.loads(body.decode("utf-8-sig"), parse_int=_whole_number, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _whole_number(digits: str) -> int | float:
+    return int(digits) if len(digits) < 30 else float(digits)
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number in JSON")
+
+
+def check(where: str, content: Body) -> None:
+    """Raises what an error object in the body says; ArcGIS sends these with HTTP status 200.
+
+    Three shapes are known: `{"error": {code, message, details}}` (REST, tokens, portal; captured),
+    `{"status": "error", "messages": [...], "code": n}` (administrator API; documented), and a bare
+    `{"code": 400 or more, "message": ...}` or `{"status": "failed", "statusMessage": ...}` (arcgis-rest-js's checks).
+    """
+    error = content.get("error")
+    if error is not None:
+        fields = error if isinstance(error, dict) else {"message": error}
+        _server_said_no(where, fields.get("code"), [fields.get("message"), *_as_list(fields.get("details"))])
+    status = content.get("status")
+    if status == "error":
+        _server_said_no(where, content.get("code"), _as_list(content.get("messages")))
+    if status in ("failed", "failure"):
+        _server_said_no(where, content.get("code"), [content.get("statusMessage"), content.get("message")])
+    code = content.get("code")
+    if _code(code) >= 400 and "message" in content:
+        _server_said_no(where, code, [content["message"]])
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _code(value: Any) -> int:
+    return int(value) if isinstance(value, (int, float, str)) and str(value).isdigit() and len(str(value)) < 9 else 0
+
+
+def _server_said_no(where: str, code: Any, said: list[Any]) -> NoReturn:
+    number = _code(code)
+    parts = dict.fromkeys(plain_words(part) for part in said if part)
+    words = "; ".join(part for part in parts if part) or "no words"
+    kind = {498: TokenRefused, 499: TokenRefused, 401: TokenRefused, 403: NotPermitted}.get(number, ServerSaysNo)
+    raise kind(f"{where}: the server says '{words}' (code {number}).", code=number, server_words=words)
+
+
+def _moved(where: str, location: str) -> NoReturn:
+    raise Moved(
+        f"{where} is answered from another address, {safe_text(plain_words(location)) or 'which it does not name'}."
+        " Redirects aren't followed, so that no password or token goes to an address that you didn't name.",
+        "If that address is right, give it instead.",
+    )
+
+
+def _not_arcgis(where: str, status: int, headers: Mapping[str, str], body: bytes) -> NoReturn:
+    challenge = headers.get("WWW-Authenticate", "")
+    if status == 401:
+        raise NotArcGIS(
+            f"{where}: the web server in front wants its own sign-in ({plain_words(challenge) or 'HTTP 401'}).",
+            "With web-tier authentication use the server's own address, such as https://gisserver:6443/arcgis, and an"
+            " account of the site.",
+        )
+    if status == 200:
+        kind = "a web page, perhaps a sign-in page" if body.lstrip()[:1] == b"<" else "no readable JSON"
+        raise NotArcGIS(f"{where} was answered with {kind}.", passing=body.lstrip()[:1] != b"<")
+    passing = status in (408, 429) or status >= 500
+    raise NotArcGIS(
+        f"{where} was answered with HTTP {status}, not by ArcGIS Server but by something in front of it.",
+        passing=passing,
+        busy_for=_seconds(headers.get("Retry-After", "")),
+    )
+
+
+def _seconds(text: str) -> float | None:
+    return float(text) if text.isdigit() and len(text) < 9 else None
