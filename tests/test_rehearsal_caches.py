@@ -10,6 +10,7 @@ import shutil
 import struct
 import warnings
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from rasterio.io import MemoryFile
 from rasterio.windows import Window
 
 from cachetools_core.rehearsal.bundles import CompactV1, CompactV2
-from cachetools_core.rehearsal.caches import Cache, CacheError, open_cache, publish
+from cachetools_core.rehearsal.caches import Cache, CacheError, Extent, open_cache, publish
 from cachetools_core.rehearsal.rainfall import draw_rainfall
 from cachetools_core.rehearsal.tiling import read_scheme, write_scheme
 
@@ -41,6 +42,8 @@ TILES = {
 }
 # The first four bytes of these two tiles are missing in Esri's own Usa.tpkx.
 DAMAGED = {USA: {(0, 0, 0), (1, 0, 0)}}
+
+LEVEL_4 = "f0232ae03465cc27d5bcc4a974e0637096699b0cc190b8db92ad64a93c548a6c"
 
 
 @pytest.fixture(scope="session")
@@ -148,6 +151,22 @@ def test_the_scheme_of_a_package_is_kept_up_to_its_last_level(shared: Path, tmp_
     assert scheme.full_extent.xmin == -19839092.300098713
 
 
+@pytest.mark.parametrize("source", [SAMPLE_V2, USA])
+def test_an_extent_that_ends_on_tile_edges_touches_no_tile_beyond_them(
+    source: str, shared: Path, tmp_path: Path
+) -> None:
+    scheme = publish(shared / source, tmp_path, "Published").scheme
+    half = 20037508.342787
+    world = replace(scheme, full_extent=Extent(-half, -half, half, half))
+    assert [world.expected_tiles(level) for level in range(6)] == [4**level for level in range(6)]
+    quarter = replace(scheme, full_extent=Extent(0, 0, half, half))
+    assert [quarter.expected_tiles(level) for level in range(1, 6)] == [4**level for level in range(5)]
+    beyond = replace(scheme, full_extent=Extent(-3 * half, 0, 0, 3 * half))
+    assert beyond.expected_tiles(1) == 1
+    with pytest.raises(KeyError):
+        world.expected_tiles(99)
+
+
 def test_rainfall_is_whole_at_every_level_and_gdal_reads_every_tile(rainfall: Cache) -> None:
     counts = tiles_in(rainfall)
     assert counts == {level: rainfall.scheme.expected_tiles(level) for level in range(9)}
@@ -183,6 +202,7 @@ def test_rainfall_shows_rain_that_runs_on_across_tiles_and_bundles_and_agrees_be
     assert steps[:, 255::256].max() <= np.delete(steps, np.s_[255::256], axis=1).max() <= 2
     assert np.array_equal(image[::2, ::2], classes(rainfall, 7, range(36, 40), range(62, 66)))
     overview = classes(rainfall, 4, range(4, 6), range(6, 10))
+    assert hashlib.sha256(overview.tobytes()).hexdigest() == LEVEL_4, "the same pixels with every NumPy and processor"
     assert 0.3 < (overview > 0).mean() < 0.7, "a rain radar shows rain, and dry land between"
     whole = classes(rainfall, 0, range(1), range(1))
     outside = np.ones_like(whole, dtype=bool)

@@ -10,10 +10,9 @@ import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from cachetools_core.rehearsal.bundles import CompactV2, bundle_name
 from cachetools_core.rehearsal.caches import DEFAULT_MAP_NAME, Cache, open_cache
@@ -47,8 +46,11 @@ ORIGIN = 20037508.342787
 RESOLUTION = 156543.03392800014
 SCALE = 591657527.591555
 
-Field = npt.NDArray[np.floating[Any]]
-Pixels = npt.NDArray[np.uint8]
+if TYPE_CHECKING:  # NumPy 1.20, which Pro 3.0 to 3.2 carry, has no NDArray.
+    import numpy.typing as npt
+
+    Field = npt.NDArray[np.floating[Any]]
+    Pixels = npt.NDArray[np.uint8]
 
 # No rain (transparent), then light blue through green, yellow and red to magenta, as on a radar image; RGBA.
 COLOURS = np.frombuffer(

@@ -264,7 +264,8 @@ def write_scheme(folder: Path, scheme: TilingScheme) -> None:
         f"<CacheTileFormat>{escape(scheme.tile_format)}</CacheTileFormat>"
         f"<CompressionQuality>{scheme.compression_quality}</CompressionQuality><Antialiasing>false</Antialiasing>"
         "<BandCount>1</BandCount><LERCError>0</LERCError></TileImageInfo>"
-        f"<CacheStorageInfo xsi:type='typens:CacheStorageInfo'><StorageFormat>{escape(scheme.storage_format)}</StorageFormat>"
+        "<CacheStorageInfo xsi:type='typens:CacheStorageInfo'>"
+        f"<StorageFormat>{escape(scheme.storage_format)}</StorageFormat>"
         f"<PacketSize>{scheme.packet_size}</PacketSize></CacheStorageInfo></CacheInfo>"
     )
     extent = scheme.full_extent
