@@ -120,10 +120,6 @@ class Faults:
         """Whether a fault is switched on; counts as one of its strikes."""
         return self._take(lambda entry: entry.fault.name == name) is not None
 
-    def take_at(self, name: str, step: str, submitted: bool) -> bool:
-        """Whether a fault that changes a true answer strikes at this step; counts as one of its strikes."""
-        return self._take(lambda entry: entry.fault.name == name and entry.fits(step, submitted)) is not None
-
     def take_strike(self, step: str, submitted: bool) -> Fault | None:
         """The fault that answers in the server's place at this step."""
         return self._take(lambda entry: entry.fault.strike is not None and entry.fits(step, submitted))

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 SUBMITTED, WAITING, EXECUTING = "esriJobSubmitted", "esriJobWaiting", "esriJobExecuting"
 SUCCEEDED, FAILED = "esriJobSucceeded", "esriJobFailed"
 CANCELLING, CANCELLED = "esriJobCancelling", "esriJobCancelled"
-RUNNING = (SUBMITTED, WAITING, EXECUTING, CANCELLING)
 
 _AS_IT_SHOULD = Fault("", "", "", end=SUCCEEDED, effect="gone")
 _LATE_RESULTS = 3
+# Invented: how long stale metadata shows a cache, in seconds.
+STALE = 3.0
 
 
 class _Failed(Exception):
@@ -189,8 +190,6 @@ class Jobs:
         cache.delete()
         job.service.cached = False
         if self._site.faults.take("stale-metadata"):
-            from cachetools_core.rehearsal.site import STALE
-
             job.service.stale_until = time.monotonic() + STALE
         self._site.restart(job.service, job.user)
         self._meanwhile(job.service)

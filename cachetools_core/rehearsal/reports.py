@@ -12,7 +12,7 @@ from cachetools_core.rehearsal.services import Service
 from cachetools_core.rehearsal.site import Site
 
 
-def execute(site: Site, request: Request, submitted: bool) -> dict[str, Any]:
+def execute(site: Site, request: Request) -> dict[str, Any]:
     """The synchronous task's answer. The output parameter's name is invented: the captured task is cut before it."""
     mode = request.parameter("report_mode", "esriCacheStatus")
     if mode != "esriCacheStatus":
@@ -21,7 +21,7 @@ def execute(site: Site, request: Request, submitted: bool) -> dict[str, Any]:
     if level and not level.isdigit():
         raise unable("Invalid value for parameter 'levelID'.")
     value: Any = status(site, _service(site, request.parameter("service_url")), int(level) if level else None)
-    if site.faults.take_at("report-as-string", "report", submitted):
+    if site.faults.take("report-as-string"):
         value = json.dumps(value)
     return {"results": [{"paramName": "out_cache_status", "dataType": "GPString", "value": value}], "messages": []}
 

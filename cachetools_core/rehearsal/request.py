@@ -20,7 +20,8 @@ class Request:
     `url` is as the client sent it, query included; `path` its path; `context` the path's first segment ("arcgis");
     `resource` the rest of the path, decoded, with runs of slashes and the trailing slash taken out, since clients
     send all of these (clients.md 0). `headers` have lower-case names. `root` is scheme and host as the client knows
-    them: a proxy's X-Forwarded-Host and X-Forwarded-Proto count. `step` is the request's name in the table of faults.
+    them: a proxy's X-Forwarded-Host and X-Forwarded-Proto count. `step` is the request's name in the table of faults,
+    `fault` the one that struck here.
     """
 
     number: int
@@ -37,6 +38,7 @@ class Request:
     root: str
     received: float = field(default_factory=time.time)
     step: str = ""
+    fault: str = ""
     account: Account | None = None
     status: int | None = None
     answer: bytes = b""

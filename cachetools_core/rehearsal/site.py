@@ -18,7 +18,7 @@ from cachetools_core.rehearsal.tools import system_services
 from cachetools_core.rehearsal.versions import Version
 
 # Invented: how long a service is away when it restarts, in seconds.
-RESTART, SLOW_RESTART, STALE = 0.3, 5.0, 3.0
+RESTART, SLOW_RESTART = 0.3, 5.0
 
 
 class Site:
@@ -40,6 +40,7 @@ class Site:
         self.faults = Faults()
         self.jobs = Jobs(self)
         self.services: dict[str, Service] = {}
+        self.published: dict[str, Service] = {}
         self.reset_connections: Callable[[], None] = lambda: None
         for name in system_services(version):
             self._add(Service("System", name, "GPServer", everyone=False))
@@ -48,12 +49,14 @@ class Site:
         """Publishes a copy of a cache as `[Folder/]Name[:ImageServer]`; ValueError for a name that can't be one."""
         path, _, kind = name.partition(":")
         folder, _, last = path.rpartition("/")
-        if kind not in ("", "MapServer", "ImageServer") or not last or "/" in folder or folder in ("System", "Utilities"):
+        known = kind in ("", "MapServer", "ImageServer")
+        if not known or not last or "/" in folder or folder in ("System", "Utilities"):
             raise ValueError(f"{name!r} cannot be a service: give Name, Folder/Name or Folder/Name:ImageServer.")
         service = Service(folder, last, kind or "MapServer", source=source)
         if any(service.cache_folder == other.cache_folder for other in self.services.values()):
             raise ValueError(f"{name!r} would share a cache folder with another service: give another name.")
         self._fill(service)
+        self.published[name] = service
         return self._add(service)
 
     def draw_rainfall(self) -> Service:

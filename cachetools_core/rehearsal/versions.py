@@ -11,7 +11,7 @@ class Version:
     def __init__(self, text: str) -> None:
         if not re.fullmatch(r"\d+(\.\d+){0,2}", text):
             raise ValueError(f"{text!r} is not a version of ArcGIS Server: give 10.8.1, 11.3 or the like.")
-        self.numbers = tuple((*map(int, text.split(".")), 0, 0))[:3]
+        self.numbers = (*map(int, text.split(".")), 0, 0)[:3]
         if not (10, 8, 1) <= self.numbers < (13,):
             raise ValueError(f"Version {text} cannot be rehearsed: give one from 10.8.1 to 12.x.")
         self.full = ".".join(map(str, self.numbers))

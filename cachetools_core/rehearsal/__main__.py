@@ -1,0 +1,107 @@
+"""`python -m cachetools_core.rehearsal`: the local server, until it is stopped."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from cachetools_core.rehearsal.caches import CacheError
+from cachetools_core.rehearsal.faults import FAULTS
+from cachetools_core.rehearsal.server import Rehearsal
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serves until SIGINT or SIGTERM; 2 for arguments that cannot be, 1 where the port is taken."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.list_faults:
+        print(fault_table())
+        return 0
+    try:
+        rehearsal = Rehearsal(
+            http=options.http,
+            federated=options.federated,
+            version=options.version,
+            job_seconds=options.job_seconds,
+            caches=dict(options.cache),
+            faults=options.fault,
+            port=options.port,
+        )
+        stopped = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopped.set())
+        with rehearsal as server:
+            print(json.dumps(ready_line(server), ensure_ascii=False), flush=True)
+            # A wait without an end cannot be interrupted on Windows.
+            while not stopped.wait(0.5):
+                pass
+    except (CacheError, ValueError) as error:
+        parser.error(str(error))
+    except OSError as error:
+        print(f"The server could not start on port {options.port}: {error}. Give another --port.", file=sys.stderr)
+        return 1
+    return 0
+
+
+def ready_line(server: Rehearsal) -> dict[str, object]:
+    """What is printed when the server is ready."""
+    return {
+        "site": server.site,
+        "portal": server.portal,
+        "ca_file": str(server.ca_file) if server.ca_file else None,
+        "username": server.username,
+        "password": server.password,
+        "cache_directory": str(server.cache_directory),
+        "services": server.services,
+    }
+
+
+def fault_table() -> str:
+    """All faults, one a line: name, steps, meaning, evidence."""
+    lines = []
+    for fault in FAULTS.values():
+        steps = "any step" if len(fault.steps) > 15 else ", ".join(fault.steps) or "-"
+        lines.append(f"{fault.name:36}  {steps:24}  {fault.meaning} [{fault.evidence}]")
+    return "\n".join(lines)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m cachetools_core.rehearsal",
+        description="A local ArcGIS Server with real caches, on loopback only, for rehearsing a deletion.",
+    )
+    parser.add_argument("--port", type=int, default=6443, metavar="N", help="port, 0 for a free one (default 6443)")
+    parser.add_argument("--http", action="store_true", help="plain HTTP instead of HTTPS")
+    parser.add_argument("--federated", action="store_true", help="federated with a small portal of its own")
+    parser.add_argument("--version", default="11.3", metavar="V", help="10.8.1 to 12.x (default 11.3)")
+    parser.add_argument(
+        "--job-seconds", type=float, default=2.0, metavar="S", help="how long a deletion takes (default 2)"
+    )
+    parser.add_argument(
+        "--fault", action="append", default=[], metavar="NAME[@STEP][:TIMES]", help="a fault, see --list-faults"
+    )
+    parser.add_argument("--list-faults", action="store_true", help="print the faults and stop")
+    parser.add_argument(
+        "--cache",
+        action="append",
+        default=[],
+        type=_cache,
+        metavar="[FOLDER/]NAME[:ImageServer]=PATH",
+        help="publish a copy of a cache: a folder with conf.xml, a .tpkx or a .tpk",
+    )
+    return parser
+
+
+def _cache(text: str) -> tuple[str, Path]:
+    name, equals, path = text.partition("=")
+    if not equals or not name or not path:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=PATH")
+    return name, Path(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,444 @@
+"""The Administrator API under /admin (protocol.md 6, clients.md 4)."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from cachetools_core.rehearsal import tools
+from cachetools_core.rehearsal.answers import Refused
+from cachetools_core.rehearsal.jobs import CANCELLED, EXECUTING, FAILED, SUBMITTED, SUCCEEDED, Job
+from cachetools_core.rehearsal.request import Request
+from cachetools_core.rehearsal.services import Service
+from cachetools_core.rehearsal.site import Site
+from cachetools_core.rehearsal.tokens import ADMINISTER
+
+SUCCESS = {"status": "success"}
+RESOURCES = ["machines", "services", "security", "system", "data", "uploads", "logs", "usagereports", "info"]
+
+
+def nothing_there(operation: str) -> Refused:
+    """capture_113_admin_err_404_unknown_operation.json; for a missing service the sentence is inferred."""
+    return Refused(404, f"Could not find resource or operation '{operation}' on the system.")
+
+
+def check_right(site: Site, request: Request, administrator: bool = False) -> None:
+    """Refused 499 without a token (doc_admin_err_499_token_not_found.json), 403 without the right (invented text)."""
+    if request.account is None:
+        raise Refused(
+            499,
+            "Unauthorized access.Token not found. You can generate a token using the 'generateToken' operation.",
+        )
+    allowed = request.account.privilege == ADMINISTER if administrator else request.account.may_cache
+    if not allowed:
+        raise Refused(403, "Unauthorized access. The account is not allowed to perform this operation.")
+
+
+def _check_post(request: Request, operation: str) -> None:
+    if request.method != "POST":
+        # How a GET is refused is not known: invented.
+        raise Refused(405, f"The operation '{operation}' needs HTTP POST.")
+
+
+def root(site: Site, request: Request) -> dict[str, Any]:
+    """`/admin`."""
+    check_right(site, request)
+    return {"currentVersion": site.version.current, "fullVersion": site.version.full, "resources": RESOURCES}
+
+
+def info(site: Site, request: Request) -> dict[str, Any]:
+    """`/admin/info`, with the keys of doc_admin_info_video_server_120.json; values for a GIS Server are inferred."""
+    check_right(site, request)
+    assert request.account is not None
+    return {
+        "fullVersion": site.version.full,
+        "configStoreVersion": "3",
+        "loggedInUserPrivilege": request.account.privilege,
+        "currentversion": site.version.full,
+        "loggedInUser": request.account.username,
+        "currentbuild": "0",
+    }
+
+
+def public_key(site: Site, request: Request) -> dict[str, Any]:
+    """`/admin/publicKey`, for anybody."""
+    return dict(site.tokens.public_key())
+
+
+def services(site: Site, request: Request, folder: str = "") -> dict[str, Any]:
+    """`/admin/services[/FOLDER]`."""
+    check_right(site, request)
+    folders = sorted({"System", "Utilities", *(one.folder for one in site.services.values() if one.folder)})
+    if folder and folder not in folders:
+        raise nothing_there(folder)
+    return {
+        "folderName": folder or "/",
+        "description": "" if folder else "Root folder",
+        "webEncrypted": False,
+        "isDefault": not folder,
+        "folders": [] if folder else folders,
+        "foldersDetail": []
+        if folder
+        else [{"folderName": one, "description": "", "webEncrypted": False, "isDefault": False} for one in folders],
+        "services": [
+            {"folderName": folder or "/", "serviceName": one.name, "type": one.kind, "description": ""}
+            for one in site.visible(folder)
+        ],
+    }
+
+
+def find(site: Site, request: Request, path: str, kind: str) -> Service:
+    """The service, for any authorised privilege."""
+    check_right(site, request)
+    found = site.services.get(f"{path}:{kind}")
+    if found is None or found not in site.visible(found.folder):
+        raise nothing_there(f"{path.rpartition('/')[2]}.{kind}")
+    return found
+
+
+def service(site: Site, request: Request, path: str, kind: str) -> dict[str, Any]:
+    """`/admin/services/[FOLDER/]NAME.TYPE`."""
+    found = find(site, request, path, kind)
+    return {
+        "serviceName": found.name,
+        "type": found.kind,
+        "description": tools.description(found.name) if found.cache is None else "",
+        "capabilities": "" if found.cache is None else "Map,Query,Data" if found.kind == "MapServer" else "Image",
+        "provider": "ArcObjects" if site.version.arcmap_runtime else "ArcObjects11",
+        "clusterName": "default",
+        "minInstancesPerNode": 1,
+        "maxInstancesPerNode": 2,
+        "instancesPerContainer": 1,
+        "maxWaitTime": 60,
+        "maxStartupTime": 300,
+        "maxIdleTime": 1800,
+        "maxUsageTime": 600,
+        "loadBalancing": "ROUND_ROBIN",
+        "isolationLevel": "HIGH",
+        "configuredState": found.configured,
+        "recycleInterval": 24,
+        "recycleStartTime": "00:00",
+        "keepAliveInterval": 1800,
+        "private": False,
+        "isDefault": False,
+        "maxUploadFileSize": 0,
+        "allowedUploadFileTypes": "",
+        "properties": _cache_properties(site, found) if found.cache is not None else {},
+        "extensions": [],
+        "datasets": [],
+    }
+
+
+def _cache_properties(site: Site, found: Service) -> dict[str, str]:
+    """All strings (protocol.md 6)."""
+    return {
+        "cacheDir": str(site.cache_root),
+        "virtualCacheDir": "/rest/directories/arcgiscache",
+        "isCached": "true" if found.cached else "false",
+        "ignoreCache": "false",
+        "cacheOnDemand": "false",
+        "clientCachingAllowed": "true",
+        "outputDir": str(site.cache_root.parent / "arcgisoutput"),
+        "virtualOutputDir": "/rest/directories/arcgisoutput",
+        "maxImageHeight": "4096",
+        "maxImageWidth": "4096",
+    }
+
+
+def status(site: Site, request: Request, path: str, kind: str) -> dict[str, Any]:
+    """`…/status` (doc_admin_service_status.json)."""
+    found = find(site, request, path, kind)
+    real = found.real if found.cache is not None or site.runs(found) else "STOPPED"
+    return {"configuredState": found.configured, "realTimeState": real}
+
+
+def start(site: Site, request: Request, path: str, kind: str) -> dict[str, Any]:
+    """`…/start`."""
+    found = find(site, request, path, kind)
+    _check_post(request, "start")
+    site.start(found, _user(request))
+    return SUCCESS
+
+
+def stop(site: Site, request: Request, path: str, kind: str) -> dict[str, Any]:
+    """`…/stop`."""
+    found = find(site, request, path, kind)
+    _check_post(request, "stop")
+    site.stop(found, _user(request))
+    return SUCCESS
+
+
+def start_or_stop_many(site: Site, request: Request, which: str) -> dict[str, Any]:
+    """`/admin/services/startServices` and `stopServices`."""
+    check_right(site, request)
+    _check_post(request, f"{which}Services")
+    try:
+        wanted = json.loads(request.parameter("services"))["services"]
+        found = [
+            site.services[f"{'' if one['folderName'] in ('', '/') else one['folderName'] + '/'}{one['serviceName']}:"
+                          f"{one['type']}"]
+            for one in wanted
+        ]
+    except (ValueError, KeyError, TypeError) as error:
+        # Invented text.
+        raise Refused(400, "The parameter 'services' names no services of this site.") from error
+    for one in found:
+        (site.start if which == "start" else site.stop)(one, _user(request))
+    return SUCCESS
+
+
+def _user(request: Request) -> str:
+    assert request.account is not None
+    return request.account.username
+
+
+def lifecycle(site: Site, request: Request, path: str, kind: str) -> dict[str, Any]:
+    """`…/lifecycleinfos`, from 11.1 on."""
+    found = find(site, request, path, kind)
+    if not site.version.results_and_lifecycle:
+        raise nothing_there("lifecycleinfos")
+    return {"lifecycleinfos": found.lifecycle, "lastmodified": found.lifecycle[-1]["timestamp"]}
+
+
+def statistics(site: Site, request: Request, path: str, kind: str) -> dict[str, Any]:
+    """`…/statistics`: busy instances say that caching is under way (protocol.md 6); other keys are inferred."""
+    found = find(site, request, path, kind)
+    busy = sum(1 for job in _jobs_of(site, found) if job.status == EXECUTING)
+    busy += int(site.faults.on("other-job-running"))
+    summary = {
+        "folderName": found.folder or "/",
+        "serviceName": found.name,
+        "type": found.kind,
+        "startTime": None,
+        "max": 2,
+        "busy": busy,
+        "free": max(0, 2 - busy),
+        "initializing": 0,
+        "notCreated": 0,
+        "transactions": site.jobs.submits,
+        "totalBusyTime": 0,
+        "isStatisticsAvailable": True,
+    }
+    return {"summary": summary, "perMachine": []}
+
+
+def item_info(site: Site, request: Request, path: str, kind: str) -> dict[str, Any]:
+    """`…/iteminfo`."""
+    found = find(site, request, path, kind)
+    return {"name": found.name, "title": found.name, "description": "", "summary": "", "tags": [], "thumbnail": None}
+
+
+def manifest(site: Site, request: Request, path: str, kind: str) -> dict[str, Any]:
+    """`…/iteminfo/manifest/manifest.json`."""
+    find(site, request, path, kind)
+    return {"databases": [], "resources": []}
+
+
+def permissions(site: Site, request: Request, path: str, kind: str) -> dict[str, Any]:
+    """`…/permissions`."""
+    found = find(site, request, path, kind)
+    return {
+        "permissions": [
+            {"principal": "esriEveryone", "permission": {"isAllowed": found.everyone, "constraint": ""}},
+        ]
+    }
+
+
+def services_report(site: Site, request: Request, folder: str = "") -> dict[str, Any]:
+    """`/admin/services[/FOLDER]/report`."""
+    check_right(site, request)
+    return {
+        "reports": [
+            {
+                "folderName": folder or "/",
+                "serviceName": one.name,
+                "type": one.kind,
+                "description": "",
+                "status": {"configuredState": one.configured, "realTimeState": one.real},
+                "instances": {"max": 2, "busy": 0, "totalBusyTime": 0, "transactions": 0},
+                "properties": _cache_properties(site, one) if one.cache is not None else {},
+                "iteminfo": {},
+                "permissions": [],
+            }
+            for one in site.visible(folder)
+        ]
+    }
+
+
+def jobs(site: Site, request: Request, path: str, kind: str) -> dict[str, Any]:
+    """`…/jobs`, since 10.6.1; its operations are below it."""
+    find(site, request, path, kind)
+    return {"resources": ["statistics"]}
+
+
+def jobs_statistics(site: Site, request: Request, path: str, kind: str) -> dict[str, Any]:
+    """`…/jobs/statistics`, documented in "Job Statistics" of the ArcGIS Server Administrator API."""
+    found = list(_jobs_of(site, find(site, request, path, kind)))
+    return {
+        "total": len(found),
+        "cancelled": sum(job.status == CANCELLED for job in found),
+        "failed": sum(job.status == FAILED for job in found),
+        "succeeded": sum(job.status == SUCCEEDED for job in found),
+    }
+
+
+def jobs_query(site: Site, request: Request, path: str, kind: str) -> dict[str, Any]:
+    """`…/jobs/query`, documented in "Query Jobs": filtered by time, status, user and machine, a page at a time.
+
+    `startTime` is required, in milliseconds since 1970. Documented are total, query, num, start, nextStart (-1 on the
+    last page) and results; that a result has the keys of the documented "Job" resource is inferred, the keys of
+    `query` but serviceName and userName are invented.
+    """
+    found = find(site, request, path, kind)
+    start_time, end_time = request.parameter("startTime"), request.parameter("endTime")
+    number, start = request.parameter("number", "10"), request.parameter("start", "1")
+    if not (start_time.isdigit() and number.isdigit() and start.isdigit() and (end_time or "0").isdigit()):
+        # Invented text.
+        raise Refused(400, "Invalid or missing input parameters: 'startTime' is needed, in milliseconds since 1970.")
+    last = int(end_time) if end_time else int(time.time() * 1000)
+    wanted = [
+        _job_summary(site, request, job)
+        for job in _jobs_of(site, found)
+        if int(start_time) <= job.submitted <= last
+        and request.parameter("jobStatus", job.status) == job.status
+        and request.parameter("userName", job.user) == job.user
+    ]
+    if site.faults.on("other-job-running"):
+        wanted.append(_other_job(request, found))
+    first, size = max(int(start), 1), max(int(number), 1)
+    more = first + size <= len(wanted)
+    return {
+        "total": len(wanted),
+        "query": {
+            "serviceName": found.name,
+            "userName": request.parameter("userName"),
+            "jobStatus": request.parameter("jobStatus"),
+            "startTime": int(start_time),
+            "endTime": last,
+        },
+        "num": size,
+        "start": first,
+        "nextStart": first + size if more else -1,
+        "results": wanted[first - 1 : first - 1 + size],
+    }
+
+
+def _jobs_of(site: Site, tool: Service) -> list[Job]:
+    return [job for job in site.jobs.all() if job.tool == tool.name and not job.gone]
+
+
+def _job_summary(site: Site, request: Request, job: Job) -> dict[str, Any]:
+    """The keys that "Job" in the ArcGIS Server Administrator API documents."""
+    address = f"{request.site}/rest/services/System/{job.tool}/GPServer/{job.task.replace(' ', '%20')}"
+    return {
+        "jobID": job.id,
+        "submittedTime": job.submitted,
+        "endTime": job.ended,
+        "status": job.status,
+        "username": job.user,
+        "machinename": "LOCALHOST",
+        "url": f"{address}/jobs/{job.id}",
+    }
+
+
+def _other_job(request: Request, tool: Service) -> dict[str, Any]:
+    job_id = "j" + "0" * 31 + "1"
+    address = f"{request.site}/rest/services/System/{tool.name}/GPServer/Manage%20Map%20Cache%20Tiles"
+    return {
+        "jobID": job_id,
+        "submittedTime": int(time.time() * 1000) - 60_000,
+        "endTime": None,
+        "status": EXECUTING,
+        "username": "somebody",
+        "machinename": "LOCALHOST",
+        "url": f"{address}/jobs/{job_id}",
+    }
+
+
+def job(site: Site, request: Request, path: str, kind: str, job_id: str) -> dict[str, Any]:
+    """`…/jobs/ID`."""
+    return _job_summary(site, request, _find_job(site, find(site, request, path, kind), job_id))
+
+
+def _find_job(site: Site, tool: Service, job_id: str) -> Job:
+    for found in _jobs_of(site, tool):
+        if found.id == job_id:
+            return found
+    raise nothing_there(job_id)
+
+
+def cancel_job(site: Site, request: Request, path: str, kind: str, job_id: str) -> dict[str, Any]:
+    """`…/jobs/ID/cancel`: only while submitted or executing, else doc_admin_cancel_job_error.json."""
+    tool = find(site, request, path, kind)
+    check_right(site, request, administrator=True)
+    _check_post(request, "cancel")
+    found = [one for one in _jobs_of(site, tool) if one.id == job_id and one.status in (SUBMITTED, EXECUTING)]
+    if not found:
+        raise Refused(500, f"Unable to cancel job :[{job_id}]")
+    site.jobs.cancel_at_once(found[0])
+    return SUCCESS
+
+
+def machines(site: Site, request: Request) -> dict[str, Any]:
+    """`/admin/machines`."""
+    check_right(site, request)
+    return {"machines": [{"machineName": "LOCALHOST", "adminURL": f"{request.site}/admin", "synchronize": True}]}
+
+
+def system(site: Site, request: Request) -> dict[str, Any]:
+    """`/admin/system`."""
+    check_right(site, request, administrator=True)
+    return {"resources": ["directories", "handlers", "jobs", "properties"]}
+
+
+def directories(site: Site, request: Request) -> dict[str, Any]:
+    """`/admin/system/directories`."""
+    check_right(site, request)
+    return {"directories": [_directory(site, name) for name in _DIRECTORIES]}
+
+
+_DIRECTORIES = {"arcgiscache": "CACHE", "arcgisjobs": "JOBS", "arcgisoutput": "OUTPUT", "arcgissystem": "SYSTEM"}
+
+
+def directory(site: Site, request: Request, name: str) -> dict[str, Any]:
+    """`/admin/system/directories/NAME`."""
+    check_right(site, request)
+    if name not in _DIRECTORIES:
+        raise nothing_there(name)
+    return _directory(site, name)
+
+
+def _directory(site: Site, name: str) -> dict[str, Any]:
+    cleaned = name in ("arcgisjobs", "arcgisoutput")
+    return {
+        "name": name,
+        "physicalPath": str(site.cache_root.parent / name),
+        "directoryType": _DIRECTORIES[name],
+        "cleanupMode": "TIME_ELAPSED_SINCE_LAST_MODIFIED" if cleaned else "NONE",
+        "maxFileAge": {"arcgisjobs": 360, "arcgisoutput": 10}.get(name, 0),
+        "description": "",
+        "useLocalDir": False,
+        "localDirectoryPath": "",
+        "virtualPath": f"/rest/directories/{name}",
+    }
+
+
+def clear_rest_cache(site: Site, request: Request) -> dict[str, Any]:
+    """`/admin/system/handlers/rest/cache/clear`: stale metadata is gone after it."""
+    check_right(site, request)
+    for found in site.services.values():
+        found.stale_until = 0.0
+    return SUCCESS
+
+
+def readable(site: Site, request: Request, name: str) -> dict[str, Any]:
+    """Resources that some clients read when they are made; their content is free (clients.md 4)."""
+    check_right(site, request, administrator=True)
+    return {"resources": [], "name": name}
+
+
+def no_such_resource(site: Site, request: Request) -> dict[str, Any]:
+    """Anything else under /admin."""
+    check_right(site, request)
+    raise nothing_there(request.resource.rpartition("/")[2])

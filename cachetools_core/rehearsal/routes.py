@@ -1,0 +1,133 @@
+"""Which function answers which address, and what the request is called in the table of faults."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from cachetools_core.rehearsal import admin, portal, rest
+from cachetools_core.rehearsal.request import Request
+
+_SERVICE = r"((?:[^/]+/)?[^/]+)/(MapServer|ImageServer)"
+_MAP = r"((?:[^/]+/)?[^/]+)/MapServer"
+_TOOL = r"rest/services/System/([^/]+)/GPServer"
+_TASK = rf"{_TOOL}/([^/]+)"
+_JOB = rf"{_TASK}/jobs/([^/]+)"
+_REPORTING = r"rest/services/System/(ReportingTools)/GPServer"
+_ADMIN_SERVICE = r"admin/services/((?:[^/]+/)?[^/]+)\.(MapServer|ImageServer|GPServer)"
+
+
+@dataclass(frozen=True)
+class Route:
+    """An address below the context, the step's name, and the function for it."""
+
+    step: str
+    pattern: re.Pattern[str]
+    function: Callable[..., Any]
+    area: str
+
+    def arguments(self, request: Request) -> tuple[str, ...] | None:
+        """The parts of the address that the function takes; None where the address is another."""
+        match = self.pattern.fullmatch(request.resource)
+        return match.groups() if match else None
+
+
+def _routes(area: str, *rows: tuple[str, str, Callable[..., Any]]) -> list[Route]:
+    # The fixed words of addresses are taken in any case, as IIS in front of a site does.
+    return [Route(step, re.compile(pattern, re.IGNORECASE), function, area) for step, pattern, function in rows]
+
+
+SERVER = [
+    *_routes(
+        "rest",
+        ("info", r"rest/info", rest.info),
+        ("info", r"rest/info/healthcheck", rest.health),
+        ("token", r"tokens(?:/generateToken)?", rest.token),
+        ("catalog", r"rest/services", rest.catalog),
+        ("catalog", r"rest/services/([^/]+)", rest.catalog),
+        ("service", rf"rest/services/{_SERVICE}", rest.service),
+        ("service", rf"rest/services/{_SERVICE}/info/iteminfo", rest.item_info),
+        ("service", rf"rest/services/{_MAP}/(\d+)", rest.layer),
+        ("service", rf"rest/services/{_MAP}/layers", rest.layers),
+        ("service", rf"rest/services/{_MAP}/legend", rest.legend),
+        ("tile", rf"rest/services/{_SERVICE}/tile/(\d+)/(\d+)/(\d+)", rest.tile),
+        ("tile", rf"rest/services/{_SERVICE}/tilemap/(\d+)/(\d+)/(\d+)/(\d+)/(\d+)", rest.tilemap),
+        ("reporting", rf"{_REPORTING}", rest.toolbox),
+        ("report", r"rest/services/System/ReportingTools/GPServer/([^/]+)/execute", rest.report),
+        ("reporting", rf"{_REPORTING}/([^/]+)", rest.task),
+        ("tasks", _TOOL, rest.toolbox),
+        ("tasks", r"rest/services/(System/[^/]+)/(GPServer)/info/iteminfo", rest.item_info),
+        ("task", _TASK, rest.task),
+        ("submit", rf"{_TASK}/submitJob", rest.submit),
+        ("job", _JOB, rest.job),
+        ("result", rf"{_JOB}/results", rest.results),
+        ("result", rf"{_JOB}/results/([^/]+)", rest.result),
+        ("result", rf"{_JOB}/inputs/([^/]+)", rest.job_input),
+        ("cancel", rf"{_JOB}/cancel", rest.cancel),
+        ("service", r"rest/services/((?:[^/]+/)?[^/]+)/([A-Za-z]+Server)(?:/.*)?", rest.no_such_service),
+        ("catalog", r"(?:rest|tokens|services)?(?:/.*)?", rest.no_such_resource),
+    ),
+    *_routes(
+        "admin",
+        ("token", r"admin/generateToken", rest.admin_token),
+        ("admin", r"admin", admin.root),
+        ("admin", r"admin/info", admin.info),
+        ("admin", r"admin/publicKey", admin.public_key),
+        ("admin", r"admin/services", admin.services),
+        ("start", r"admin/services/(start)Services", admin.start_or_stop_many),
+        ("stop", r"admin/services/(stop)Services", admin.start_or_stop_many),
+        ("admin", r"admin/services/report", admin.services_report),
+        ("admin-service", _ADMIN_SERVICE, admin.service),
+        ("status", rf"{_ADMIN_SERVICE}/status", admin.status),
+        ("start", rf"{_ADMIN_SERVICE}/start", admin.start),
+        ("stop", rf"{_ADMIN_SERVICE}/stop", admin.stop),
+        ("admin-service", rf"{_ADMIN_SERVICE}/lifecycleinfos", admin.lifecycle),
+        ("admin-service", rf"{_ADMIN_SERVICE}/statistics", admin.statistics),
+        ("admin-service", rf"{_ADMIN_SERVICE}/iteminfo", admin.item_info),
+        ("admin-service", rf"{_ADMIN_SERVICE}/iteminfo/manifest/manifest\.json", admin.manifest),
+        ("admin-service", rf"{_ADMIN_SERVICE}/permissions", admin.permissions),
+        ("jobs-query", rf"{_ADMIN_SERVICE}/jobs", admin.jobs),
+        ("jobs-query", rf"{_ADMIN_SERVICE}/jobs/query", admin.jobs_query),
+        ("jobs-query", rf"{_ADMIN_SERVICE}/jobs/statistics", admin.jobs_statistics),
+        ("jobs-query", rf"{_ADMIN_SERVICE}/jobs/([^/]+)", admin.job),
+        ("cancel", rf"{_ADMIN_SERVICE}/jobs/([^/]+)/cancel", admin.cancel_job),
+        ("admin", r"admin/services/([^/]+)", admin.services),
+        ("admin", r"admin/services/([^/]+)/report", admin.services_report),
+        ("admin", r"admin/machines", admin.machines),
+        ("admin", r"admin/system", admin.system),
+        ("admin", r"admin/system/directories", admin.directories),
+        ("admin", r"admin/system/directories/([^/]+)", admin.directory),
+        ("admin", r"admin/system/handlers/rest/cache/clear", admin.clear_rest_cache),
+        ("admin", r"admin/((?:logs|data|uploads|usagereports|security)(?:/(?:psa|roles|users|config))?)",
+         admin.readable),
+        ("admin", r"admin/.*", admin.no_such_resource),
+    ),
+]
+
+PORTAL = _routes(
+    "portal",
+    ("token", r"sharing(?:/rest)?/generateToken", portal.token),
+    ("portal", r"sharing/rest", portal.root),
+    ("portal", r"sharing/rest/info", portal.info),
+    # The doubled path is what one client asks for (clients.md 5).
+    ("portal", r"sharing/rest/portals/([^/]+)(?:/rest/portals/self)?", portal.portal_self),
+    ("portal", r"sharing/rest/portals/([^/]+)/servers", portal.servers),
+    ("portal", r"sharing/rest/community/self", portal.community_self),
+    ("portal", r"sharing/rest/community/users/([^/]+)", portal.user),
+    ("portal", r"sharing/rest/search", portal.search),
+    ("portal", r"portaladmin(?:/.*)?", portal.portal_admin),
+    ("portal", r".*", portal.no_such_resource),
+)
+
+
+def find_route(request: Request, federated: bool) -> tuple[Route, tuple[str, ...]] | None:
+    """The route and the function's arguments; None for an address outside of the site and its portal."""
+    context = request.context.lower()
+    table = SERVER if context in portal.CONTEXTS else PORTAL if federated and context == "portal" else []
+    for route in table:
+        arguments = route.arguments(request)
+        if arguments is not None:
+            return route, arguments
+    return None

@@ -1,0 +1,265 @@
+"""The rehearsal server in this process: HTTP(S) on loopback, tornado in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import shutil
+import socket
+import ssl
+import tempfile
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+from tornado.httpserver import HTTPServer
+from tornado.httputil import HTTPServerRequest
+from tornado.iostream import IOStream, StreamClosedError
+from tornado.netutil import bind_sockets
+
+from cachetools_core.rehearsal.caches import Cache
+from cachetools_core.rehearsal.certificates import Certificates
+from cachetools_core.rehearsal.exchange import Exchange, reset
+from cachetools_core.rehearsal.faults import UnknownFault
+from cachetools_core.rehearsal.jobs import Job
+from cachetools_core.rehearsal.request import Request, read_request
+from cachetools_core.rehearsal.site import Site
+from cachetools_core.rehearsal.tokens import Account
+from cachetools_core.rehearsal.versions import Version
+
+T = TypeVar("T")
+
+__all__ = ["Rehearsal", "UnknownFault"]
+
+
+class _Listener(HTTPServer):
+    """Keeps the connections, so that a restart can reset them."""
+
+    def initialize(self, *args: Any, **kwargs: Any) -> None:
+        super().initialize(*args, **kwargs)
+        self.streams: weakref.WeakSet[IOStream] = weakref.WeakSet()
+
+    def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
+        stream.set_nodelay(True)
+        self.streams.add(stream)
+        super().handle_stream(stream, address)
+
+
+class Rehearsal:
+    """A running server, as a context manager.
+
+    `caches` maps `[Folder/]Name[:ImageServer]` to a cache: a folder with conf.xml, a .tpkx or a .tpk, copied first.
+    `rainfall` is a Rainfall cache drawn earlier; without one it is drawn anew. `job_seconds` is how long a deletion
+    takes. `port` 0 picks a free one. Raises ValueError for a version or a name that cannot be, UnknownFault for a
+    fault, CacheError for a cache, OSError for a port that is taken.
+
+    `site`, `portal` (None unless federated), `ca_file` (None with `http`), `username`, `password`, `cache_directory`
+    and `services` are what `python -m cachetools_core.rehearsal` prints. `accounts` has an account for each of
+    "administrator", "publisher" and "user". `before_request` and `after_request` are called in the server's thread.
+    """
+
+    def __init__(
+        self,
+        http: bool = False,
+        federated: bool = False,
+        version: str = "11.3",
+        job_seconds: float = 0.0,
+        caches: Mapping[str, Path] | None = None,
+        faults: Iterable[str] = (),
+        rainfall: Path | None = None,
+        port: int = 0,
+    ) -> None:
+        self._http, self._federated, self._job_seconds = http, federated, job_seconds
+        self._version = Version(version)
+        self._caches = dict(caches or {})
+        self._first_faults = list(faults)
+        self._rainfall = rainfall
+        self._port = port
+        self.requests: list[Request] = []
+        self.before_request: Callable[[Request], None] = lambda request: None
+        self.after_request: Callable[[Request], None] = lambda request: None
+        self._submits_before = 0
+
+    def __enter__(self) -> Rehearsal:
+        self._folder = Path(tempfile.mkdtemp(prefix="cachetools-rehearsal-"))
+        try:
+            self._open()
+        except BaseException:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
+        return self
+
+    def _open(self) -> None:
+        tls: ssl.SSLContext | None = None
+        self.ca_file: Path | None = None
+        if not self._http:
+            certificates = Certificates(self._folder)
+            tls, self.ca_file = certificates.context(), certificates.ca_file
+        self._site = Site(self._folder, self._version, self._federated, self._job_seconds)
+        for fault in self._first_faults:
+            self._site.faults.switch_on(fault)
+        if self._rainfall is None:
+            self._site.draw_rainfall()
+        else:
+            self._site.publish("Rainfall", self._rainfall)
+        for name, source in self._caches.items():
+            self._site.publish(name, source)
+        self._site.reset_connections = self._reset_connections
+        self.accounts: dict[str, Account] = self._site.accounts
+        self.username = self.accounts["administrator"].username
+        self.password = self.accounts["administrator"].password
+        self.cache_directory = self._site.cache_root
+        sockets = _bind(self._port)
+        self._port = sockets[0].getsockname()[1]
+        root = f"{'http' if self._http else 'https'}://localhost:{self._port}"
+        self.site = f"{root}/arcgis"
+        self.portal = f"{root}/portal" if self._federated else None
+        self.services = [self._described(name) for name in ("Rainfall", *self._caches)]
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._serve, args=(sockets, tls), name="rehearsal", daemon=True)
+        self._thread.start()
+        self._call(lambda: None)
+
+    def _described(self, name: str) -> dict[str, Any]:
+        service = self._site.named(name)
+        cache = self._site.cache_of(service)
+        tiles = sum(count for count, _ in cache.counts().values())
+        return {"url": f"{self.site}/rest/services/{service.full}", "cache": str(cache.folder), "tiles": tiles}
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._call(self._shut_down)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _serve(self, sockets: list[socket.socket], tls: ssl.SSLContext | None) -> None:
+        asyncio.set_event_loop(self._loop)
+
+        async def listen() -> None:
+            self._listener = _Listener(self._receive, ssl_options=tls)
+            self._listener.add_sockets(sockets)
+
+        self._loop.run_until_complete(listen())
+        self._loop.run_forever()
+        left = asyncio.all_tasks(self._loop)
+        for task in left:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        self._loop.close()
+
+    def _shut_down(self) -> None:
+        self._site.jobs.forget()
+        self._listener.stop()
+        self._reset_connections()
+
+    def _receive(self, raw: HTTPServerRequest) -> None:
+        self._loop.create_task(self._answer(raw))
+
+    async def _answer(self, raw: HTTPServerRequest) -> None:
+        request = read_request(len(self.requests) + 1, raw)
+        exchange = Exchange(self._site, request, raw, self._shut_the_door)
+        self.requests.append(request)
+        try:
+            self.before_request(request)
+            fault = self._site.faults.take_strike(request.step, self.submits > self._submits_before)
+            if fault is not None and fault.strike is not None:
+                request.fault = fault.name
+                await fault.strike(exchange)
+            else:
+                await exchange.send(exchange.answer())
+        except StreamClosedError:
+            return
+        finally:
+            self.after_request(request)
+
+    def _shut_the_door(self, seconds: float) -> None:
+        self._listener.stop()
+        self._loop.call_later(seconds, self._open_the_door)
+
+    def _open_the_door(self) -> None:
+        self._listener.add_sockets(_bind(self._port))
+
+    def _reset_connections(self) -> None:
+        for stream in list(self._listener.streams):
+            reset(stream)
+
+    def _call(self, function: Callable[[], T]) -> T:
+        """Runs in the server's thread, where the site lives."""
+        if threading.current_thread() is self._thread:
+            return function()
+        done: concurrent.futures.Future[T] = concurrent.futures.Future()
+
+        def run() -> None:
+            try:
+                done.set_result(function())
+            except Exception as error:  # noqa: BLE001 - handed to the caller's thread
+                done.set_exception(error)
+
+        self._loop.call_soon_threadsafe(run)
+        return done.result()
+
+    @property
+    def submits(self) -> int:
+        """How many jobs have been created by submitJob."""
+        return self._site.jobs.submits
+
+    @property
+    def jobs(self) -> list[Job]:
+        """The jobs that the server remembers, the oldest first."""
+        return self._call(self._site.jobs.all)
+
+    def fault(self, text: str) -> None:
+        """Switches a fault on by `NAME[@STEP][:TIMES]`."""
+        self._call(lambda: self._site.faults.switch_on(text))
+
+    def clear_faults(self) -> None:
+        """Switches all faults off; `-before` and `-after` count from here."""
+        self._submits_before = self.submits
+        self._call(self._site.faults.clear)
+
+    def cache(self, name: str) -> Cache:
+        """The cache of a service, to be looked at on disk."""
+        return self._site.cache_of(self._site.named(name))
+
+    def state(self, name: str) -> str:
+        """A service's real state: STARTED, STARTING or STOPPED."""
+        return self._site.named(name).real
+
+    def stop_service(self, name: str) -> None:
+        """Stops a service."""
+        self._call(lambda: self._site.stop(self._site.named(name), self.username))
+
+    def start_service(self, name: str) -> None:
+        """Starts a service."""
+        self._call(lambda: self._site.start(self._site.named(name), self.username))
+
+    def remove_service(self, name: str) -> None:
+        """Removes a service; its cache stays on disk."""
+        self._call(lambda: self._site.remove(self._site.named(name)))
+
+    def secure_service(self, name: str) -> None:
+        """Takes a service away from everyone but administrators and publishers."""
+        self._site.named(name).everyone = False
+
+    def rebuild_cache(self, name: str) -> None:
+        """Brings a service and its cache back as they were first published."""
+        self._call(lambda: self._site.rebuild_cache(self._site.published[name]))
+
+    def restart(self) -> None:
+        """Restarts the server: connections are reset, jobs forgotten, deletions left where they stand."""
+        self._call(self._site.restart_server)
+
+
+def _bind(port: int) -> list[socket.socket]:
+    sockets = bind_sockets(port, "127.0.0.1", family=socket.AF_INET)
+    try:
+        # Windows takes two seconds to give up on ::1, which localhost means first.
+        sockets += bind_sockets(sockets[0].getsockname()[1], "::1", family=socket.AF_INET6)
+    except OSError:
+        return sockets
+    return sockets
