@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from .parameter import Parameter
-from .refusals import Refused, free_to_talk, raise_swallowed_refusal, refuse, text_only
+from .refusals import Refused, free_to_talk, refuse, text_only
 from .session import (
     ERROR,
     ExecuteError,
@@ -69,7 +69,6 @@ class Pro:
     def __exit__(self, *_: object) -> None:
         del sys.modules["arcpy"]
         sys.path[:] = self._path
-        raise_swallowed_refusal()
 
     @property
     def outcome(self) -> Outcome:

@@ -1,4 +1,4 @@
-"""How the stand-in says no: every refusal is raised at once and again by the driver, so that no tool can swallow it."""
+"""How the stand-in says no: a refusal is raised at once, and again when the tool returns, so no tool swallows it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ PYTHON_FILES = (".py", ".pyc", ".pyd", ".so", ".dll", ".dylib")
 TALKING = ("socket.", "subprocess.", "os.system", "os.exec", "os.spawn", "os.posix_spawn", "os.startfile")
 
 _refused: list[Refused] = []
+_tool_is_running = False
 _bystanders: set[int | None] | None = None
 _listening = False
 
@@ -34,17 +35,25 @@ class NotModelled(Refused):
 
 
 def refuse(error: Refused) -> NoReturn:
-    """Raise the refusal, and keep it for `raise_swallowed_refusal`."""
-    _refused.append(error)
+    """Raise the refusal, and keep it if it is a tool that is refused something."""
+    if _tool_is_running:
+        _refused.append(error)
     raise error
 
 
-def raise_swallowed_refusal() -> None:
-    """Raise the first refusal since the last call, whether or not the tool caught it."""
-    if _refused:
-        first = _refused[0]
-        _refused.clear()
-        raise first
+@contextmanager
+def nothing_swallowed() -> Iterator[None]:
+    """Around a call of the tool: its first refusal comes out, whether or not the tool caught it."""
+    global _tool_is_running
+    before, _tool_is_running = _tool_is_running, True
+    try:
+        yield
+    finally:
+        _tool_is_running = before
+        if _refused:
+            first = _refused[0]
+            _refused.clear()
+            raise first
 
 
 @contextmanager

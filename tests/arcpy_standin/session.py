@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from .parameter import Parameter
-from .refusals import NotModelled, Refused, RefusedAttribute, raise_swallowed_refusal, refuse
+from .refusals import NotModelled, Refused, RefusedAttribute, nothing_swallowed, refuse
 
 INFORMATIVE, WARNING, ERROR = 0, 1, 2
 SUCCEEDED = 4
@@ -182,10 +182,10 @@ class Session:
         """Say which call of the tool is going on, and don't let a refusal in it be swallowed."""
         before, self.phase = self.phase, phase
         try:
-            yield
+            with nothing_swallowed():
+                yield
         finally:
             self.phase = before
-            raise_swallowed_refusal()
 
     def only_in(self, *phases: str) -> None:
         """Refuse what belongs to another phase."""
