@@ -82,7 +82,7 @@ def _site_in(url: str) -> Iterator[str]:
 
 
 def _give_address(named: CatalogPath) -> str:
-    """What to give instead, with the host that the connection's name hints at; a hint, never an address that is asked."""
+    """What to give instead; the host is what the connection's name hints at, and is never asked."""
     hint = CONNECTION_NAME.search(named.connection)
     host = hint["host"] + (f":{hint['port']}" if hint["port"] else "") if hint else "host:6443"
     path = "/".join(part for part in (named.folder, named.name) if part)
@@ -98,7 +98,9 @@ def _service_of_layer_file(named: LayerFile) -> ServiceReference:
         raise ConnectionFileError(f"The layer file {named.path} isn't readable JSON.", remedy) from error
     services = sorted({str(s.url): s for s in _services_in(document)}.items())
     if len(services) != 1:
-        found = "no map or image service" if not services else "several services: " + ", ".join(url for url, _ in services)
+        found = (
+            "no map or image service" if not services else "several services: " + ", ".join(url for url, _ in services)
+        )
         raise ConnectionFileError(f"The layer file {named.path} draws {found}.", remedy)
     return services[0][1]
 

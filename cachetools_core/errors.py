@@ -35,6 +35,7 @@ class CacheToolsError(Exception):
 
     message_id = "CT000"
     exit_code = 1
+    verdict = "not-deleted"
     remedy = ""
 
     def __init__(self, what: str, remedy: str = "") -> None:
@@ -187,6 +188,7 @@ class AlreadyRunning(CacheToolsError):
 
     message_id = "CT503"
     exit_code = 5
+    verdict = "still-running"
     remedy = "Wait for it to end; it tells the verdict."
 
 

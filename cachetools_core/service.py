@@ -228,7 +228,7 @@ def _type_of(part: str) -> str:
 def _check_part(part: str, text: str) -> None:
     if any(letter in part for letter in "*?"):
         raise NotAService(f"'{text}' has a wildcard; one deletion names one service.")
-    if part.strip(". ") == "" or any(letter in part for letter in "/\\:;\"<>|#%&") or any(ord(c) < 32 for c in part):
+    if part.strip(". ") == "" or any(letter in part for letter in '/\\:;"<>|#%&') or any(ord(c) < 32 for c in part):
         raise NotAService(f"'{text}' holds a name that no folder or service of ArcGIS Server can have.")
 
 

@@ -51,8 +51,8 @@ class Given:
 
 
 def sign_in(rest: Rest, site: SiteInfo, given: Given, active_portal: ActivePortal | None) -> SignIn:
-    """Sign in to a site with the first account there is, in this order: the caller's, Pro's active portal where the site
-    is federated with it, the keyring, a profile of the ArcGIS API for Python.
+    """Sign in to a site with the first account there is: the caller's, Pro's active portal where the site is federated
+    with it, the keyring's, a profile's of the ArcGIS API for Python.
 
     A site without token security is talked to without a sign-in. Nobody is asked for anything.
     Raises NoAccount with all the places that were looked at, SignInRefused, UnsafeSignIn.
@@ -168,7 +168,9 @@ def _portal_token(portal: ActivePortal | None, looked: list[str]) -> Token | Non
     return Token(value, str(held.get("referer") or "") if held else "")
 
 
-def _stored_accounts(run: Run, site: SiteInfo, username: str | None, looked: list[str]) -> Iterator[tuple[Account, str]]:
+def _stored_accounts(
+    run: Run, site: SiteInfo, username: str | None, looked: list[str]
+) -> Iterator[tuple[Account, str]]:
     service = f"{KEYRING_PREFIX}{_home(site)}"
     account = _from_keyring(run, service, username, looked)
     if account is not None:
@@ -247,4 +249,3 @@ def _profiles(run: Run, site: SiteInfo, username: str | None, looked: list[str])
             if account is not None:
                 yield account, f"profile '{plain_words(name)}' of the ArcGIS API for Python"
     looked.append(f"profiles in ~/{file_name}: none for {_home(site)}")
-

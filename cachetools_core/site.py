@@ -15,6 +15,7 @@ from .service import ServiceReference
 CACHING_TOOLS = ("CachingTools", "CachingToolsEx")
 DELETE_TASK = "deletecache"
 LISTED_JOBS = "1000"
+INPUT = "esriGPParameterDirectionInput"
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def open_site(wire: Reader, url: str) -> SiteInfo:
         version=plain_words(version),
         token_service=token_service,
         portal=portal,
-        token_minutes=minutes if isinstance(minutes, int) and 0 < minutes else None,
+        token_minutes=minutes if isinstance(minutes, int) and minutes > 0 else None,
     )
 
 
@@ -157,7 +158,9 @@ def _read_task(wire: Wire, tools: str, url: str) -> Task:
     inputs = [
         p
         for p in (parameters if isinstance(parameters, list) else [])
-        if isinstance(p, dict) and p.get("direction") == "esriGPParameterDirectionInput" and isinstance(p.get("name"), str)
+        if isinstance(p, dict)
+        and p.get("direction") == "esriGPParameterDirectionInput"
+        and isinstance(p.get("name"), str)
     ]
     required = frozenset(p["name"] for p in inputs if p.get("parameterType") == "esriGPParameterTypeRequired")
     return Task(tools, url, frozenset(p["name"] for p in inputs), required)
@@ -165,4 +168,3 @@ def _read_task(wire: Wire, tools: str, url: str) -> Task:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
-

@@ -90,9 +90,7 @@ class _TrustingAdapter(HTTPAdapter):
         super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        return super().proxy_manager_for(
-            proxy, ssl_context=self._context, proxy_ssl_context=self._context, **kwargs
-        )
+        return super().proxy_manager_for(proxy, ssl_context=self._context, proxy_ssl_context=self._context, **kwargs)
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         conn.cert_reqs = "CERT_REQUIRED"
@@ -172,7 +170,7 @@ def _innermost(error: BaseException) -> BaseException:
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it wraps, outermost first; requests and urllib3 put causes into `args`, `reason` and others."""
+    """The error and what it wraps, outermost first; urllib3 puts causes into `args`, `reason` and others."""
     waiting: list[Any] = [error]
     seen: set[int] = set()
     while waiting:

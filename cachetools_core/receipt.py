@@ -1,0 +1,197 @@
+"""The receipt of one deletion, and its verdict: what was asked, found before, said by the job, found after."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from .cache import CacheLook, CacheState, ServiceState
+from .errors import (
+    CacheToolsError,
+    DeletedServiceDown,
+    NotDeleted,
+    PartlyDeleted,
+    StillRunning,
+    Unknown,
+)
+from .job import JobEnd
+
+
+class Verdict(Enum):
+    """What became of the cache."""
+
+    DELETED = "deleted"
+    NOTHING_TO_DELETE = "nothing-to-delete"
+    NOT_DELETED = "not-deleted"
+    PARTLY_DELETED = "partly-deleted"
+    DELETED_SERVICE_DOWN = "deleted-service-down"
+    STILL_RUNNING = "still-running"
+    UNKNOWN = "unknown"
+
+
+ANY_END = frozenset(JobEnd)
+ENDED = ANY_END - {JobEnd.RUNNING, JobEnd.NO_ANSWER}
+SUCCEEDED = frozenset({JobEnd.SUCCEEDED})
+ANY_SERVICE = frozenset(ServiceState)
+ANSWERS = frozenset({ServiceState.ANSWERS})
+NOT_STARTED = frozenset({ServiceState.NOT_STARTED})
+UNREADABLE = frozenset({ServiceState.UNREADABLE})
+ANY_CACHE = frozenset(CacheState)
+
+# The verdict: the first row that fits how the job ended, what the cache shows and how the service answers.
+VERDICTS: tuple[tuple[frozenset[JobEnd], frozenset[CacheState], frozenset[ServiceState], Verdict], ...] = (
+    (frozenset({JobEnd.RUNNING}), ANY_CACHE, ANY_SERVICE, Verdict.STILL_RUNNING),
+    (ANY_END, frozenset({CacheState.NONE}), ANSWERS, Verdict.DELETED),
+    (ANY_END, frozenset({CacheState.NONE}), NOT_STARTED, Verdict.DELETED_SERVICE_DOWN),
+    (SUCCEEDED, frozenset({CacheState.NONE}), UNREADABLE, Verdict.DELETED_SERVICE_DOWN),
+    (SUCCEEDED, frozenset({CacheState.UNADVERTISED}), ANSWERS, Verdict.DELETED),
+    (SUCCEEDED, frozenset({CacheState.UNADVERTISED}), NOT_STARTED, Verdict.DELETED_SERVICE_DOWN),
+    (ENDED, frozenset({CacheState.FEWER}), ANY_SERVICE, Verdict.PARTLY_DELETED),
+    (ENDED, frozenset({CacheState.AS_BEFORE}), ANY_SERVICE, Verdict.NOT_DELETED),
+    (SUCCEEDED, frozenset({CacheState.UNCOUNTED}), ANY_SERVICE, Verdict.NOT_DELETED),
+    (ANY_END, ANY_CACHE, ANY_SERVICE, Verdict.UNKNOWN),
+)
+ERRORS: Mapping[Verdict, type[CacheToolsError]] = {
+    Verdict.NOT_DELETED: NotDeleted,
+    Verdict.PARTLY_DELETED: PartlyDeleted,
+    Verdict.DELETED_SERVICE_DOWN: DeletedServiceDown,
+    Verdict.STILL_RUNNING: StillRunning,
+    Verdict.UNKNOWN: Unknown,
+}
+
+
+def verdict(end: JobEnd, cache: CacheState, service: ServiceState) -> Verdict:
+    """The verdict for one cell of the matrix.
+
+    >>> verdict(JobEnd.FAILED, CacheState.FEWER, ServiceState.ANSWERS)
+    <Verdict.PARTLY_DELETED: 'partly-deleted'>
+    """
+    return next(row[3] for row in VERDICTS if end in row[0] and cache in row[1] and service in row[2])
+
+
+@dataclass
+class Receipt:
+    """One deletion from start to finish; times are UTC in ISO 8601, sizes are bytes.
+
+    `before` and `after` are None where that look wasn't reached; `error` is None for a success.
+    """
+
+    service: str
+    started: str
+    finished: str = ""
+    verdict: Verdict = Verdict.NOT_DELETED
+    output_url: str | None = None
+    job_url: str | None = None
+    job_status: str | None = None
+    account: str = ""
+    before: CacheLook | None = None
+    after: CacheLook | None = None
+    messages: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    error: CacheToolsError | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0 where the cache is gone or never was, else the error's."""
+        return self.error.exit_code if self.error is not None else 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The receipt as JSON has it."""
+        return {
+            "verdict": self.verdict.value,
+            "service": self.service,
+            "output_url": self.output_url,
+            "job_url": self.job_url,
+            "job_status": self.job_status,
+            "account": self.account,
+            "before": look_as_dict(self.before),
+            "after": look_as_dict(self.after),
+            "messages": self.messages,
+            "warnings": self.warnings,
+            "error": None if self.error is None else {"id": self.error.message_id, "text": str(self.error)},
+            "exit_code": self.exit_code,
+            "started": self.started,
+            "finished": self.finished,
+        }
+
+    def to_json(self) -> str:
+        """One JSON object."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=1)
+
+    def to_text(self) -> str:
+        """A few lines for people."""
+        rows = [(label, value) for label, value in self._rows() if value]
+        width = max(len(label) for label, _ in rows)
+        return "\n".join(f"{label + ':':<{width + 1}} {value}" for label, value in rows)
+
+    def to_html(self) -> str:
+        """A page that stands alone, for a mail or a file; everything that a server said is escaped."""
+        rows = "\n".join(
+            f"<tr><th>{html.escape(label)}</th><td>{html.escape(value)}</td></tr>"
+            for label, value in self._rows()
+            if value
+        )
+        said = "\n".join(f"<li>{html.escape(text)}</li>" for text in self.messages)
+        color = "#1a7f37" if self.error is None else "#b3261e"
+        title = f"Cache of {html.escape(self.service)}: {html.escape(self.verdict.value)}"
+        return (
+            f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>\n<style>\n'
+            "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1f2328}\n"
+            f"h1{{font-size:1.25rem;border-left:.5rem solid {color};padding-left:.75rem;overflow-wrap:anywhere}}\n"
+            "table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.4rem .75rem;"
+            "border-bottom:1px solid #d0d7de;overflow-wrap:anywhere}th{width:9rem;font-weight:600}\n"
+            f"</style></head><body>\n<h1>{title}</h1>\n<table>\n{rows}\n</table>\n"
+            + (f"<h2>What the server said</h2>\n<ul>\n{said}\n</ul>\n" if said else "")
+            + "</body></html>\n"
+        )
+
+    def _rows(self) -> list[tuple[str, str]]:
+        return [
+            ("Verdict", self.verdict.value),
+            ("Service", self.service),
+            ("Output", self.output_url or ""),
+            ("Account", self.account),
+            ("Before", look_in_words(self.before)),
+            ("After", look_in_words(self.after)),
+            ("Job", self.job_url or ""),
+            ("Job status", self.job_status or ""),
+            ("Started", self.started),
+            ("Finished", self.finished),
+            *(("Warning", text) for text in self.warnings),
+            ("Error", "" if self.error is None else str(self.error)),
+        ]
+
+
+def look_as_dict(one: CacheLook | None) -> dict[str, Any] | None:
+    """A look as JSON has it; null for everything that couldn't be read."""
+    if one is None:
+        return None
+    scales = None if one.scales is None else [vars(scale) for scale in one.scales]
+    return {"cached": one.cached, "tiles": one.tiles, "bytes": one.bytes, "scales": scales}
+
+
+def look_in_words(one: CacheLook | None) -> str:
+    """A look in one line."""
+    if one is None:
+        return ""
+    if one.scales is None:
+        advertised = {True: "cached", False: "not cached", None: "cache not readable"}[one.cached]
+        return f"service {one.service.value}, {advertised}, tiles not counted"
+    if not one.scales:
+        return f"service {one.service.value}, {'cached' if one.cached else 'no cache'}, no tiles"
+    return f"{one.tiles:,} tiles in {len(one.scales)} scales, {in_megabytes(one.bytes or 0)}"
+
+
+def in_megabytes(size: int) -> str:
+    """Bytes in the unit that people read: 1 MB is 1,000,000 bytes.
+
+    >>> in_megabytes(1034183)
+    '1.0 MB'
+    """
+    if size < 1_000_000:
+        return f"{size / 1000:,.1f} kB"
+    return f"{size / 1e6:,.1f} MB" if size < 1e9 else f"{size / 1e9:,.1f} GB"
