@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +11,16 @@ from pathlib import Path
 
 from .cache import CacheLook, CacheState, ServiceState, compare, look
 from .catalog import find_service
-from .errors import CacheToolsError, Cancelled, CannotDelete, DeadlinePassed, JournalError, NoAnswer, ServerSaysNo
+from .errors import (
+    CacheToolsError,
+    Cancelled,
+    CannotDelete,
+    DeadlinePassed,
+    JournalError,
+    NoAnswer,
+    ServerSaysNo,
+    Unexpected,
+)
 from .job import JobEnd, JobReport, Patience, follow, result, submit
 from .journal import Entry, Journal, with_job
 from .messages import QUIET, Messages
@@ -65,6 +75,13 @@ def delete_map_server_cache(
     return record.receipt
 
 
+def receipt_of_failure(service: str, error: CacheToolsError, clock: Clock = SYSTEM_CLOCK) -> Receipt:
+    """The receipt of a run that ended before its story began."""
+    receipt = Receipt(safe_text(service), _stamp(clock), _stamp(clock))
+    _enter(error, receipt)
+    return receipt
+
+
 class _Record:
     """Writes the receipt while the story is told."""
 
@@ -92,13 +109,22 @@ def _on_record(receipt: Receipt, messages: Messages, clock: Clock) -> Iterator[_
     try:
         yield _Record(receipt, messages, clock)
     except CacheToolsError as error:
-        receipt.error = error
-        error.receipt = receipt
-        if receipt.verdict is Verdict.NOT_DELETED:
-            receipt.verdict = Verdict(error.verdict)
+        _enter(error, receipt)
         raise
+    except Exception as fault:  # a fault of ours must not end in a traceback, nor show what it held in its hands
+        where = traceback.extract_tb(fault.__traceback__)[-1]
+        unexpected = Unexpected(f"CacheTools itself failed: {type(fault).__name__} in {where.name}, line {where.lineno}.")
+        _enter(unexpected, receipt)
+        raise unexpected from fault
     finally:
         receipt.finished = _stamp(clock)
+
+
+def _enter(error: CacheToolsError, receipt: Receipt) -> None:
+    receipt.error = error
+    error.receipt = receipt
+    if receipt.verdict is Verdict.NOT_DELETED:
+        receipt.verdict = Verdict(error.verdict)
 
 
 @dataclass

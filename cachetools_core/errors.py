@@ -4,6 +4,7 @@ CacheToolsError
   NotAService            the text names no map or image service
   ConnectionFileError    an .ags or .lyrx file doesn't lead to one service
   CertificateFileError   a CA file can't be used
+  WrongUsage             the command line asks for what can't be done as it stands
   NoAnswer               the wire: nothing readable came back
     DeadlinePassed       time was up before the answer
     NotTrusted           the site's certificate was refused
@@ -19,6 +20,7 @@ CacheToolsError
   JournalError           the job couldn't be written down, so none was started
   AlreadyRunning         another process on this machine is deleting this cache
   Cancelled              stopped by the administrator
+  Unexpected             a fault in CacheTools itself
   NotDeleted, PartlyDeleted, DeletedServiceDown, StillRunning, Unknown      the verdicts that aren't success
 """
 
@@ -66,6 +68,13 @@ class CertificateFileError(CacheToolsError):
     message_id = "CT103"
     exit_code = 2
     remedy = "Give a PEM file that holds the certificate of the authority that signed the site's certificate."
+
+
+class WrongUsage(CacheToolsError):
+    """The command line asks for something that can't be done as it stands."""
+
+    message_id = "CT104"
+    exit_code = 2
 
 
 class NoAnswer(CacheToolsError):
@@ -197,6 +206,15 @@ class Cancelled(CacheToolsError):
 
     message_id = "CT601"
     exit_code = 3
+
+
+class Unexpected(CacheToolsError):
+    """A fault in CacheTools itself; what became of the cache isn't known."""
+
+    message_id = "CT999"
+    exit_code = 5
+    verdict = "unknown"
+    remedy = "Please report this. Running it again is safe: it looks for its job before it submits anything."
 
 
 class NotDeleted(CacheToolsError):

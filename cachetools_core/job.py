@@ -106,7 +106,7 @@ class _Following:
         self._told = 0
         self._cancel_since: float | None = None
         self._cancel_accepted = False
-        self._label = ""
+        self._shown: tuple[str, float | None] = ("", None)
 
     def until_it_ends(self) -> JobReport:
         while True:
@@ -175,9 +175,9 @@ class _Following:
         given = progress if isinstance(progress, dict) else {}
         percent = given.get("percent", given.get("percentage"))
         number = float(percent) if isinstance(percent, (int, float)) and 0 <= percent <= 100 else None
-        if label != self._label or number is not None:
+        if (label, number) != self._shown:
             self.messages.progress(label, number)
-            self._label = label
+            self._shown = (label, number)
 
     def _tell(self, said: Any) -> None:
         """Hand on the messages that are new; the server's list only ever grows."""

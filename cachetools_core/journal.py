@@ -104,7 +104,7 @@ class Journal:
     def _unusable(self, error: OSError) -> JournalError:
         return JournalError(
             f"The journal {self.file} can't be written: {error.strerror or error}.",
-            "Without it a job could be submitted twice. Make room, or give this user write access there, and run again.",
+            "Without it a job could be submitted twice. Make room or give this user write access there and run again.",
         )
 
 

@@ -120,7 +120,7 @@ class Receipt:
 
     def to_json(self) -> str:
         """One JSON object."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=1)
+        return json.dumps(self.to_dict(), indent=1)
 
     def to_text(self) -> str:
         """A few lines for people."""

@@ -155,13 +155,8 @@ def _is_delete_task(task: Any) -> bool:
 
 def _read_task(wire: Wire, tools: str, url: str) -> Task:
     parameters = wire.read(url).get("parameters")
-    inputs = [
-        p
-        for p in (parameters if isinstance(parameters, list) else [])
-        if isinstance(p, dict)
-        and p.get("direction") == "esriGPParameterDirectionInput"
-        and isinstance(p.get("name"), str)
-    ]
+    listed = [p for p in (parameters if isinstance(parameters, list) else []) if isinstance(p, dict)]
+    inputs = [p for p in listed if p.get("direction") == INPUT and isinstance(p.get("name"), str)]
     required = frozenset(p["name"] for p in inputs if p.get("parameterType") == "esriGPParameterTypeRequired")
     return Task(tools, url, frozenset(p["name"] for p in inputs), required)
 

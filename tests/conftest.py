@@ -1,0 +1,63 @@
+"""Fixtures that every test may use; each test has a home of its own and no keyring but the one that it sets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import keyring
+import keyring.backends.fail
+import pytest
+
+from cachetools_core.rehearsal.rainfall import draw_rainfall
+from cachetools_core.rehearsal.server import Rehearsal
+
+PROXIES_AND_BUNDLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Journal, certificates, profiles and keyring of the test's own; nothing of this machine's user is read."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for variable in ("HOME", "USERPROFILE", "LOCALAPPDATA", "APPDATA", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(variable, str(home))
+    for variable in PROXIES_AND_BUNDLES:
+        monkeypatch.delenv(variable, raising=False)
+        monkeypatch.delenv(variable.lower(), raising=False)
+    keyring.set_keyring(keyring.backends.fail.Keyring())
+    return home
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The facts, captured bodies and real caches beside the project; a user's clone hasn't got them."""
+    folder = Path(__file__).resolve().parent.parent.parent / "shared"
+    if folder.is_dir():
+        return folder
+    reason = "needs ../shared, which lies beside the developers' checkout only"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def rainfall(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Rainfall cache, drawn once; servers copy it."""
+    return draw_rainfall(tmp_path_factory.mktemp("rainfall")).folder
+
+
+@pytest.fixture
+def rehearsal(rainfall: Path) -> Iterator[Callable[..., Rehearsal]]:
+    """Starts rehearsal servers with the arguments of Rehearsal; all are stopped after the test."""
+    with ExitStack() as running:
+        yield lambda **options: running.enter_context(Rehearsal(**{"rainfall": rainfall, **options}))
+
+
+@pytest.fixture
+def server(rehearsal: Callable[..., Any]) -> Rehearsal:
+    """A plain rehearsal server over HTTPS with the Rainfall service."""
+    return rehearsal()

@@ -1,0 +1,83 @@
+"""What several tests need: a clock that runs fast, a listener, and one way to run the story against a server."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from cachetools_core.delete import delete_map_server_cache
+from cachetools_core.errors import CacheToolsError
+from cachetools_core.receipt import Receipt
+from cachetools_core.rehearsal.server import Rehearsal
+from cachetools_core.tokens import Account
+
+
+class FastClock:
+    """A clock on which `factor` seconds pass in one real second; `jump` moves the time of day alone."""
+
+    def __init__(self, factor: float = 20.0) -> None:
+        self.factor = factor
+        self.jump = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(timezone.utc) + self.jump
+
+    def monotonic(self) -> float:
+        return time.monotonic() * self.factor
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        return event.wait(seconds / self.factor)
+
+
+class Listener:
+    """Messages kept for a test; `cancel_when` is asked at each turn."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.warnings: list[str] = []
+        self.labels: list[tuple[str, float | None]] = []
+        self.cancel_now = False
+
+    def info(self, text: str) -> None:
+        self.lines.append(text)
+
+    def warning(self, text: str) -> None:
+        self.warnings.append(text)
+
+    def progress(self, label: str, percent: float | None = None) -> None:
+        self.labels.append((label, percent))
+
+    def cancelled(self) -> bool:
+        return self.cancel_now
+
+    @property
+    def everything(self) -> str:
+        return "\n".join([*self.lines, *self.warnings, *(label for label, _ in self.labels)])
+
+
+def service_url(server: Rehearsal, name: str = "Rainfall", kind: str = "MapServer") -> str:
+    return f"{server.site}/rest/services/{name}/{kind}"
+
+
+def account_of(server: Rehearsal, role: str = "administrator") -> Account:
+    one = server.accounts[role]
+    return Account(one.username, one.password)
+
+
+def delete(server: Rehearsal, service: str | None = None, **story: Any) -> Receipt:
+    """Run the story to its end and return its receipt, also where it ends in an error."""
+    story.setdefault("account", account_of(server))
+    story.setdefault("ca_file", server.ca_file)
+    story.setdefault("clock", FastClock())
+    try:
+        return delete_map_server_cache(service or service_url(server), **story)
+    except CacheToolsError as error:
+        assert error.receipt is not None, "an error of the story carries its receipt"
+        return error.receipt
+
+
+def files_below(folder: Path) -> int:
+    return sum(1 for path in Path(folder).rglob("*") if path.is_file())
