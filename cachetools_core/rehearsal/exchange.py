@@ -14,6 +14,7 @@ from tornado.httputil import HTTPHeaders, HTTPServerRequest, ResponseStartLine
 from tornado.iostream import IOStream
 
 from cachetools_core.rehearsal.answers import Answer, Refused, as_directory_page, as_json, as_page, login_page
+from cachetools_core.rehearsal.caches import CacheError
 from cachetools_core.rehearsal.request import Request
 from cachetools_core.rehearsal.routes import Route, find_route
 from cachetools_core.rehearsal.site import Site
@@ -51,7 +52,7 @@ class Exchange:
         """Processes the request as the site does."""
         if self._route is None:
             return as_page("404 - Not Found", "<p>Nothing is published here.</p>", 404)
-        if self._route.area == "admin" and self.site.faults.take("admin-closed"):
+        if self._route.area == "admin" and self.site.faults.take("admin-closed", self.request.step):
             return as_page("404 - Not Found", "<p>The page cannot be found.</p>", 404)
         try:
             if self.request.step not in ("token", "exchange", "info"):
@@ -59,6 +60,9 @@ class Exchange:
             content = self._route.function(self.site, self.request, *self._arguments)
         except Refused as refused:
             return self.refusal(refused)
+        except (CacheError, OSError) as error:
+            # A cache that cannot be read, or that goes while it is read; the text is invented.
+            return self.refusal(Refused(500, "Error performing operation", str(error)))
         if isinstance(content, Answer):
             return content
         if self.request.format in ("json", "pjson"):
@@ -79,7 +83,9 @@ class Exchange:
         body = b"" if self.request.method == "HEAD" else answer.body
         self._write_head(answer, body)
         self._connection.finish()
-        self.request.status, self.request.answer = answer.status, answer.body
+        self.request.status = answer.status
+        if answer.content_type.startswith("text/"):
+            self.request.answer = answer.body
 
     def _write_head(self, answer: Answer, body: bytes) -> asyncio.Future[None]:
         headers = HTTPHeaders({"Content-Type": answer.content_type, "Content-Length": str(len(answer.body))})

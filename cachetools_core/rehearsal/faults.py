@@ -43,6 +43,7 @@ STEPS = {
     "portal": "any other portal resource",
 }
 TOKEN_STEPS = ("token", "exchange")
+ADMIN_STEPS = ("token", "cancel", "admin", "admin-service", "status", "start", "stop", "jobs-query")
 CHECKED_STEPS = tuple(step for step in STEPS if step not in ("info", *TOKEN_STEPS))
 
 
@@ -75,16 +76,17 @@ class _On:
     left: int | None
 
     def fits(self, step: str, submitted: bool) -> bool:
-        if self.left == 0 or (self.step or step) != step or step not in self.fault.steps:
+        if (self.step or step) != step or (self.fault.steps and step not in self.fault.steps):
             return False
         return self.when == "" or (self.when == "after") == submitted
 
 
 class Faults:
-    """The faults that are switched on."""
+    """The faults that are switched on; `submitted` says whether a job came since they were last all off."""
 
     def __init__(self) -> None:
         self._on: list[_On] = []
+        self.submitted = False
 
     def switch_on(self, text: str) -> Fault:
         """Switches a fault on by `NAME[@STEP][:TIMES]`; UnknownFault says which part is wrong."""
@@ -111,18 +113,19 @@ class Faults:
     def clear(self) -> None:
         """Switches all faults off."""
         self._on.clear()
+        self.submitted = False
 
     def on(self, name: str) -> bool:
         """Whether a fault is switched on; doesn't count as a strike."""
         return any(entry.fault.name == name and entry.left != 0 for entry in self._on)
 
-    def take(self, name: str) -> bool:
-        """Whether a fault is switched on; counts as one of its strikes."""
-        return self._take(lambda entry: entry.fault.name == name) is not None
+    def take(self, name: str, step: str = "") -> bool:
+        """Whether a fault is switched on, at a step if it belongs to one; counts as one of its strikes."""
+        return self._take(lambda entry: entry.fault.name == name and entry.fits(step, self.submitted)) is not None
 
-    def take_strike(self, step: str, submitted: bool) -> Fault | None:
+    def take_strike(self, step: str) -> Fault | None:
         """The fault that answers in the server's place at this step."""
-        return self._take(lambda entry: entry.fault.strike is not None and entry.fits(step, submitted))
+        return self._take(lambda entry: entry.fault.strike is not None and entry.fits(step, self.submitted))
 
     def take_job_end(self) -> Fault | None:
         """The fault that decides how a job ends."""
@@ -334,7 +337,7 @@ _OTHERS = [
           _instead(_refusal(499, "Token Required"))),
     Fault("access-denied", "The account may not do this: code 403.", "captured", CHECKED_STEPS,
           _instead(_refusal(403, "You do not have permissions to access this resource or perform this operation."))),
-    Fault("token-short-lived", "Tokens live 3 seconds and say so.", "invented"),
+    Fault("token-short-lived", "Tokens live 3 seconds and say so.", "invented", TOKEN_STEPS),
     Fault("token-expires-mid-job", "Every token ends, unannounced, when a job begins to execute.", "invented"),
     Fault("account-locked", "Token requests are answered with too many attempts, whatever the password.",
           "protocol.md 2.5, inferred", TOKEN_STEPS),
@@ -361,7 +364,8 @@ _OTHERS = [
     Fault("service-renamed-meanwhile", "The service gets another name when its cache has been deleted.", "invented"),
     Fault("cache-rebuilt-meanwhile", "Somebody builds the cache again as soon as it has been deleted.", "invented"),
     Fault("stale-metadata", "The service's JSON shows a cache for 3 seconds after the deletion.", "inferred"),
-    Fault("admin-closed", "The web adaptor doesn't let /admin through: HTTP 404 with HTML.", "protocol.md 8"),
+    Fault("admin-closed", "The web adaptor doesn't let /admin through: HTTP 404 with HTML.", "protocol.md 8",
+          ADMIN_STEPS),
     Fault("huge-message", "A job's message is 10 million characters long.", "invented"),
     Fault("control-characters", "A job's messages hold terminal escapes and other control characters.", "invented"),
     Fault("html-in-messages", "A job's messages hold HTML and script.", "invented"),

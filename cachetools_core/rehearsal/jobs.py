@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cachetools_core.rehearsal.answers import Refused, unable
-from cachetools_core.rehearsal.caches import Cache
+from cachetools_core.rehearsal.caches import Cache, CacheError
 from cachetools_core.rehearsal.faults import Fault
 from cachetools_core.rehearsal.services import Service
 
@@ -82,6 +82,7 @@ class Jobs:
         """Takes a job and starts it."""
         self._jobs[job.id] = job
         self.submits += 1
+        self._site.faults.submitted = True
         job.say("Submitted.")
         job.run = asyncio.get_running_loop().create_task(self._run(job))
 
@@ -127,7 +128,7 @@ class Jobs:
             if job.status == CANCELLING:
                 job.say("Cancel complete.")
                 self._end(job, CANCELLED)
-        except _Failed as error:
+        except (_Failed, CacheError, OSError) as error:
             job.say(str(error), "Error")
             job.say(f"Failed to execute ({job.task}).", "Error")
             self._end(job, FAILED)
@@ -245,7 +246,10 @@ class Jobs:
         if job.inputs.get("update_mode") != "DELETE_TILES":
             raise _Failed("ERROR 999999: This server rehearses update_mode DELETE_TILES only.")
         cache = self._site.cache_of(job.service)
-        scales = [float(scale) for scale in job.inputs["levels"].split(";")]
+        try:
+            scales = [float(scale) for scale in job.inputs["levels"].split(";")]
+        except ValueError as error:
+            raise _Failed("ERROR 000800: The scales are not numbers with semicolons between them.") from error
         levels = [lod.level for lod in cache.scheme.lods if any(abs(lod.scale - scale) < 1 for scale in scales)]
         for level in levels:
             await self._pass(0.9 / len(levels))

@@ -21,7 +21,7 @@ def execute(site: Site, request: Request) -> dict[str, Any]:
     if level and not level.isdigit():
         raise unable("Invalid value for parameter 'levelID'.")
     value: Any = status(site, _service(site, request.parameter("service_url")), int(level) if level else None)
-    if site.faults.take("report-as-string"):
+    if site.faults.take("report-as-string", "report"):
         value = json.dumps(value)
     return {"results": [{"paramName": "out_cache_status", "dataType": "GPString", "value": value}], "messages": []}
 

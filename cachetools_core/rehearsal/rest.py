@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from cachetools_core.rehearsal import reports, tools
@@ -16,7 +17,7 @@ from cachetools_core.rehearsal.services import (
     map_service,
 )
 from cachetools_core.rehearsal.site import Site
-from cachetools_core.rehearsal.tokens import SHORT_LIVED_MINUTES
+from cachetools_core.rehearsal.tokens import LONGEST_MINUTES, SHORT_LIVED_MINUTES
 
 
 def info(site: Site, request: Request) -> dict[str, Any]:
@@ -47,7 +48,7 @@ def info(site: Site, request: Request) -> dict[str, Any]:
 
 
 def _token_address(site: Site, request: Request, url: str) -> str:
-    return url.replace(request.root, "https://tokens.invalid") if site.faults.take("wrong-token-host") else url
+    return url.replace(request.root, "https://tokens.invalid") if site.faults.take("wrong-token-host", "info") else url
 
 
 def health(site: Site, request: Request) -> dict[str, Any]:
@@ -73,7 +74,7 @@ def _issue(site: Site, request: Request, most_minutes: int) -> dict[str, Any]:
 
 def admin_token(site: Site, request: Request) -> dict[str, Any]:
     """`/admin/generateToken`, for administrators and publishers."""
-    return _issue(site, request, 525600)
+    return _issue(site, request, LONGEST_MINUTES)
 
 
 def catalog(site: Site, request: Request, folder: str = "") -> dict[str, Any]:
@@ -242,12 +243,12 @@ def submit(site: Site, request: Request, name: str, task_name: str) -> dict[str,
     types = {one["name"]: one["dataType"] for one in listed}
     job = Job(name, task_name, target, inputs, types, request.account.username)
     site.jobs.submit(job)
-    shown = "../../../../../../evil" if site.faults.take("hostile-job-id") else job.id
+    shown = "../../../../../../evil" if site.faults.take("hostile-job-id", "submit") else job.id
     return {"jobId": shown, "jobStatus": job.status}
 
 
 def _is_long(text: str) -> bool:
-    return text == "" or text.lstrip("-").isdigit()
+    return re.fullmatch(r"(-?\d+)?", text) is not None
 
 
 def _job(site: Site, request: Request, name: str, task_name: str, job_id: str) -> Job:
@@ -260,7 +261,7 @@ def job(site: Site, request: Request, name: str, task_name: str, job_id: str) ->
     body = site.jobs.body(_job(site, request, name, task_name, job_id))
     if request.parameter("returnMessages", "true").lower() == "false":
         body.pop("messages")
-    if "results" in body and site.faults.take("hostile-result-url"):
+    if "results" in body and site.faults.take("hostile-result-url", "job"):
         body["results"]["out_service_url"]["paramUrl"] = "https://evil.invalid/results/out_service_url"
     return body
 
@@ -293,7 +294,7 @@ def cancel(site: Site, request: Request, name: str, task_name: str, job_id: str)
 def report(site: Site, request: Request, task_name: str) -> dict[str, Any]:
     """`ReportCacheStatus/execute`."""
     task(site, request, "ReportingTools", task_name)
-    if site.faults.take("report-refused"):
+    if site.faults.take("report-refused", "report"):
         raise Refused(403, "User does not have permissions to access 'system/reportingtools.gpserver'.")
     return reports.execute(site, request)
 

@@ -54,7 +54,7 @@ class Rehearsal:
     `caches` maps `[Folder/]Name[:ImageServer]` to a cache: a folder with conf.xml, a .tpkx or a .tpk, copied first.
     `rainfall` is a Rainfall cache drawn earlier; without one it is drawn anew. `job_seconds` is how long a deletion
     takes. `port` 0 picks a free one. Raises ValueError for a version or a name that cannot be, UnknownFault for a
-    fault, CacheError for a cache, OSError for a port that is taken.
+    fault, CacheError for a cache, OSError for a port that is taken; on leaving, what went wrong in the server itself.
 
     `site`, `portal` (None unless federated), `ca_file` (None with `http`), `username`, `password`, `cache_directory`
     and `services` are what `python -m cachetools_core.rehearsal` prints. `accounts` has an account for each of
@@ -81,7 +81,7 @@ class Rehearsal:
         self.requests: list[Request] = []
         self.before_request: Callable[[Request], None] = lambda request: None
         self.after_request: Callable[[Request], None] = lambda request: None
-        self._submits_before = 0
+        self._failures: list[Exception] = []
 
     def __enter__(self) -> Rehearsal:
         self._folder = Path(tempfile.mkdtemp(prefix="cachetools-rehearsal-"))
@@ -136,6 +136,8 @@ class Rehearsal:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         shutil.rmtree(self._folder, ignore_errors=True)
+        if self._failures and error is None:
+            raise self._failures[0]
 
     def _serve(self, sockets: list[socket.socket], tls: ssl.SSLContext | None) -> None:
         asyncio.set_event_loop(self._loop)
@@ -166,7 +168,7 @@ class Rehearsal:
         self.requests.append(request)
         try:
             self.before_request(request)
-            fault = self._site.faults.take_strike(request.step, self.submits > self._submits_before)
+            fault = self._site.faults.take_strike(request.step)
             if fault is not None and fault.strike is not None:
                 request.fault = fault.name
                 await fault.strike(exchange)
@@ -174,6 +176,9 @@ class Rehearsal:
                 await exchange.send(exchange.answer())
         except StreamClosedError:
             return
+        except Exception as error:  # noqa: BLE001 - raised when the server is left
+            self._failures.append(error)
+            exchange.reset()
         finally:
             self.after_request(request)
 
@@ -219,7 +224,6 @@ class Rehearsal:
 
     def clear_faults(self) -> None:
         """Switches all faults off; `-before` and `-after` count from here."""
-        self._submits_before = self.submits
         self._call(self._site.faults.clear)
 
     def cache(self, name: str) -> Cache:

@@ -36,8 +36,8 @@ class Site:
         self.federated = federated
         self.job_seconds = job_seconds
         self.accounts: dict[str, Account] = new_accounts()
-        self.tokens = Tokens(self.accounts)
         self.faults = Faults()
+        self.tokens = Tokens(self.accounts, self.faults)
         self.jobs = Jobs(self)
         self.services: dict[str, Service] = {}
         self.published: dict[str, Service] = {}

@@ -10,12 +10,15 @@ from http.cookies import SimpleCookie
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from cachetools_core.rehearsal.answers import Refused
+from cachetools_core.rehearsal.faults import Faults
 from cachetools_core.rehearsal.request import Request
 
 ADMINISTER, PUBLISH, VIEW = "ADMINISTER", "PUBLISH", "VIEW"
 
 SHORT_LIVED_MINUTES = 120
 LONGEST_MINUTES = 525600
+# Invented, in seconds.
+SHORT_LIVED_FAULT = 3.0
 
 
 @dataclass(frozen=True)
@@ -57,12 +60,11 @@ def new_accounts() -> dict[str, Account]:
 class Tokens:
     """The tokens of a site, and the key for clients that encrypt their password over plain HTTP."""
 
-    def __init__(self, accounts: dict[str, Account]) -> None:
+    def __init__(self, accounts: dict[str, Account], faults: Faults) -> None:
         self._accounts = accounts
+        self._faults = faults
         self._issued: dict[str, Token] = {}
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        self.longest_seconds: float | None = None
-        self.locked = False
 
     def public_key(self) -> dict[str, str]:
         """`admin/publicKey`: both numbers in hex (clients.md 1)."""
@@ -88,13 +90,13 @@ class Tokens:
             raise Refused(498, "Invalid Token")
         return token.account
 
-    def sign_in(self, request: Request, most_minutes: int, wrong_password: str) -> tuple[str, int]:
+    def sign_in(self, request: Request, most_minutes: int, wrong_password: str) -> tuple[str, int | str]:
         """A token and its end (milliseconds since 1970) for the username and password in the request's body."""
         form = self._read_form(request)
         absent = [f"'{name}' must be specified." for name in ("username", "password") if not form.get(name)]
         if absent:
             raise Refused(400, "Unable to generate token.", *absent)
-        if self.locked:
+        if self._faults.take("account-locked", request.step):
             # The text is known for portal sign-in pages only (protocol.md 2.5); here it is invented.
             raise Refused(400, "Unable to generate token.", "Too many invalid attempts. Please try again later.")
         for account in self._accounts.values():
@@ -104,7 +106,7 @@ class Tokens:
                 return self._issue(account, form, request, most_minutes)
         raise Refused(400, "Unable to generate token.", wrong_password)
 
-    def exchange(self, request: Request, most_minutes: int) -> tuple[str, int]:
+    def exchange(self, request: Request, most_minutes: int) -> tuple[str, int | str]:
         """A server's token for a portal's (protocol.md 2.4)."""
         account = self.account_of(request)
         if account is None:
@@ -130,7 +132,9 @@ class Tokens:
             # Invented text.
             raise Refused(400, "Unable to generate token.", "A parameter could not be decrypted.") from error
 
-    def _issue(self, account: Account, form: dict[str, str], request: Request, most_minutes: int) -> tuple[str, int]:
+    def _issue(
+        self, account: Account, form: dict[str, str], request: Request, most_minutes: int
+    ) -> tuple[str, int | str]:
         client = form.get("client") or "referer"
         bound = {"referer": form.get("referer", ""), "ip": form.get("ip", ""), "requestip": request.peer}.get(client)
         if not bound:
@@ -143,12 +147,13 @@ class Tokens:
             raise Refused(400, "Unable to generate token.", "'expiration' must be a number.") from error
         # Whether a longer time is cut or refused is not known; it is cut here.
         seconds = min(max(minutes, 1), most_minutes) * 60.0
-        if self.longest_seconds is not None:
-            seconds = min(seconds, self.longest_seconds)
+        if self._faults.take("token-short-lived", request.step):
+            seconds = SHORT_LIVED_FAULT
         text = secrets.token_urlsafe(96)
         referer, ip = (bound, "") if client == "referer" else ("", bound)
         self._issued[text] = Token(account, time.time() + seconds, referer, ip)
-        return text, int((time.time() + seconds) * 1000)
+        expires = int((time.time() + seconds) * 1000)
+        return text, str(expires) if self._faults.take("expires-as-string", request.step) else expires
 
 
 def _carried(request: Request) -> str:
