@@ -629,6 +629,21 @@ def test_a_cancel_is_left_to_a_tool_that_turns_autocancelling_off(box: Box) -> N
         assert (pro.session.polls, pro.outcome.aborted) == (3, False)
 
 
+def test_arcpy_belongs_to_the_thread_of_execute(pro: Pro, box: Box) -> None:
+    execute = """
+    import threading
+    def talk():
+        try:
+            arcpy.AddMessage("from elsewhere")
+        except AssertionError:
+            pass
+    thread = threading.Thread(target=talk); thread.start(); thread.join()
+    """
+    pro.add_toolbox(box.write(execute=execute))
+    with pytest.raises(Refused, match="another thread"):
+        pro.call("Tool", "a")
+
+
 def test_environment_refuses_nonsense(pro: Pro, box: Box) -> None:
     for wrong in ("arcpy.env.isCancelled = True", "arcpy.env.autoCancelling = 0", "arcpy.env.workspace = 'c:/data'"):
         pro.add_toolbox(box.write(execute=wrong))

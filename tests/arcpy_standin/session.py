@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -168,6 +169,7 @@ class Session:
         cancel_when: Callable[[Session], bool],
     ) -> None:
         self.phase = "idle"
+        self._thread = threading.get_ident()
         self.outcome = Outcome("")
         self.polls = 0
         self.cancelled = False
@@ -181,6 +183,7 @@ class Session:
     def during(self, phase: str) -> Iterator[None]:
         """Say which call of the tool is going on, and don't let a refusal in it be swallowed."""
         before, self.phase = self.phase, phase
+        self._thread = threading.get_ident()
         try:
             with nothing_swallowed():
                 yield
@@ -193,8 +196,13 @@ class Session:
             refuse(Refused(f"this belongs to {' or '.join(phases)}, not to {self.phase}"))
 
     def touch(self) -> None:
-        """Every arcpy call comes here: with autoCancelling on, a cancel ends the script after that "line of code"."""
+        """Every arcpy call comes here: with autoCancelling on, a cancel ends the script after that "line of code".
+
+        arcpy belongs to the thread that runs execute (pyt.md 7.4, inferred).
+        """
         if self.phase == "executing":
+            if threading.get_ident() != self._thread:
+                refuse(Refused("arcpy was called in another thread than the one that runs execute"))
             self.cancelled = self.cancelled or self._cancel_when(self)
             if self.cancelled and self.module.env._auto_cancelling:
                 raise ScriptAborted
