@@ -3,63 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
+from rehearsal_client import DELETE, Client, wait_for
 
-from cachetools_core.rehearsal.rainfall import draw_rainfall
 from cachetools_core.rehearsal.server import Rehearsal
 
-DELETE = "/rest/services/System/CachingTools/GPServer/DeleteCache"
 ADDED_SINCE_101 = {"exportTilesAllowed"}
 ADDED_AT_11 = {"cimVersion", "storageInfo", "minLOD", "maxLOD"}
-
-
-@pytest.fixture(scope="session")
-def shared() -> Path:
-    """The captured bodies beside the repository, which the project does not carry."""
-    folder = Path(__file__).parent.parent.parent / "shared"
-    if not folder.is_dir():
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{folder} is not there: the captures are needed.")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def rainfall(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return draw_rainfall(tmp_path_factory.mktemp("rainfall")).folder
-
-
-class Client:
-    """A client with an administrator's token."""
-
-    def __init__(self, server: Rehearsal) -> None:
-        self.server = server
-        self.session = requests.Session()
-        self.session.trust_env = False
-        self.session.verify = str(server.ca_file)
-        service = f"{server.portal}/sharing/rest/generateToken" if server.portal else f"{server.site}/tokens/"
-        fields = {"username": server.username, "password": server.password, "client": "requestip", "f": "json"}
-        self.signed_in = self.session.post(service, data=fields).json()
-        self.token = self.signed_in["token"]
-
-    def get(self, path: str, signed_in: bool = True, **fields: str) -> Any:
-        url = path if path.startswith("https:") else self.server.site + path
-        headers = {"X-Esri-Authorization": f"Bearer {self.token}"} if signed_in else {}
-        return self.session.get(url, params={"f": "json", **fields}, headers=headers).json()
-
-    def post(self, path: str, **fields: str) -> Any:
-        return self.session.post(self.server.site + path, data={"f": "json", "token": self.token, **fields}).json()
-
-    def finished_job(self) -> Any:
-        job = self.post(f"{DELETE}/submitJob", service_url="Rainfall:MapServer")["jobId"]
-        while True:
-            body = self.get(f"{DELETE}/jobs/{job}")
-            if body["jobStatus"] in ("esriJobSucceeded", "esriJobFailed", "esriJobCancelled"):
-                return body
 
 
 @pytest.fixture(scope="module")
@@ -264,14 +218,14 @@ def test_jobs_are_shaped_as_documented(shared: Path, rainfall: Path) -> None:
             assert shape(submitted) == shape(captured(shared, name))
             assert submitted["jobStatus"] == captured(shared, name)["jobStatus"]
         path = f"{DELETE}/jobs/{submitted['jobId']}"
-        wait_for(lambda: client.get(path)["jobStatus"] == "esriJobExecuting")
+        wait_for(lambda: client.get(path)["jobStatus"], lambda status: status == "esriJobExecuting")
         executing = captured(shared, "doc_job_executing")
         body = client.get(path)
         assert shape(body) == shape(executing)
         assert body["messages"][:2] == executing["messages"]
         cancelled = client.post(f"{path}/cancel")
         assert shape(cancelled) == shape(captured(shared, "doc_cancel_job_response"))
-        wait_for(lambda: client.get(path)["jobStatus"] == "esriJobCancelled")
+        wait_for(lambda: client.get(path)["jobStatus"], lambda status: status == "esriJobCancelled")
         expected = captured(shared, "fixture_restjs_job_cancelled")
         assert shape(client.get(path)) == shape(expected)
         assert client.get(path)["messages"][-1] == expected["messages"][-1]
@@ -279,7 +233,7 @@ def test_jobs_are_shaped_as_documented(shared: Path, rainfall: Path) -> None:
 
 def test_a_finished_job_lists_results_and_inputs(new: Client) -> None:
     started(new)
-    body = new.finished_job()
+    body = new.delete()
     assert body["results"] == {"out_service_url": {"paramUrl": "results/out_service_url"}}
     assert set(body["inputs"]) == {"service_url", "thread_count", "cache_path", "in_delete_options"}
     path = f"{DELETE}/jobs/{body['jobId']}"
@@ -287,11 +241,3 @@ def test_a_finished_job_lists_results_and_inputs(new: Client) -> None:
     assert shape(result) == {"paramName": "str", "dataType": "str", "value": "str"}
     assert new.get(f"{path}/results") == [result]
     assert new.get(f"{path}/inputs/service_url")["value"] == "Rainfall:MapServer"
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Asks again and again; the test's own time limit ends it."""
-    for _ in range(20_000):
-        if condition():
-            return
-    pytest.fail("The server never came to what was waited for.")
