@@ -1,0 +1,99 @@
+"""A plain client for the rehearsal server, without a line of the core in it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+from cachetools_core.rehearsal.server import Rehearsal
+
+TOOLS = "/rest/services/System/CachingTools/GPServer"
+DELETE = f"{TOOLS}/DeleteCache"
+REPORT = "/rest/services/System/ReportingTools/GPServer/ReportCacheStatus/execute"
+ENDED = ("esriJobSucceeded", "esriJobFailed", "esriJobCancelled", "esriJobTimedOut", "esriJobDeleted")
+
+
+class Client:
+    """A client with the token of one of the server's accounts, bound to its address."""
+
+    def __init__(self, server: Rehearsal, role: str = "administrator") -> None:
+        self.server = server
+        self.session = requests.Session()
+        self.session.trust_env = False
+        self.session.verify = str(server.ca_file)
+        self.account = server.accounts[role]
+        portal = f"{server.portal}/sharing/rest/generateToken"
+        self.token_service = portal if server.portal else f"{server.site}/tokens/"
+        self.signed_in = self.ask_for_token()
+        self.token = self.signed_in.get("token", "")
+
+    def ask_for_token(self, url: str = "", **fields: str) -> Any:
+        """The token service's answer."""
+        filled = {
+            "username": self.account.username,
+            "password": self.account.password,
+            "client": "requestip",
+            "f": "json",
+            **fields,
+        }
+        form = {name: value for name, value in filled.items() if value}
+        return self.session.post(url or self.token_service, data=form).json()
+
+    def raw(self, path: str, method: str = "GET", signed_in: bool = True, **fields: str) -> requests.Response:
+        """An answer, whatever it is; redirects are not followed."""
+        url = path if path.startswith("http") else self.server.site + path
+        headers = {"X-Esri-Authorization": f"Bearer {self.token}"} if signed_in else {}
+        content = {"f": "json", **fields}
+        return self.session.request(
+            method,
+            url,
+            params=content if method != "POST" else None,
+            data=content if method == "POST" else None,
+            headers=headers,
+            allow_redirects=False,
+            timeout=20,
+        )
+
+    def get(self, path: str, signed_in: bool = True, **fields: str) -> Any:
+        """The JSON of a GET."""
+        return self.raw(path, "GET", signed_in, **fields).json()
+
+    def post(self, path: str, signed_in: bool = True, **fields: str) -> Any:
+        """The JSON of a POST."""
+        return self.raw(path, "POST", signed_in, **fields).json()
+
+    def submit(self, service: str = "Rainfall:MapServer", **fields: str) -> str:
+        """The path of a new DeleteCache job."""
+        answer = self.post(f"{DELETE}/submitJob", service_url=service, thread_count="-1", **fields)
+        return f"{DELETE}/jobs/{answer['jobId']}"
+
+    def ended(self, job: str) -> Any:
+        """The job's body when it has ended."""
+        return wait_for(lambda: self.get(job), lambda body: body.get("jobStatus") in ENDED)
+
+    def delete(self, service: str = "Rainfall:MapServer") -> Any:
+        """The body of a DeleteCache job that has ended."""
+        return self.ended(self.submit(service))
+
+    def report(self, service: str = "Rainfall:MapServer", **fields: str) -> Any:
+        """The value of the cache report."""
+        return self.post(REPORT, service_url=service, **fields)["results"][0]["value"]
+
+    def service(self, path: str = "Rainfall/MapServer") -> Any:
+        """The service's JSON as soon as it is started."""
+        return wait_for(lambda: self.get(f"/rest/services/{path}"), lambda body: "error" not in body)
+
+
+def wait_for(look: Callable[[], Any], good: Callable[[Any], bool]) -> Any:
+    """Looks until what is seen is good; fails with what was seen last."""
+    pause = threading.Event()
+    for _ in range(1500):
+        seen = look()
+        if good(seen):
+            return seen
+        pause.wait(0.01)
+    return pytest.fail(f"Waited in vain; the last look saw {seen!r}.")
