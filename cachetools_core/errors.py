@@ -78,7 +78,10 @@ class WrongUsage(CacheToolsError):
 
 
 class NoAnswer(CacheToolsError):
-    """Nothing readable came back; `sent` is False where the request certainly never reached the server."""
+    """Nothing readable came back.
+
+    `sent` is False where the request certainly never reached the server.
+    """
 
     message_id = "CT201"
     remedy = "Check that the address is right and that the site is up, then run this again."
@@ -132,7 +135,10 @@ class NotArcGIS(NoAnswer):
 
 
 class ServerSaysNo(CacheToolsError):
-    """ArcGIS Server answered with an error object; `code` and `server_words` are its own."""
+    """ArcGIS Server answered with an error object.
+
+    `code` and `server_words` are its own.
+    """
 
     message_id = "CT301"
     remedy = "The server's own words are above; the site's logs in Server Manager tell more."
