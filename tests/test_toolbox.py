@@ -660,7 +660,7 @@ SCRIPTS = {
 }
 
 
-@pytest.mark.parametrize("call", SCRIPTS.values(), ids=SCRIPTS.keys())
+@pytest.mark.parametrize("call", list(SCRIPTS.values()), ids=list(SCRIPTS))
 def test_esris_documented_call_warns_and_runs(pro: Pro, place: Place, call: str) -> None:
     script = f"""
 import time
