@@ -10,6 +10,7 @@ from typing import Any
 from cachetools_core.rehearsal import admin, portal, rest
 from cachetools_core.rehearsal.request import Request
 
+_KINDS = {kind.lower(): kind for kind in ("MapServer", "ImageServer", "GPServer")}
 _SERVICE = r"((?:[^/]+/)?[^/]+)/(MapServer|ImageServer)"
 _MAP = r"((?:[^/]+/)?[^/]+)/MapServer"
 _TOOL = r"rest/services/System/([^/]+)/GPServer"
@@ -31,7 +32,7 @@ class Route:
     def arguments(self, request: Request) -> tuple[str, ...] | None:
         """The parts of the address that the function takes; None where the address is another."""
         match = self.pattern.fullmatch(request.resource)
-        return match.groups() if match else None
+        return tuple(_KINDS.get(part.lower(), part) for part in match.groups()) if match else None
 
 
 def _routes(area: str, *rows: tuple[str, str, Callable[..., Any]]) -> list[Route]:
