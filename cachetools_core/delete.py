@@ -9,13 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from .cache import CacheLook, CacheState, ServiceState, compare, look
+from .cache import CacheLook, ServiceState, compare, look
 from .catalog import find_service
 from .errors import (
     CacheToolsError,
     Cancelled,
     CannotDelete,
-    DeadlinePassed,
     JournalError,
     NoAnswer,
     ServerSaysNo,
@@ -24,17 +23,18 @@ from .errors import (
 from .job import JobEnd, JobReport, Patience, follow, result, submit
 from .journal import Entry, Journal, with_job
 from .messages import QUIET, Messages
-from .receipt import ENDED, ERRORS, Receipt, Verdict, look_in_words, verdict
+from .proof import look_after
+from .receipt import ENDED, ERRORS, Receipt, Verdict, explain, job_in_words, look_in_words, verdict
+from .recovery import known_jobs, search_job
 from .service import safe_text
 from .signin import ActivePortal, Given
-from .site import Task, find_delete_task, is_job_for, list_jobs, start_service
+from .site import Task, find_delete_task
 from .tokens import Account
 from .visit import Visit, visit
 from .waiting import SYSTEM_CLOCK, Clock, Run
 
 DEADLINE = 12 * 3600.0
 RESULT = "out_service_url"
-STALE = {CacheState.FEWER, CacheState.AS_BEFORE, CacheState.UNCOUNTED}
 
 
 def delete_map_server_cache(
@@ -70,8 +70,7 @@ def delete_map_server_cache(
         with Journal(named.url, journal_folder).held() as journal:
             deletion = _Deletion(here, journal, record, patience)
             if not deletion.settled_earlier() and deletion.has_a_cache():
-                deletion.submit_and_follow()
-                deletion.prove()
+                deletion.prove(deletion.submit_and_follow())
     return record.receipt
 
 
@@ -113,7 +112,9 @@ def _on_record(receipt: Receipt, messages: Messages, clock: Clock) -> Iterator[_
         raise
     except Exception as fault:  # a fault of ours must not end in a traceback, nor show what it held in its hands
         where = traceback.extract_tb(fault.__traceback__)[-1]
-        unexpected = Unexpected(f"CacheTools itself failed: {type(fault).__name__} in {where.name}, line {where.lineno}.")
+        unexpected = Unexpected(
+            f"CacheTools itself failed: {type(fault).__name__} in {where.name}, line {where.lineno}."
+        )
         _enter(unexpected, receipt)
         raise unexpected from fault
     finally:
@@ -136,7 +137,6 @@ class _Deletion:
     record: _Record
     patience: Patience
     before: CacheLook = CacheLook(ServiceState.UNREADABLE)  # noqa: RUF009 - frozen
-    report: JobReport | None = None
 
     @property
     def run(self) -> Run:
@@ -153,7 +153,7 @@ class _Deletion:
         report, never_arrived = self._find_again(entry)
         after = self._look_after(report.end)
         ended_in_vain = report.end in ENDED and (after.cached is True or bool(after.tiles))
-        if ended_in_vain or (never_arrived and after.cached is True):
+        if (ended_in_vain or (never_arrived and after.cached is True)) and not self.run.stopping:
             said = "never reached the server" if never_arrived else f"has ended ({report.status or report.end.value})"
             self.record.warn(
                 f"The job of {begun} {said}, and the service has a cache, left over or built since. Starting anew."
@@ -181,7 +181,7 @@ class _Deletion:
             self.record.warn(f"The tiles couldn't be counted beforehand: {' '.join(before.trouble)}")
         return True
 
-    def submit_and_follow(self) -> None:
+    def submit_and_follow(self) -> JobReport:
         """Submit the job, once, and follow it to its end."""
         here = self.here
         task = find_delete_task(here.wire, here.site.url)
@@ -193,7 +193,7 @@ class _Deletion:
                 begun=self.record.clock.now(),
                 before=self.before,
                 tools=task.service,
-                known_jobs=self._list_jobs(task.service),
+                known_jobs=known_jobs(here.wire, here.site.url, task.service),
             )
         )
         try:
@@ -203,16 +203,14 @@ class _Deletion:
                 self.journal.clear()
                 raise
             self.record.warn(f"{error.what} The job may have started; looking for it instead of submitting again.")
-            self.report, _ = self._find_again(entry)
-            return
+            return self._find_again(entry)[0]
         self._note_job(entry, job_url)
         self.record.say(f"Submitted: {job_url}")
-        self.report = self._follow(job_url)
+        return self._follow(job_url)
 
-    def prove(self) -> None:
+    def prove(self, report: JobReport) -> None:
         """Look after, and draw the verdict from the two looks and the job's end."""
-        assert self.report is not None
-        self._conclude(self.report, self._look_after(self.report.end))
+        self._conclude(report, self._look_after(report.end))
 
     def _refuse_hopeless(self, before: CacheLook) -> None:
         service = self.here.service
@@ -252,14 +250,6 @@ class _Deletion:
             )
         return inputs
 
-    def _list_jobs(self, tools: str) -> frozenset[str] | None:
-        """The jobs that the server already has; None where this account, site or version doesn't list them."""
-        try:
-            return list_jobs(self.here.wire, self.here.site.url, tools)
-        except (NoAnswer, ServerSaysNo):
-            self.run.go_on()
-            return None
-
     def _note_job(self, entry: Entry, job_url: str) -> None:
         try:
             self.journal.write(with_job(entry, job_url))
@@ -273,95 +263,28 @@ class _Deletion:
         return report
 
     def _tell_result(self, job_url: str) -> None:
-        self.run.take_up_cancel()
         try:
-            self.record.say(f"The job has succeeded and names {result(self.here.wire, job_url, RESULT)}.")
+            with self.run.undisturbed():
+                self.record.say(f"The job has succeeded and names {result(self.here.wire, job_url, RESULT)}.")
         except (NoAnswer, ServerSaysNo) as error:
             self.record.say(f"The job has succeeded; its result can't be read: {error.what}")
 
     def _find_again(self, entry: Entry) -> tuple[JobReport, bool]:
-        """Follow the entry's job. Where its address isn't known, find it among the server's jobs, or see the cache go.
-
-        The second value is True where the server's own list shows that the submit of an earlier run never arrived.
-        """
-        if entry.job_url:
-            self.record.say(f"Following {entry.job_url}")
-            return self._follow(entry.job_url), False
-        seen, since = None, self.run.clock.monotonic()
-        while True:
-            listed = self._list_jobs(entry.tools) if entry.known_jobs is not None else None
-            job_url = self._ours_among(entry, listed)
+        """Follow the entry's job, which may have to be searched for; the second value says that it never arrived."""
+        job_url, never_arrived = entry.job_url, False
+        if not job_url:
+            found = search_job(self.here.wire, self.here.site.url, self.here.service, entry, self.patience)
+            job_url, never_arrived = found.job_url, found.never_arrived
             if job_url:
                 self._note_job(entry, job_url)
-                self.record.say(f"Found the job: {job_url}")
-                return self._follow(job_url), False
-            after = look(self.here.wire, self.here.service, tries=1)
-            if compare(entry.before, after) is CacheState.NONE:
-                return JobReport("", end=JobEnd.NO_ANSWER), False
-            if after.tiles != seen:
-                seen, since = after.tiles, self.run.clock.monotonic()
-            if self.run.clock.monotonic() - since >= self.patience.settle:
-                never_arrived = listed is not None and compare(entry.before, after) is CacheState.AS_BEFORE
-                return JobReport("", end=JobEnd.NO_ANSWER), never_arrived
-            self.run.pause(min(self.patience.settle / 20, 5.0))
-            self.run.go_on()
-
-    def _ours_among(self, entry: Entry, listed: frozenset[str] | None) -> str:
-        """The address of a new job for this service; empty where there is none."""
-        tasks = f"{self.here.site.url}/rest/services/System/{entry.tools}/GPServer/DeleteCache/jobs"
-        for job_id in sorted((listed or frozenset()) - (entry.known_jobs or frozenset())):
-            try:
-                if job_id.isalnum() and is_job_for(self.here.wire, f"{tasks}/{job_id}", self.here.service):
-                    return f"{tasks}/{job_id}"
-            except (NoAnswer, ServerSaysNo):
-                self.run.go_on()
-        return ""
+        if not job_url:
+            return JobReport("", end=JobEnd.NO_ANSWER), never_arrived
+        self.record.say(f"Following {job_url}")
+        return self._follow(job_url), False
 
     def _look_after(self, end: JobEnd) -> CacheLook:
-        """Look until the cache is seen to be gone, or until waiting makes no sense any more.
-
-        REST metadata may be stale for a moment, and the service is away while it restarts; a service that stays stopped
-        is started where this account may.
-        """
-        self.run.take_up_cancel()
-        after = CacheLook(ServiceState.UNREADABLE, trouble=("The time was up before a look.",))
-        begun = self.run.clock.monotonic()
-        restart = min(self.patience.restart, self.run.left() / 2)
-        started = False
-        try:
-            while True:
-                after = look(self.here.wire, self.here.service, tries=1)
-                waited = self.run.clock.monotonic() - begun
-                if end is JobEnd.RUNNING or not self._may_change(end, after, waited, restart * (2 if started else 1)):
-                    if after.service is not ServiceState.NOT_STARTED or end is JobEnd.RUNNING or started:
-                        return after
-                    started = True
-                    if not self._start_service():
-                        return after
-                self.record.messages.progress("Looking at what is left")
-                self.run.pause(min(max(0.1, waited / 5), 5.0))
-        except DeadlinePassed:
-            return after
-        except (ServerSaysNo, CacheToolsError) as error:
-            return CacheLook(ServiceState.UNREADABLE, trouble=(error.what,))
-
-    def _may_change(self, end: JobEnd, after: CacheLook, waited: float, restart: float) -> bool:
-        state = compare(self.before, after)
-        if after.service in (ServiceState.NOT_STARTED, ServiceState.UNREADABLE):
-            return waited < restart
-        contradictory = bool(after.cached) and after.tiles == 0 and bool(self.before.tiles)
-        stale = state in STALE and (end is JobEnd.SUCCEEDED or contradictory)
-        return stale and waited < self.patience.grace
-
-    def _start_service(self) -> bool:
-        service = self.here.service
-        self.record.warn(f"{service} was left stopped; starting it.")
-        try:
-            start_service(self.here.wire, service)
-        except (NoAnswer, ServerSaysNo) as error:
-            self.record.warn(f"{service} couldn't be started from here: {error.what}")
-            return False
-        return True
+        self.record.messages.progress("Looking at what is left")
+        return look_after(self.here.wire, self.here.service, self.before, end, self.patience, self.record.warn)
 
     def _conclude(self, report: JobReport, after: CacheLook) -> None:
         """The verdict on the record; raises its error where it isn't a success."""
@@ -373,51 +296,19 @@ class _Deletion:
             self._close_journal()
         if receipt.verdict is Verdict.DELETED:
             if report.end is not JobEnd.SUCCEEDED:
-                self.record.warn(f"The cache is gone, though of the job this is known: {_job_words(report)}.")
+                self.record.warn(f"The cache is gone, though of the job this is known: {job_in_words(report)}.")
             self.record.say(f"After: {look_in_words(after)}.")
             self.record.say(f"Deleted: the cache of {self.here.service} is gone and the service answers.")
             return
-        what, remedy = self._explain(receipt.verdict, report, after)
-        stopped = report.end is JobEnd.CANCELLED and receipt.verdict in (Verdict.NOT_DELETED, Verdict.PARTLY_DELETED)
-        raise (Cancelled if stopped else ERRORS[receipt.verdict])(what, remedy)
+        what, remedy = explain(receipt.verdict, self.here.service, self.before, report, after, str(self.journal.file))
+        in_vain = receipt.verdict in (Verdict.NOT_DELETED, Verdict.PARTLY_DELETED)
+        raise (Cancelled if self.run.stopping and in_vain else ERRORS[receipt.verdict])(what, remedy)
 
     def _close_journal(self) -> None:
         try:
             self.journal.clear()
         except JournalError as error:
             self.record.warn(f"{error.what} The entry is out of date and may be deleted.")
-
-    def _explain(self, found: Verdict, report: JobReport, after: CacheLook) -> tuple[str, str]:
-        service, url = self.here.service, self.here.service.url
-        facts = f"The job: {_job_words(report)}. The service: {look_in_words(after)}."
-        if found is Verdict.NOT_DELETED:
-            return (
-                f"The cache of {service} is still there. {facts}",
-                "The server's words tell why; running it again is safe.",
-            )
-        if found is Verdict.PARTLY_DELETED:
-            gone = (self.before.tiles or 0) - (after.tiles or 0)
-            return (
-                f"Only a part of the cache of {service} is gone: {gone:,} of {self.before.tiles:,} tiles. {facts}",
-                "Run this again to delete the rest; files that something holds open are the usual reason.",
-            )
-        if found is Verdict.DELETED_SERVICE_DOWN:
-            return (
-                f"The cache of {service} is gone, but the service is down. {facts}",
-                f"Start it in ArcGIS Server Manager under Services, or with a POST to {service.admin_url}/start.",
-            )
-        if found is Verdict.STILL_RUNNING:
-            return (
-                f"The server's job goes on: {report.url} ({report.status or 'no status read yet'})."
-                + (f" The server didn't take the cancel: {report.cancel_refused}" if report.cancel_refused else ""),
-                "Run this again at any time: it follows that job instead of submitting another.",
-            )
-        return (
-            f"What became of the cache of {service} can't be told. {facts} {' '.join(after.trouble)}".rstrip(),
-            f"Look at {url} and at the jobs of System/CachingTools in ArcGIS Server Manager, then run this again: it"
-            " looks for its job before it submits anything. If no job runs and you want a new one, delete"
-            f" {self.journal.file}.",
-        )
 
 
 def _may_have_started(error: CacheToolsError) -> bool:
@@ -428,11 +319,6 @@ def _may_have_started(error: CacheToolsError) -> bool:
     if isinstance(error, ServerSaysNo):
         return error.code >= 500 and "not started" not in error.server_words.lower()
     return isinstance(error, NoAnswer) and error.sent
-
-
-def _job_words(report: JobReport) -> str:
-    said = f"'{report.messages[-1]}'" if report.messages else ""
-    return ", ".join(part for part in (report.end.value, report.status, said, report.trouble) if part)
 
 
 def _stamp(clock: Clock) -> str:

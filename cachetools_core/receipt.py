@@ -18,7 +18,8 @@ from .errors import (
     StillRunning,
     Unknown,
 )
-from .job import JobEnd
+from .job import JobEnd, JobReport
+from .service import ServiceReference
 
 
 class Verdict(Enum):
@@ -71,6 +72,41 @@ def verdict(end: JobEnd, cache: CacheState, service: ServiceState) -> Verdict:
     <Verdict.PARTLY_DELETED: 'partly-deleted'>
     """
     return next(row[3] for row in VERDICTS if end in row[0] and cache in row[1] and service in row[2])
+
+
+def explain(
+    found: Verdict, service: ServiceReference, before: CacheLook, report: JobReport, after: CacheLook, journal_file: str
+) -> tuple[str, str]:
+    """What a verdict that isn't a success means here, and what to do next."""
+    facts = f"The job: {job_in_words(report)}. The service: {look_in_words(after)}."
+    if found is Verdict.NOT_DELETED:
+        return (
+            f"The cache of {service} is still there. {facts}",
+            "The server's words tell why; running it again is safe.",
+        )
+    if found is Verdict.PARTLY_DELETED:
+        gone = (before.tiles or 0) - (after.tiles or 0)
+        return (
+            f"Only a part of the cache of {service} is gone: {gone:,} of {before.tiles:,} tiles. {facts}",
+            "Run this again to delete the rest; files that something holds open are the usual reason.",
+        )
+    if found is Verdict.DELETED_SERVICE_DOWN:
+        return (
+            f"The cache of {service} is gone, but the service is down. {facts}",
+            f"Start it in ArcGIS Server Manager under Services, or with a POST to {service.admin_url}/start.",
+        )
+    if found is Verdict.STILL_RUNNING:
+        refused = f" The server didn't take the cancel: {report.cancel_refused}" if report.cancel_refused else ""
+        return (
+            f"The server's job goes on: {report.url} ({report.status or 'no status read yet'}).{refused}",
+            "Run this again at any time: it follows that job instead of submitting another.",
+        )
+    return (
+        f"What became of the cache of {service} can't be told. {facts} {' '.join(after.trouble)}".rstrip(),
+        f"Look at {service.url} and at the jobs of System/CachingTools in ArcGIS Server Manager, then run this again:"
+        " it looks for its job before it submits anything. If no job runs and you want a new one, delete"
+        f" {journal_file}.",
+    )
 
 
 @dataclass
@@ -172,6 +208,12 @@ def look_as_dict(one: CacheLook | None) -> dict[str, Any] | None:
         return None
     scales = None if one.scales is None else [vars(scale) for scale in one.scales]
     return {"cached": one.cached, "tiles": one.tiles, "bytes": one.bytes, "scales": scales}
+
+
+def job_in_words(report: JobReport) -> str:
+    """How a job ended, its status, the server's last words on it, and what kept it from being read."""
+    said = f"'{report.messages[-1]}'" if report.messages else ""
+    return ", ".join(part for part in (report.end.value, report.status, said, report.trouble) if part)
 
 
 def look_in_words(one: CacheLook | None) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Generic, Protocol, TypeVar
 
@@ -55,6 +56,7 @@ class Run:
         self._end = clock.monotonic() + deadline
         self._cancelled = cancelled
         self._heeds_cancel = True
+        self.stopping = False
 
     def left(self) -> float:
         """Seconds until the deadline; never negative."""
@@ -65,8 +67,18 @@ class Run:
         return self._heeds_cancel and self._cancelled()
 
     def take_up_cancel(self) -> None:
-        """From now on the cancel is being dealt with, so it interrupts nothing more."""
+        """From now on the cancel is being dealt with, so it interrupts nothing more; `stopping` says so."""
         self._heeds_cancel = False
+        self.stopping = True
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """While something is finished that a cancel must not break off; it is heeded again afterwards."""
+        heeded, self._heeds_cancel = self._heeds_cancel, False
+        try:
+            yield
+        finally:
+            self._heeds_cancel = heeded
 
     def go_on(self) -> None:
         """Raises Cancelled or DeadlinePassed where this run has no reason to go on."""

@@ -21,6 +21,7 @@ ORDER = [
     {"rehearse"},
     {"delete", "report", "check"},
     {"visit"},
+    {"proof", "recovery"},
     {"journal", "receipt"},
     {"cache"},
     {"job"},
@@ -39,10 +40,12 @@ NAMING = {"service", "catalog"}
 TALKING = {"rest", "tokens", "site", "signin", "job", "cache"}
 STORIES = {"delete", "report", "check", "visit"}
 LIBRARIES = {"requests", "keyring", "truststore"}
-STANDARD_LIBRARY = {
-    *("__future__ argparse collections configparser contextlib dataclasses datetime enum fcntl hashlib html").split(),
-    *("json msvcrt os pathlib re signal ssl subprocess sys threading time traceback typing urllib").split(),
-}
+STANDARD_LIBRARY = set(
+    """
+    __future__ argparse collections configparser contextlib dataclasses datetime enum fcntl hashlib html json msvcrt os
+    pathlib re signal ssl subprocess sys threading time traceback typing urllib
+    """.split()
+)
 
 
 def imports_of(file: Path) -> Iterator[tuple[str, bool]]:

@@ -1,0 +1,83 @@
+"""A job whose address isn't known, since the answer to its submit was lost: looked for, never submitted again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .cache import CacheState, compare, look
+from .errors import Cancelled, DeadlinePassed, NoAnswer, ServerSaysNo
+from .job import Patience
+from .journal import Entry
+from .rest import Wire
+from .service import ServiceReference
+from .site import is_job_for, list_jobs
+
+LOOKS = 20
+LONGEST_PAUSE = 5.0
+
+
+@dataclass(frozen=True)
+class Search:
+    """What the search found: the job's address, or nothing; `never_arrived` where the server's list has no such job."""
+
+    job_url: str = ""
+    never_arrived: bool = False
+
+
+def known_jobs(wire: Wire, site_url: str, tools: str) -> frozenset[str] | None:
+    """The jobs that the server has now; None where this account, site or version doesn't list them.
+
+    Kept in the journal before the submit, so that a new job can be told from old ones without trusting any clock.
+    """
+    try:
+        return list_jobs(wire, site_url, tools)
+    except (NoAnswer, ServerSaysNo):
+        wire.run.go_on()
+        return None
+
+
+def search_job(wire: Wire, site_url: str, service: ServiceReference, entry: Entry, patience: Patience) -> Search:
+    """Look for the entry's job among the server's jobs, and at the cache, until one of them tells.
+
+    Ends early where the cache is seen to be gone, and otherwise `patience.settle` seconds after the last change of its
+    tiles. A cancel or the deadline end it too: whatever was submitted stays submitted, so neither raises here.
+    """
+    try:
+        return _search(wire, site_url, service, entry, patience)
+    except Cancelled:
+        wire.run.take_up_cancel()
+    except DeadlinePassed:
+        pass
+    return Search()
+
+
+def _search(wire: Wire, site_url: str, service: ServiceReference, entry: Entry, patience: Patience) -> Search:
+    run = wire.run
+    tiles, changed = None, run.clock.monotonic()
+    while True:
+        listed = known_jobs(wire, site_url, entry.tools) if entry.known_jobs is not None else None
+        job_url = _new_job(wire, site_url, service, entry, listed or frozenset())
+        if job_url:
+            return Search(job_url)
+        now = look(wire, service, tries=1)
+        state = compare(entry.before, now)
+        if state is CacheState.NONE:
+            return Search()
+        if now.tiles != tiles:
+            tiles, changed = now.tiles, run.clock.monotonic()
+        if run.clock.monotonic() - changed >= patience.settle:
+            return Search(never_arrived=listed is not None and state is CacheState.AS_BEFORE)
+        run.pause(min(patience.settle / LOOKS, LONGEST_PAUSE))
+        run.go_on()
+
+
+def _new_job(wire: Wire, site_url: str, service: ServiceReference, entry: Entry, listed: frozenset[str]) -> str:
+    """The address of a job for this service that wasn't there before the submit; empty where there is none."""
+    jobs = f"{site_url}/rest/services/System/{entry.tools}/GPServer/DeleteCache/jobs"
+    for job_id in sorted(listed - (entry.known_jobs or frozenset())):
+        try:
+            if job_id.isalnum() and is_job_for(wire, f"{jobs}/{job_id}", service):
+                return f"{jobs}/{job_id}"
+        except (NoAnswer, ServerSaysNo):
+            wire.run.go_on()
+    return ""
