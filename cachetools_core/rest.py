@@ -9,7 +9,9 @@ from typing import Any, NoReturn, Protocol
 from urllib.parse import urlsplit
 
 import requests
-from requests.utils import get_environ_proxies
+from requests.utils import get_environ_proxies, select_proxy
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
 
 from . import __version__
 from .errors import (
@@ -23,7 +25,7 @@ from .errors import (
     TokenRefused,
 )
 from .messages import plain_words
-from .service import safe_text
+from .service import is_loopback, safe_text
 from .trust import Trust, causes
 from .waiting import Run
 
@@ -77,7 +79,7 @@ class Rest:
         return self._again(lambda: self._once("POST", url, fields, headers or {}), tries)
 
     def start(self, url: str, fields: Fields, *, headers: Fields | None = None) -> Body:
-        """POST that starts work, or carries a password: exactly once.
+        """POST that starts work: exactly once.
 
         A new connection is used, since a kept one may have been closed by the server, which looks like a lost answer.
         """
@@ -111,7 +113,7 @@ class Rest:
 
     def _once(self, method: str, url: str, fields: Fields, headers: Fields, *, until_answered: bool = False) -> Body:
         self.run.go_on()
-        session = self._session
+        session, proxies = self._session, _proxies(url)
 
         def ask(abandoned: threading.Event) -> tuple[int, Mapping[str, str], bytes]:
             with session.request(
@@ -120,7 +122,7 @@ class Rest:
                 params={**fields, "f": "json"} if method == "GET" else None,
                 data={**fields, "f": "json"} if method == "POST" else None,
                 headers=dict(headers),
-                proxies=get_environ_proxies(url),
+                proxies=proxies,
                 timeout=(CONNECT_WAITS, ANSWER_WAITS),
                 allow_redirects=False,
                 stream=True,
@@ -150,6 +152,30 @@ class Rest:
         if kind is NeverSent:
             raise NeverSent(f"No connection to {host}: {_reason(error)}.") from error
         raise NoAnswer(f"No answer to {where}: {_reason(error)}.") from error
+
+
+def _proxies(url: str) -> dict[str, str]:
+    """The environment's proxies; none for plain HTTP within this machine, since secrets may be in it.
+
+    Raises NeverSent for a proxy that isn't an address; it isn't quoted, since a password is the usual reason.
+    """
+    if url.startswith("http://") and is_loopback(url):
+        return {}
+    proxies: dict[str, str] = get_environ_proxies(url)
+    if not _is_address(select_proxy(url, proxies)):
+        raise NeverSent(
+            f"The proxy that this machine's settings name for {safe_text(url)} isn't an address.",
+            "Write HTTPS_PROXY as http://host:port or http://user:password@host:port, with each of / # ? @ : % in the"
+            " password as a percent code (%40 for @).",
+        )
+    return proxies
+
+
+def _is_address(proxy: str | None) -> bool:
+    try:
+        return proxy is None or bool(parse_url(proxy).host)
+    except LocationParseError:
+        return False
 
 
 def _is_passing(error: NoAnswer) -> bool:

@@ -6,6 +6,7 @@ Text only: nothing here opens a file or a connection, so validation in Pro may u
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Union
 from urllib.parse import quote, unquote, urlsplit
@@ -32,7 +33,11 @@ OTHER_TYPES = {
 }
 LONGEST_TEXT = 4096
 DEFAULT_PORTS = {"http": 80, "https": 443}
-CONNECTION_NAME = re.compile(r"arcgis on (?P<host>[^\s_\\/]+?)(?:_(?P<port>\d+))? \((?P<role>[^)]*)\)", re.IGNORECASE)
+# Copied text comes with quotes, and with marks that nobody sees: Windows puts U+202A before paths, for one.
+AROUND_A_NAME = " \t\r\n\v\f\"'\u00a0\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
+IN_NO_NAME = frozenset('/\\:;"<>|#%&@\ufffd')  # U+FFFD stands for what isn't UTF-8
+CONNECTIONS = "gis servers"
+CONNECTION_NAME = re.compile(r"arcgis on (?P<host>[^\s\\/]+?)(?:_(?P<port>\d+))? \((?P<role>[^)]*)\)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -102,11 +107,11 @@ def read_name(text: str) -> Named:
 
     Raises NotAService, with what to give instead, for anything that isn't one map or image service.
     """
-    plain = text.strip().strip("\"'").strip()
+    plain = text.strip(AROUND_A_NAME)
     if not plain:
         raise NotAService("No service is named.")
-    if len(plain) > LONGEST_TEXT or any(ord(letter) < 32 or ord(letter) == 127 for letter in plain):
-        raise NotAService("The text is too long, or holds control characters, and names no service.")
+    if len(plain) > LONGEST_TEXT or not all(map(_is_seen, plain)):
+        raise NotAService("The text is too long, or holds characters that nobody can see, and names no service.")
     if re.match(r"[a-z][a-z0-9+.-]*://", plain, re.IGNORECASE):
         return _read_address(plain)
     if plain.lower().endswith((".lyrx", ".lyr")):
@@ -122,12 +127,12 @@ def site_address(url: str) -> str:
     try:
         split = urlsplit(url)
         host, port = split.hostname, split.port
-    except ValueError as error:
-        raise NotAService("The address can't be read: its host or port is malformed.") from error
+    except ValueError:  # its text can hold a part of a password
+        raise NotAService("The address can't be read: its host or port is malformed.") from None
     scheme = split.scheme.lower()
     if scheme not in DEFAULT_PORTS:
         raise NotAService("Only http and https addresses name a service.")
-    if not host or not re.fullmatch(r"[\w.\-:]+", host):
+    if not host or not re.fullmatch(r"[\w.\-:]+", host) or unicodedata.normalize("NFKC", host) != host:
         raise NotAService("The address has no host that could be asked.")
     if "@" in split.netloc:
         raise NotAService(
@@ -135,18 +140,24 @@ def site_address(url: str) -> str:
             "Remove everything up to and with the @ sign; the README tells how to sign in.",
         )
     shown = f"[{host}]" if ":" in host else host
-    return f"{scheme}://{shown}" + (f":{port}" if port and port != DEFAULT_PORTS[scheme] else "")
+    return f"{scheme}://{shown}" + (f":{port}" if port not in (None, DEFAULT_PORTS[scheme]) else "")
 
 
 def safe_text(text: str) -> str:
-    """The text without credentials, query and control characters, for messages and receipts."""
-    shown = "".join(letter if ord(letter) >= 32 and ord(letter) != 127 else " " for letter in text)[:LONGEST_TEXT]
-    if "://" in shown:
-        scheme, _, rest = shown.partition("://")
-        rest = re.split(r"[?#]", rest, maxsplit=1)[0]
-        authority, slash, path = rest.partition("/")
-        shown = f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}"
-    return shown
+    """The text without credentials, query and characters that nobody can see, for messages and receipts.
+
+    Everything up to the last @ goes, and a port that isn't a number: a password may hold any character of an address.
+    """
+    shown = "".join(letter if _is_seen(letter) else " " for letter in text[:LONGEST_TEXT])
+    scheme, mark, rest = re.split(r"[?#]", shown, maxsplit=1)[0].rpartition("://")
+    authority, slash, path = rest.rpartition("@")[2].partition("/")
+    if mark:
+        authority = re.sub(r":(?!\d*$)[^\]]*$", "", authority)
+    return f"{scheme.rpartition('@')[2]}{mark}{authority}{slash}{path}"
+
+
+def _is_seen(letter: str) -> bool:
+    return letter.isprintable() or unicodedata.category(letter) == "Zs"
 
 
 def _read_address(text: str) -> ServiceReference:
@@ -163,7 +174,9 @@ def _read_address(text: str) -> ServiceReference:
         raise NotAService(f"{safe_text(text)} has no site in it, such as /server or /arcgis before /rest/services.")
     if lowered[len(context) - 1] == "admin":
         raise NotAService(f"{safe_text(text)} is an address of the administrator API, not of a service.")
-    context = ["arcgis" if part.lower() == "arcgis" else part for part in context]
+    for part in context:
+        _check_part(unquote(part), safe_text(text))
+    context = ["arcgis" if part.lower() == "arcgis" else quote(unquote(part), safe="") for part in context]
     tail = parts[mark].partition(";")[2]
     names = ([tail] if tail else []) + parts[mark + 1 :]
     folder, name, kind = _split_service([unquote(part) for part in names], safe_text(text))
@@ -172,7 +185,7 @@ def _read_address(text: str) -> ServiceReference:
 
 def _read_catalog_path(text: str) -> CatalogPath:
     parts = text.replace("\\", "/").split("/")
-    at = next((i for i, part in enumerate(parts) if _is_connection(part)), -1)
+    at = next((i for i in range(len(parts)) if _is_connection(parts, i)), -1)
     if at < 0:
         raise NotAService(f"'{safe_text(text)}' is neither an address nor a path through a server connection.")
     below = [part for part in parts[at + 1 :] if part]
@@ -180,8 +193,9 @@ def _read_catalog_path(text: str) -> CatalogPath:
     return CatalogPath("/".join(parts[: at + 1]), folder, name, kind)
 
 
-def _is_connection(part: str) -> bool:
-    return part.lower().endswith(".ags") or CONNECTION_NAME.fullmatch(part) is not None
+def _is_connection(parts: list[str], at: int) -> bool:
+    below_all = at > 0 and parts[at - 1].lower() == CONNECTIONS
+    return below_all or parts[at].lower().endswith(".ags") or CONNECTION_NAME.fullmatch(parts[at]) is not None
 
 
 def _read_layer_file(text: str) -> LayerFile:
@@ -204,8 +218,8 @@ def _split_service(parts: list[str], text: str) -> tuple[str, str, str]:
         raise NotAService(f"'{text}' names a folder or lacks the service's type, MapServer or ImageServer.")
     kind = _type_of(parts[at])
     below = parts[at + 1 :]
-    stem = parts[at][: -len(kind) - 1] if "." in parts[at] else ""
-    path = parts[:at] + ([stem] if stem else [])
+    stem, dot, _ = parts[at].rpartition(".")
+    path = parts[:at] + ([stem] if dot else [])
     if kind.lower() not in CACHED_TYPES:
         raise NotAService(
             f"'{text}' is a {kind}, which has no map cache.", "Give the MapServer or ImageServer that holds the cache."
@@ -227,32 +241,42 @@ def _type_of(part: str) -> str:
 
 def _check_part(part: str, text: str) -> None:
     if any(letter in part for letter in "*?"):
-        raise NotAService(f"'{text}' has a wildcard; one deletion names one service.")
-    if part.strip(". ") == "" or any(letter in part for letter in '/\\:;"<>|#%&') or any(ord(c) < 32 for c in part):
+        raise NotAService(f"'{text}' has a wildcard, * or ?; one deletion names one service.")
+    if not part.strip(". ") or not part.isprintable() or IN_NO_NAME & set(part):
         raise NotAService(f"'{text}' holds a name that no folder or service of ArcGIS Server can have.")
 
 
 def is_loopback(url: str) -> bool:
     """True where the address never leaves this machine."""
-    host = urlsplit(url).hostname or ""
-    return host in ("localhost", "::1") or re.fullmatch(r"127\.\d{1,3}\.\d{1,3}\.\d{1,3}", host) is not None
+    host = _host_of(url)
+    return host in ("localhost", "::1") or re.fullmatch(r"127(\.[0-9]{1,3}){3}", host) is not None
 
 
 def same_host(one: str, other: str) -> bool:
     """True where both addresses name the same host; the port may differ, as between a web adaptor and port 6443."""
-    return urlsplit(one).hostname == urlsplit(other).hostname
+    return _host_of(one) == _host_of(other) != ""
+
+
+def _host_of(address: str) -> str:
+    r"""The host, empty where readers could differ about it: requests asks `evil` in `https://evil\@good/`, urllib not."""
+    try:
+        return urlsplit(site_address(address)).hostname or ""
+    except NotAService:
+        return ""
 
 
 def same_address(one: str, other: str) -> bool:
     """True where both addresses name the same portal or site: host, port and path, in whatever case and with or without
-    a trailing slash; http and https count as one, since portals name themselves by either.
+    a trailing slash; http and https count as one, since portals name themselves by either. False for no address.
     """
-    return _spelled_plainly(one) == _spelled_plainly(other)
+    try:
+        return _spelled_plainly(one) == _spelled_plainly(other)
+    except ValueError:
+        return False
 
 
 def _spelled_plainly(address: str) -> str:
-    split = urlsplit(address.strip())
-    authority = split.netloc.lower()
-    for port in DEFAULT_PORTS.values():
-        authority = authority[: -len(f":{port}")] if authority.endswith(f":{port}") else authority
-    return authority + split.path.rstrip("/").lower()
+    scheme, _, rest = address.strip().lower().partition("://")
+    authority, _, path = rest.partition("/")
+    port = f":{DEFAULT_PORTS.get(scheme, '')}"
+    ...

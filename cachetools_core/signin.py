@@ -13,7 +13,7 @@ from .messages import plain_words
 from .rest import Rest, Wire
 from .service import same_address, same_host
 from .site import SiteInfo
-from .tokens import TOKEN_MINUTES, Account, SignedIn, Token, TokenSource, ask_for_token
+from .tokens import TOKEN_MINUTES, Account, SignedIn, Token, TokenSource, ask_for_token, fits_a_header, guard_secret
 from .waiting import Run
 
 KEYRING_PREFIX = "CacheTools:"
@@ -59,6 +59,7 @@ def sign_in(rest: Rest, site: SiteInfo, given: Given, active_portal: ActivePorta
     """
     if not site.token_service:
         return SignIn(rest, "", "this site asks for no sign-in")
+    guard_secret(site.url)
     looked: list[str] = []
     if given.account is not None:
         return _with_password(rest, site, given.account, "given by the caller")
@@ -165,7 +166,8 @@ def _portal_token(portal: ActivePortal | None, looked: list[str]) -> Token | Non
     if not isinstance(value, str) or not value:
         looked.append("Pro's active portal: Pro isn't signed in to it")
         return None
-    return Token(value, str(held.get("referer") or "") if held else "")
+    referer = held.get("referer") if held else None
+    return Token(value, referer if isinstance(referer, str) and fits_a_header(referer) else "")
 
 
 def _stored_accounts(
@@ -181,7 +183,8 @@ def _stored_accounts(
 def _from_keyring(run: Run, service: str, username: str | None, looked: list[str]) -> Account | None:
     """The account stored under this service name; without a user name, any that the back end gives.
 
-    The user name that comes back is the one that counts (keyring's documentation of get_credential).
+    The user name that comes back is the one that counts (keyring's documentation of get_credential). Back ends that
+    keep files can't be searched by the service alone, and say the same as for nothing stored.
     """
 
     def ask() -> Account | None:
@@ -192,10 +195,16 @@ def _from_keyring(run: Run, service: str, username: str | None, looked: list[str
             return None
         return Account(credential.username, credential.password)
 
-    return _ask_keyring(run, ask, f"keyring entry '{service}'" + (f" of {username}" if username else ""), looked)
+    place = f"keyring entry '{service}'"
+    if username:
+        return _ask_keyring(run, ask, f"{place} of {username}", "nothing stored", looked)
+    nothing = "nothing found without a user name; some keyrings, such as encrypted files, need one: --user NAME"
+    return _ask_keyring(run, ask, place, nothing, looked)
 
 
-def _ask_keyring(run: Run, ask: Callable[[], Account | None], place: str, looked: list[str]) -> Account | None:
+def _ask_keyring(
+    run: Run, ask: Callable[[], Account | None], place: str, nothing: str, looked: list[str]
+) -> Account | None:
     """In a thread, so that a back end which waits for somebody to unlock it can't hang a scheduled run."""
     try:
         account = run.call(lambda _: _quietly(ask), KEYRING_WAITS)
@@ -206,7 +215,7 @@ def _ask_keyring(run: Run, ask: Callable[[], Account | None], place: str, looked
         looked.append(f"{place}: the keyring can't be used here ({trouble})")
         return None
     if account is None:
-        looked.append(f"{place}: not there")
+        looked.append(f"{place}: {nothing}")
     return account
 
 
@@ -217,8 +226,9 @@ class _KeyringTrouble(Exception):
 def _quietly(ask: Callable[[], Account | None]) -> Account | None:
     try:
         return ask()
-    except Exception as error:  # noqa: BLE001 - back ends are other people's code and raise what they like
-        raise _KeyringTrouble(type(error).__name__) from None
+    except BaseException as error:  # noqa: BLE001 - back ends are other people's code and raise what they like
+        trouble = _KeyringTrouble(type(error).__name__)
+    raise trouble  # not within the clause, which would keep the back end's own error as its context
 
 
 def _profiles(run: Run, site: SiteInfo, username: str | None, looked: list[str]) -> Iterator[tuple[Account, str]]:
@@ -230,22 +240,26 @@ def _profiles(run: Run, site: SiteInfo, username: str | None, looked: list[str])
     file_name, keyring_service = PROFILE_FILES["portal" if site.portal else "server"]
     profiles = configparser.ConfigParser(interpolation=None, strict=False)
     try:
-        profiles.read(Path.home() / file_name, encoding="utf-8")
+        profiles.read(Path.home() / file_name, encoding="utf-8-sig")
     except (configparser.Error, UnicodeDecodeError, OSError, RuntimeError) as error:
         looked.append(f"profiles in ~/{file_name}: unreadable ({type(error).__name__})")
         return
     for name in profiles.sections():
         user = profiles.get(name, "username", fallback="")
-        fits = same_address(profiles.get(name, "url", fallback=""), _home(site))
-        if fits and user and username in (None, user) and not profiles.has_option(name, "client_id"):
+        if not same_address(profiles.get(name, "url", fallback=""), _home(site)) or username not in (None, user):
+            continue
+        place = f"profile '{plain_words(name)}' of the ArcGIS API for Python"
+        if not user or profiles.has_option(name, "client_id"):
+            looked.append(f"{place}: it signs in without a password")
+            continue
 
-            def ask(name: str = name, user: str = user) -> Account | None:
-                import keyring
+        def ask(name: str = name, user: str = user) -> Account | None:
+            import keyring
 
-                password = keyring.get_password(keyring_service, name)
-                return Account(user, password) if password else None
+            password = keyring.get_password(keyring_service, name)
+            return Account(user, password) if password else None
 
-            account = _ask_keyring(run, ask, f"profile '{plain_words(name)}' of the ArcGIS API for Python", looked)
-            if account is not None:
-                yield account, f"profile '{plain_words(name)}' of the ArcGIS API for Python"
-    looked.append(f"profiles in ~/{file_name}: none for {_home(site)}")
+        account = _ask_keyring(run, ask, place, "its password isn't in the keyring of this user", looked)
+        if account is not None:
+            yield account, place
+    looked.append(f"profiles in ~/{file_name}: none to use for {_home(site)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ from .service import is_loopback, safe_text
 TOKEN_MINUTES = 60
 RENEW_THIS_EARLY = 60.0
 RENEW_AT_MOST_EVERY = 60.0
+ASK_A_SILENT_SERVICE_EVERY = 15.0
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ class SignedIn:
     The administrator API wants it in the body of every POST; a header is right everywhere else, also where the web tier
     keeps Authorization for itself (protocol.md 2.6). A token is renewed before it ends, and once more where the server
     refuses it with 498 or 499; where a token is refused that was never accepted, a proxy may be stripping headers, so
-    the next one is bound to this machine's address and travels in the body.
+    the next one is bound to this machine's address and travels in the body. A token service that gives no answer ends
+    nothing while the old token is still good.
     """
 
     def __init__(self, rest: Rest, source: TokenSource) -> None:
@@ -54,8 +57,10 @@ class SignedIn:
         self._source = source
         self._past_proxy = False
         self._accepted = False
-        self._refused_at = float("-inf")
+        self._renewed_at = float("-inf")
         self._refusal: SignInRefused | None = None
+        self._silence: NoAnswer | None = None
+        self._silent_until = float("-inf")
         self._token = self._fetch()
 
     def read(self, url: str, fields: Fields | None = None, *, tries: int = READ_TRIES) -> Body:
@@ -81,28 +86,35 @@ class SignedIn:
         try:
             answer = ask()
         except TokenRefused:
-            now = self.run.clock.monotonic()
-            if now - self._refused_at < RENEW_AT_MOST_EVERY:
+            if self.run.clock.monotonic() - self._renewed_at < RENEW_AT_MOST_EVERY:
                 raise  # a site that refuses every token must see no storm of sign-ins
-            self._refused_at = now
             self._past_proxy = self._past_proxy or not self._accepted
             self._token = self._fetch()
+            self._renewed_at = self.run.clock.monotonic()
             answer = ask()
         self._accepted = True
         return answer
 
     def _renew_early(self) -> None:
         if self.run.clock.monotonic() >= self._renew_at:
-            self._token = self._fetch()
+            # Where it can't be renewed now, the old one may still be good; the site says so when it isn't.
+            with suppress(NoAnswer):
+                self._token = self._fetch()
 
     def _fetch(self) -> Token:
         """A new token; a refused password is never sent again, since that can lock the account."""
         if self._refusal is not None:
             raise self._refusal
+        if self._silence is not None and self.run.clock.monotonic() < self._silent_until:
+            raise self._silence
         try:
             token = self._source(self._past_proxy)
         except SignInRefused as refusal:
             self._refusal = refusal
+            raise
+        except NoAnswer as silence:
+            self._silence = silence
+            self._silent_until = self.run.clock.monotonic() + ASK_A_SILENT_SERVICE_EVERY
             raise
         life = token.good_for if token.good_for is not None else float("inf")
         self._renew_at = self.run.clock.monotonic() + life - min(RENEW_THIS_EARLY, life / 4)
@@ -127,12 +139,17 @@ def guard_secret(url: str) -> None:
         )
 
 
+def fits_a_header(text: str) -> bool:
+    """True for what can travel in a header; for anything else http.client and requests raise errors that quote it."""
+    return text.isascii() and text.isprintable() and text.strip() == text != ""
+
+
 def ask_for_token(rest: Rest, url: str, fields: Fields, *, referer: str, minutes: int, sent_from: str = "") -> Token:
     """A token from a token service: credentials in the body of a POST, over HTTPS (protocol.md 2.2, 2.3).
 
     With an empty referer the token is bound to this machine's address instead. `minutes` is what is asked for;
     `sent_from` is the Referer header that the credentials themselves need, where they are a token.
-    Raises SignInRefused where the service says no, NoAnswer where it gives no readable answer.
+    Raises SignInRefused where the service says no, NoAnswer where it is in trouble or gives no readable answer.
     """
     guard_secret(url)
     bound_to = {"client": "referer", "referer": referer} if referer else {"client": "requestip"}
@@ -141,12 +158,17 @@ def ask_for_token(rest: Rest, url: str, fields: Fields, *, referer: str, minutes
     try:
         answer = rest.compute(url, {**fields, **bound_to, "expiration": str(minutes)}, headers=headers, tries=1)
     except ServerSaysNo as refusal:
+        if refusal.code >= 500:
+            raise NoAnswer(
+                f"{safe_text(url)} can't give a token now: '{refusal.server_words}' (code {refusal.code}).",
+                "The account wasn't refused. See the logs of the site, or of its portal, then run this again.",
+            ) from refusal
         raise SignInRefused(
             f"{safe_text(url)} refused the sign-in: '{refusal.server_words}' (code {refusal.code}).",
             "Check the account and its password, and whether it is locked; it was tried once and won't be tried again.",
         ) from refusal
     value = answer.get("token")
-    if not isinstance(value, str) or not value or not value.isprintable():
+    if not isinstance(value, str) or not fits_a_header(value):
         raise NoAnswer(f"{safe_text(url)} answered without a token.", "Check that this is the site's token service.")
     return Token(value, referer, _life(answer, minutes, rest))
 
@@ -160,6 +182,6 @@ def _life(answer: Mapping[str, Any], minutes: int, rest: Rest) -> float:
     asked = minutes * 60.0
     try:
         left = float(answer.get("expires", "")) / 1000 - rest.run.clock.now().timestamp()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return asked
     return left if 0 < left < asked else asked
