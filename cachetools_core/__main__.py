@@ -25,6 +25,7 @@ class Terminal:
 
     def __init__(self) -> None:
         self._cancelled = False
+        self._reading = False
         self._label = ""
 
     def info(self, text: str) -> None:
@@ -49,6 +50,26 @@ class Terminal:
     def cancel(self, *_: object) -> None:
         """A signal's handler: the story asks at least every quarter second and ends in order."""
         self._cancelled = True
+        if self._reading:
+            raise KeyboardInterrupt  # Python goes on reading after a signal whose handler returns
+
+    def read_line(self) -> str:
+        """One line of standard input; empty where there is none. Raises Cancelled, and WrongUsage for no text."""
+        trouble: CacheToolsError = Cancelled("Stopped before anything was submitted.", "Nothing has changed.")
+        try:
+            self._reading = True
+            line = sys.stdin.readline() if sys.stdin is not None else ""
+            line.encode("utf-8")
+            return line.rstrip("\r\n")
+        except KeyboardInterrupt:
+            pass
+        except UnicodeError:
+            trouble = WrongUsage(
+                "What came on standard input can't be read as text.", "Send it in the encoding of this terminal."
+            )
+        finally:
+            self._reading = False
+        raise trouble  # not within a clause: the error there may quote a password
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -69,7 +90,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _delete(options: argparse.Namespace, terminal: Terminal) -> int:
     try:
-        story = _story(options)
+        story = _story(options, terminal)
         if not options.yes:
             _confirm(options.service, story, terminal)
         receipt = delete_map_server_cache(
@@ -77,20 +98,19 @@ def _delete(options: argparse.Namespace, terminal: Terminal) -> int:
         )
     except CacheToolsError as error:
         receipt = error.receipt or receipt_of_failure(options.service, error)
-        if not options.json:
-            print(error, file=sys.stderr)
+        print(error, file=sys.stderr)
     print(receipt.to_json() if options.json else receipt.to_text())
     return receipt.exit_code
 
 
 def _report(options: argparse.Namespace, terminal: Terminal) -> int:
-    report = report_cache(options.service, messages=terminal, **_limited(options))
+    report = report_cache(options.service, messages=terminal, **_limited(options, terminal))
     print(json.dumps(report.to_dict(), indent=1) if options.json else report.to_text())
     return 0
 
 
 def _check(options: argparse.Namespace, terminal: Terminal) -> int:
-    check = check_deletion(options.service, messages=terminal, **_limited(options))
+    check = check_deletion(options.service, messages=terminal, **_limited(options, terminal))
     print(json.dumps(check.to_dict(), indent=1) if options.json else check.to_text())
     return check.exit_code
 
@@ -141,22 +161,22 @@ def _rehearsal_server() -> Iterator[dict[str, Any]]:
             server.terminate()
 
 
-def _story(options: argparse.Namespace) -> dict[str, Any]:
+def _story(options: argparse.Namespace, terminal: Terminal) -> dict[str, Any]:
     """What every story takes: the account and the CA file. A password comes from standard input, never from here."""
     story: dict[str, Any] = {"username": options.user, "ca_file": options.ca_file}
     if options.password_stdin:
         if not options.user:
             raise WrongUsage("--password-stdin needs --user.", "Name the account: --user NAME.")
-        password = sys.stdin.readline().rstrip("\r\n") if sys.stdin is not None else ""
+        password = terminal.read_line()
         if not password:
             raise WrongUsage("There is no password on standard input.", "Pipe it in, one line, or use the keyring.")
         story["account"] = Account(options.user, password)
     return story
 
 
-def _limited(options: argparse.Namespace) -> dict[str, Any]:
+def _limited(options: argparse.Namespace, terminal: Terminal) -> dict[str, Any]:
     deadline = {"deadline": options.deadline} if options.deadline else {}
-    return {**_story(options), **deadline}
+    return {**_story(options, terminal), **deadline}
 
 
 def _confirm(service: str, story: dict[str, Any], terminal: Terminal) -> None:
@@ -168,7 +188,7 @@ def _confirm(service: str, story: dict[str, Any], terminal: Terminal) -> None:
     if report.found.shows_no_cache:
         return
     print("This can't be undone. Delete it? Type yes: ", end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip().lower() != "yes":
+    if terminal.read_line().strip().lower() != "yes":
         raise Cancelled("Nothing was deleted: the answer wasn't yes.")
 
 
@@ -180,9 +200,12 @@ def _print_failure(error: CacheToolsError, options: argparse.Namespace) -> None:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
     if not 0 < seconds < 1e9:
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
     return seconds
 
 
