@@ -35,7 +35,7 @@ class CacheState(Enum):
     UNADVERTISED = "no cache advertised, tiles not counted"
     FEWER = "fewer tiles than before"
     AS_BEFORE = "as many tiles as before"
-    UNCOUNTED = "a cache, tiles not counted"
+    UNCOUNTED = "a cache, tiles not counted before or after"
     UNREADABLE = "unreadable"
 
 
@@ -113,14 +113,12 @@ def compare(before: CacheLook, after: CacheLook) -> CacheState:
     Tiles are gone for certain only where the service advertises no cache and the report counts none; where the two
     contradict each other, the one that still sees something counts.
     """
-    if after.tiles:
+    if after.tiles is None:
+        return {True: CacheState.UNCOUNTED, False: CacheState.UNADVERTISED, None: CacheState.UNREADABLE}[after.cached]
+    if after.tiles or after.cached:
         if before.tiles is None:
             return CacheState.UNCOUNTED
         return CacheState.FEWER if after.tiles < before.tiles else CacheState.AS_BEFORE
-    if after.tiles is None:
-        return {True: CacheState.UNCOUNTED, False: CacheState.UNADVERTISED, None: CacheState.UNREADABLE}[after.cached]
-    if after.cached:
-        return CacheState.FEWER if before.tiles else CacheState.AS_BEFORE
     return CacheState.NONE if after.cached is False else CacheState.UNREADABLE
 
 
