@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from .cache import CacheLook, Scale, ServiceState
 from .errors import AlreadyRunning, JournalError
 from .folders import application_folder, file_name_for
 
+JOB_ADDRESS = re.compile(r"/rest/services/System/\w+/GPServer/[\w%]+/jobs/\w+")
+UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
 EXPLANATION = "CacheTools notes a running cache deletion here, so that a rerun finds it instead of submitting again."
 
 
@@ -73,7 +76,7 @@ class Journal:
             return _from_json(self._service, self.file.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except UNREADABLE as error:
             raise JournalError(
                 f"The journal file {self.file} can't be understood ({type(error).__name__}); a job may be running.",
                 "Look at the jobs of System/CachingTools in ArcGIS Server Manager; when none is running for this"
@@ -95,8 +98,9 @@ class Journal:
         return entry
 
     def clear(self) -> None:
-        """The deletion has ended; nothing is left to find. Raises JournalError."""
+        """The deletion has ended, or never began; nothing is left to find. Raises JournalError."""
         try:
+            self.file.with_suffix(".new").unlink(missing_ok=True)
             self.file.unlink(missing_ok=True)
         except OSError as error:
             raise self._unusable(error) from error
@@ -142,14 +146,17 @@ def _from_json(service: str, text: str) -> Entry:
     scales = None if before["scales"] is None else tuple(_scale(scale) for scale in before["scales"])
     job_url = str(fields["job_url"]) if fields["answered"] else ""
     site = service.partition("/rest/services/")[0]
-    if job_url and not job_url.startswith(f"{site}/rest/services/System/"):
-        raise ValueError("its job is on another site")
+    if job_url and not (job_url.startswith(site) and JOB_ADDRESS.fullmatch(job_url[len(site) :])):
+        raise ValueError("its job is no job of this site's caching tools")
+    tools = str(fields["caching_tools"])
+    if not tools.isalnum():
+        raise ValueError("it names no caching tools")
     return Entry(
         service=service,
         account=str(fields["account"]),
         begun=datetime.fromisoformat(fields["begun"]).astimezone(timezone.utc),
         before=CacheLook(ServiceState.ANSWERS, before["cached"], scales),
-        tools=str(fields["caching_tools"]),
+        tools=tools,
         known_jobs=None if known is None else frozenset(map(str, known)),
         job_url=job_url,
     )
