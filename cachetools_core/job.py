@@ -112,14 +112,22 @@ class _Following:
         while True:
             try:
                 self._look()
-                if self.report.end is not JobEnd.RUNNING or self._out_of_patience():
+                if self.report.end is not JobEnd.RUNNING:
                     return self.report
+                if self._out_of_patience():
+                    return self._as_last_seen()
                 self.run.pause(self._wait())
                 self.run.go_on()
             except Cancelled:
                 self._take_up_cancel()
             except DeadlinePassed:
-                return self.report
+                return self._as_last_seen()
+
+    def _as_last_seen(self) -> JobReport:
+        """A job that is left alone is running only where the last look at it said so."""
+        if self.report.trouble:
+            self.report.end = JobEnd.NO_ANSWER
+        return self.report
 
     def _now(self) -> float:
         return self.run.clock.monotonic()
@@ -207,7 +215,7 @@ class _Following:
                 self.messages.info("The server has accepted the cancel.")
             except DeadlinePassed:
                 raise
-            except (NoAnswer, ServerSaysNo) as error:
+            except CacheToolsError as error:
                 self.report.cancel_refused = error.what
         return self._now() - self._cancel_since >= self.patience.cancel
 
