@@ -40,12 +40,11 @@ NAMING = {"service", "catalog"}
 TALKING = {"rest", "tokens", "site", "signin", "job", "cache"}
 STORIES = {"delete", "report", "check", "visit"}
 LIBRARIES = {"requests", "keyring", "truststore"}
-STANDARD_LIBRARY = set(
-    """
+USED_OF_THE_STANDARD_LIBRARY = """
     __future__ argparse collections configparser contextlib dataclasses datetime enum fcntl hashlib html json msvcrt os
     pathlib re signal ssl subprocess sys threading time traceback typing urllib
-    """.split()
-)
+"""
+STANDARD_LIBRARY = set(USED_OF_THE_STANDARD_LIBRARY.split())
 
 
 def imports_of(file: Path) -> Iterator[tuple[str, bool]]:
