@@ -56,8 +56,9 @@ def unable(*details: str) -> Refused:
 
 def as_json(content: Any, wanted: str) -> Answer:
     """The content as `f=json` or `f=pjson`. ArcGIS Server labels JSON as plain text (protocol.md 8)."""
-    indent = 1 if wanted == "pjson" else None
-    return Answer(json.dumps(content, ensure_ascii=False, indent=indent).encode("utf-8"), TEXT)
+    if wanted == "pjson":
+        return Answer(json.dumps(content, ensure_ascii=False, indent=1).encode("utf-8"), TEXT)
+    return Answer(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8"), TEXT)
 
 
 def as_page(title: str, text: str, status: int = 200) -> Answer:

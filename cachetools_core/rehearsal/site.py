@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from cachetools_core.rehearsal.answers import not_found
@@ -142,12 +143,14 @@ class Site:
     def rename(self, service: Service) -> None:
         """Gives a service another name (fault service-renamed-meanwhile)."""
         self.remove(service)
-        service.name += "_renamed"
-        self._add(service)
+        renamed = self._add(replace(service, name=f"{service.name}_renamed", lifecycle=[]))
+        self.start(renamed, "siteadmin")
 
     def rebuild_cache(self, service: Service) -> None:
         """Brings a service back as it was first published: started, cache and all."""
         assert service.source is not None
+        for other in [one for one in self.services.values() if one.cache is service.cache]:
+            self.remove(other)
         shutil.rmtree(self.cache_root / service.cache_folder, ignore_errors=True)
         self._fill(service)
         service.stale_until = 0.0
