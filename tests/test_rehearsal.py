@@ -547,6 +547,19 @@ def test_addresses_follow_the_host_that_was_asked_and_the_proxy_before_it(server
     assert body["authInfo"]["tokenServicesUrl"] == "https://gis.example.com/arcgis/tokens/"
 
 
+def test_a_reverse_proxy_may_give_the_site_another_context(server: Rehearsal) -> None:
+    client = Client(server)
+    update = "/admin/system/properties/update"
+    assert client.post(update, properties="x")["code"] == 400
+    properties = json.dumps({"WebContextURL": "https://gis.example.com/maps/"})
+    assert client.post(update, properties=properties) == {"status": "success"}
+    assert client.get("/admin/system/properties") == {"WebContextURL": "https://gis.example.com/maps"}
+    info = client.get("/rest/info")
+    assert info["authInfo"]["tokenServicesUrl"] == "https://gis.example.com/maps/tokens/"
+    server.set_web_context("")
+    assert client.get("/rest/info")["soapUrl"] == f"{server.site}/services"
+
+
 def test_names_may_hold_blanks_and_other_letters(rehearsal: Start, rainfall: Path) -> None:
     name = "Öffentlich/Regen 100%"
     server = rehearsal(caches={name: rainfall})

@@ -392,6 +392,24 @@ def system(site: Site, request: Request) -> dict[str, Any]:
     return {"resources": ["directories", "handlers", "jobs", "properties"]}
 
 
+def properties(site: Site, request: Request) -> dict[str, Any]:
+    """`/admin/system/properties`."""
+    check_right(site, request, administrator=True)
+    return {"WebContextURL": site.web_context_url} if site.web_context_url else {}
+
+
+def update_properties(site: Site, request: Request) -> dict[str, Any]:
+    """`/admin/system/properties/update` with `properties={"WebContextURL": ...}`, as documented for reverse proxies."""
+    check_right(site, request, administrator=True)
+    _check_post(request, "update")
+    try:
+        site.web_context_url = str(json.loads(request.parameter("properties")).get("WebContextURL", "")).rstrip("/")
+    except (ValueError, AttributeError) as error:
+        # Invented text.
+        raise Refused(400, "The parameter 'properties' is no JSON object.") from error
+    return SUCCESS
+
+
 def directories(site: Site, request: Request) -> dict[str, Any]:
     """`/admin/system/directories`."""
     check_right(site, request)

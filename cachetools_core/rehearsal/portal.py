@@ -34,6 +34,8 @@ def token(site: Site, request: Request) -> dict[str, Any]:
 
 
 def _is_this_site(server: str, request: Request) -> bool:
+    if request.web_context_url and server.rstrip("/").startswith(request.web_context_url):
+        return True
     parts = urlsplit(server)
     context = parts.path.strip("/").partition("/")[0].lower()
     return f"{parts.scheme}://{parts.netloc}" == request.root and context in CONTEXTS
@@ -120,7 +122,7 @@ def _signed_in(request: Request) -> Account:
 def servers(site: Site, request: Request, *_: str) -> dict[str, Any]:
     """`portals/self/servers`: the one federated site, under the context of a web adaptor."""
     _signed_in(request)
-    address = f"{request.root}/server"
+    address = request.web_context_url or f"{request.root}/server"
     return {
         "servers": [
             {

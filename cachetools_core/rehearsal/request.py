@@ -20,8 +20,8 @@ class Request:
     `url` is as the client sent it, query included; `path` its path; `context` the path's first segment ("arcgis");
     `resource` the rest of the path, decoded, with runs of slashes and the trailing slash taken out, since clients
     send all of these (clients.md 0). `headers` have lower-case names. `root` is scheme and host as the client knows
-    them: a proxy's X-Forwarded-Host and X-Forwarded-Proto count. `step` is the request's name in the table of faults,
-    `fault` the one that struck here.
+    them: a proxy's X-Forwarded-Host and X-Forwarded-Proto count, and a `web_context_url` over all. `step` is the
+    request's name in the table of faults, `fault` the one that struck here.
     """
 
     number: int
@@ -36,6 +36,7 @@ class Request:
     body: bytes
     peer: str
     root: str
+    web_context_url: str = ""
     received: float = field(default_factory=time.time)
     step: str = ""
     fault: str = ""
@@ -46,7 +47,7 @@ class Request:
     @property
     def site(self) -> str:
         """The site's URL as the client knows it."""
-        return f"{self.root}/{self.context}"
+        return self.web_context_url or f"{self.root}/{self.context}"
 
     def parameter(self, name: str, default: str = "") -> str:
         """A form field, or else a query parameter; an empty one counts as absent."""
@@ -58,13 +59,15 @@ class Request:
         return self.parameter("f", "html").lower()
 
 
-def read_request(number: int, raw: HTTPServerRequest) -> Request:
-    """The request that tornado has received."""
+def read_request(number: int, raw: HTTPServerRequest, web_context_url: str = "") -> Request:
+    """The request that tornado has received. `web_context_url` is the site's property WebContextURL, which the
+    documentation has administrators set where a reverse proxy gives the site another context."""
     headers = {name.lower(): value for name, value in raw.headers.get_all()}
     parts = urlsplit(raw.uri or "/")
     segments = [unquote(segment) for segment in parts.path.split("/") if segment]
-    scheme = _first(headers.get("x-forwarded-proto", "")) or raw.protocol
-    host = _first(headers.get("x-forwarded-host", "")) or raw.host
+    context_url = urlsplit(web_context_url)
+    scheme = context_url.scheme or _first(headers.get("x-forwarded-proto", "")) or raw.protocol
+    host = context_url.netloc or _first(headers.get("x-forwarded-host", "")) or raw.host
     fields: dict[str, list[bytes]] = {}
     if raw.body:
         parse_body_arguments(headers.get("content-type", ""), raw.body, fields, {}, raw.headers)
@@ -81,6 +84,7 @@ def read_request(number: int, raw: HTTPServerRequest) -> Request:
         body=raw.body,
         peer=raw.remote_ip or "",
         root=f"{scheme}://{host}",
+        web_context_url=web_context_url,
     )
 
 

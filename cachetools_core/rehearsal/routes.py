@@ -98,6 +98,8 @@ SERVER = [
         ("admin", r"admin/services/([^/]+)/report", admin.services_report),
         ("admin", r"admin/machines", admin.machines),
         ("admin", r"admin/system", admin.system),
+        ("admin", r"admin/system/properties", admin.properties),
+        ("admin", r"admin/system/properties/update", admin.update_properties),
         ("admin", r"admin/system/directories", admin.directories),
         ("admin", r"admin/system/directories/([^/]+)", admin.directory),
         ("admin", r"admin/system/handlers/rest/cache/clear", admin.clear_rest_cache),

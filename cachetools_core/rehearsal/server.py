@@ -118,7 +118,8 @@ class Rehearsal:
         self.site = f"{root}/arcgis"
         self.portal = f"{root}/portal" if self._federated else None
         self.services = [self._described(name) for name in ("Rainfall", *self._caches)]
-        self._loop = asyncio.new_event_loop()
+        # Windows' other loop cannot watch sockets as tornado needs it.
+        self._loop = asyncio.SelectorEventLoop()
         self._thread = threading.Thread(target=self._serve, args=(sockets, tls), name="rehearsal", daemon=True)
         self._thread.start()
         self._call(lambda: None)
@@ -163,7 +164,7 @@ class Rehearsal:
         self._loop.create_task(self._answer(raw))
 
     async def _answer(self, raw: HTTPServerRequest) -> None:
-        request = read_request(len(self.requests) + 1, raw)
+        request = read_request(len(self.requests) + 1, raw, self._site.web_context_url)
         exchange = Exchange(self._site, request, raw, self._shut_the_door)
         self.requests.append(request)
         try:
@@ -249,6 +250,10 @@ class Rehearsal:
     def secure_service(self, name: str) -> None:
         """Takes a service away from everyone but administrators and publishers."""
         self._site.named(name).everyone = False
+
+    def set_web_context(self, url: str) -> None:
+        """The site's URL as a reverse proxy publishes it ("" for none), like the property WebContextURL."""
+        self._site.web_context_url = url.rstrip("/")
 
     def rebuild_cache(self, name: str) -> None:
         """Brings a service and its cache back as they were first published."""

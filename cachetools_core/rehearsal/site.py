@@ -42,6 +42,7 @@ class Site:
         self.jobs = Jobs(self)
         self.services: dict[str, Service] = {}
         self.published: dict[str, Service] = {}
+        self.web_context_url = ""
         self.reset_connections: Callable[[], None] = lambda: None
         for name in system_services(version):
             self._add(Service("System", name, "GPServer", everyone=False))
