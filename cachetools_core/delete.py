@@ -24,7 +24,7 @@ from .job import JobEnd, JobReport, Patience, follow, result, submit
 from .journal import Entry, Journal, with_job
 from .messages import QUIET, Messages
 from .proof import look_after
-from .receipt import ENDED, ERRORS, Receipt, Verdict, explain, job_in_words, look_in_words, verdict
+from .receipt import ENDED, ERRORS, UNSETTLED, Receipt, Verdict, explain, job_in_words, look_in_words, verdict
 from .recovery import known_jobs, search_job
 from .service import safe_text
 from .signin import ActivePortal, Given
@@ -65,9 +65,10 @@ def delete_map_server_cache(
         named = find_service(service)
         record.receipt.service = record.receipt.output_url = named.url
         run = Run(clock, deadline, messages.cancelled)
-        here = visit(named, run, Given(account, username), active_portal, ca_file, messages)
-        record.receipt.account = here.account
         with Journal(named.url, journal_folder).held() as journal:
+            record.journal = journal
+            here = visit(named, run, Given(account, username), active_portal, ca_file, messages)
+            record.receipt.account = here.account
             deletion = _Deletion(here, journal, record, patience)
             if not deletion.settled_earlier() and deletion.has_a_cache():
                 deletion.prove(deletion.submit_and_follow())
@@ -88,6 +89,7 @@ class _Record:
         self.receipt = receipt
         self.messages = messages
         self.clock = clock
+        self.journal: Journal | None = None
 
     def say(self, text: str) -> None:
         self.messages.info(text)
@@ -101,21 +103,29 @@ class _Record:
         self.receipt.job_status = report.status or None
         self.receipt.messages.extend(report.messages)
 
+    def end_in(self, error: CacheToolsError) -> None:
+        """Where nothing was concluded, a job that the journal still holds may have deleted anything."""
+        if self.receipt.after is None and self.journal is not None and self.journal.holds_entry:
+            self.receipt.verdict = Verdict.UNKNOWN
+            self.warn(f"A deletion that was begun is noted in {self.journal.file}; what became of it isn't known.")
+        _enter(error, self.receipt)
+
 
 @contextmanager
 def _on_record(receipt: Receipt, messages: Messages, clock: Clock) -> Iterator[_Record]:
     """Whatever ends the story, its receipt is complete and goes with the error."""
+    record = _Record(receipt, messages, clock)
     try:
-        yield _Record(receipt, messages, clock)
+        yield record
     except CacheToolsError as error:
-        _enter(error, receipt)
+        record.end_in(error)
         raise
     except Exception as fault:  # a fault of ours must not end in a traceback, nor show what it held in its hands
         where = traceback.extract_tb(fault.__traceback__)[-1]
         unexpected = Unexpected(
             f"CacheTools itself failed: {type(fault).__name__} in {where.name}, line {where.lineno}."
         )
-        _enter(unexpected, receipt)
+        record.end_in(unexpected)
         raise unexpected from fault
     finally:
         receipt.finished = _stamp(clock)
@@ -151,7 +161,7 @@ class _Deletion:
         self.record.say(f"An earlier run began this deletion on {begun}; looking for its job first.")
         self.before = self.record.receipt.before = entry.before
         report, never_arrived = self._find_again(entry)
-        after = self._look_after(report.end)
+        after = self._look_after(report)
         ended_in_vain = report.end in ENDED and (after.cached is True or bool(after.tiles))
         if (ended_in_vain or (never_arrived and after.cached is True)) and not self.run.stopping:
             said = "never reached the server" if never_arrived else f"has ended ({report.status or report.end.value})"
@@ -186,17 +196,16 @@ class _Deletion:
         here = self.here
         task = find_delete_task(here.wire, here.site.url)
         inputs = self._inputs(task)
-        entry = self.journal.write(
-            Entry(
-                service=here.service.url,
-                account=here.account,
-                begun=self.record.clock.now(),
-                before=self.before,
-                tools=task.service,
-                known_jobs=known_jobs(here.wire, here.site.url, task.service),
-            )
+        entry = Entry(
+            service=here.service.url,
+            account=here.account,
+            begun=self.record.clock.now(),
+            before=self.before,
+            tools=task.service,
+            known_jobs=known_jobs(here.wire, here.site.url, task.service),
         )
         try:
+            self.journal.write(entry)
             job_url = submit(here.wire, task.url, inputs)
         except CacheToolsError as error:
             if not _may_have_started(error):
@@ -210,7 +219,7 @@ class _Deletion:
 
     def prove(self, report: JobReport) -> None:
         """Look after, and draw the verdict from the two looks and the job's end."""
-        self._conclude(report, self._look_after(report.end))
+        self._conclude(report, self._look_after(report))
 
     def _refuse_hopeless(self, before: CacheLook) -> None:
         service = self.here.service
@@ -266,25 +275,28 @@ class _Deletion:
         try:
             with self.run.undisturbed():
                 self.record.say(f"The job has succeeded and names {result(self.here.wire, job_url, RESULT)}.")
-        except (NoAnswer, ServerSaysNo) as error:
+        except CacheToolsError as error:
             self.record.say(f"The job has succeeded; its result can't be read: {error.what}")
 
     def _find_again(self, entry: Entry) -> tuple[JobReport, bool]:
         """Follow the entry's job, which may have to be searched for; the second value says that it never arrived."""
-        job_url, never_arrived = entry.job_url, False
+        job_url = entry.job_url
         if not job_url:
             found = search_job(self.here.wire, self.here.site.url, self.here.service, entry, self.patience)
-            job_url, never_arrived = found.job_url, found.never_arrived
-            if job_url:
-                self._note_job(entry, job_url)
-        if not job_url:
-            return JobReport("", end=JobEnd.NO_ANSWER), never_arrived
+            if not found.job_url:
+                return JobReport("", end=JobEnd.NO_ANSWER, trouble=found.trouble), found.never_arrived
+            job_url = found.job_url
+            self._note_job(entry, job_url)
         self.record.say(f"Following {job_url}")
         return self._follow(job_url), False
 
-    def _look_after(self, end: JobEnd) -> CacheLook:
+    def _look_after(self, report: JobReport) -> CacheLook:
+        """The look after; a job that nobody knows any more hasn't ended for certain while caching goes on."""
         self.record.messages.progress("Looking at what is left")
-        return look_after(self.here.wire, self.here.service, self.before, end, self.patience, self.record.warn)
+        after = look_after(self.here.wire, self.here.service, self.before, report.end, self.patience, self.record.warn)
+        if report.end is JobEnd.GONE and after.busy:
+            report.end = JobEnd.NO_ANSWER
+        return after
 
     def _conclude(self, report: JobReport, after: CacheLook) -> None:
         """The verdict on the record; raises its error where it isn't a success."""
@@ -292,7 +304,7 @@ class _Deletion:
         self.record.job(report)
         receipt.after = after
         receipt.verdict = verdict(report.end, state, after.service)
-        if receipt.verdict not in (Verdict.STILL_RUNNING, Verdict.UNKNOWN):
+        if receipt.verdict not in UNSETTLED:
             self._close_journal()
         if receipt.verdict is Verdict.DELETED:
             if report.end is not JobEnd.SUCCEEDED:
@@ -314,10 +326,11 @@ class _Deletion:
 def _may_have_started(error: CacheToolsError) -> bool:
     """True where a submit without a good answer may still have started a job.
 
-    An error object below 500 is the server's refusal, and so is "not started", which is about the caching tools.
+    An error object with a code of 400 to 499 is the server's refusal, and so is "not started", which is about the
+    caching tools.
     """
     if isinstance(error, ServerSaysNo):
-        return error.code >= 500 and "not started" not in error.server_words.lower()
+        return not 400 <= error.code < 500 and "not started" not in error.server_words.lower()
     return isinstance(error, NoAnswer) and error.sent
 
 

@@ -70,6 +70,11 @@ class Journal:
                 )
             yield self
 
+    @property
+    def holds_entry(self) -> bool:
+        """True while a deletion that was begun isn't settled, also where its entry can't be understood."""
+        return self.file.exists()
+
     def entry(self) -> Entry | None:
         """What an earlier run has left, if anything. Raises JournalError where the file can't be understood."""
         try:

@@ -56,6 +56,7 @@ VERDICTS: tuple[tuple[frozenset[JobEnd], frozenset[CacheState], frozenset[Servic
     (SUCCEEDED, frozenset({CacheState.UNCOUNTED}), ANY_SERVICE, Verdict.NOT_DELETED),
     (ANY_END, ANY_CACHE, ANY_SERVICE, Verdict.UNKNOWN),
 )
+UNSETTLED = frozenset({Verdict.STILL_RUNNING, Verdict.UNKNOWN})
 ERRORS: Mapping[Verdict, type[CacheToolsError]] = {
     Verdict.NOT_DELETED: NotDeleted,
     Verdict.PARTLY_DELETED: PartlyDeleted,
@@ -132,8 +133,10 @@ class Receipt:
 
     @property
     def exit_code(self) -> int:
-        """0 where the cache is gone or never was, else the error's."""
-        return self.error.exit_code if self.error is not None else 0
+        """0 where the cache is gone or never was, 5 where what became of it isn't known yet, else the error's."""
+        if self.error is None:
+            return 0
+        return Unknown.exit_code if self.verdict in UNSETTLED else self.error.exit_code
 
     def to_dict(self) -> dict[str, Any]:
         """The receipt as JSON has it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .cache import CacheState, compare, look
-from .errors import Cancelled, DeadlinePassed, NoAnswer, ServerSaysNo
+from .errors import CacheToolsError, Cancelled, NoAnswer, ServerSaysNo
 from .job import Patience
 from .journal import Entry
 from .rest import Wire
@@ -18,10 +18,14 @@ LONGEST_PAUSE = 5.0
 
 @dataclass(frozen=True)
 class Search:
-    """What the search found: the job's address, or nothing; `never_arrived` where the server's list has no such job."""
+    """What the search found: the job's address, or nothing; `never_arrived` where the server's list has no such job.
+
+    `trouble` says what ended the search, where something did.
+    """
 
     job_url: str = ""
     never_arrived: bool = False
+    trouble: str = ""
 
 
 def known_jobs(wire: Wire, site_url: str, tools: str) -> frozenset[str] | None:
@@ -40,15 +44,16 @@ def search_job(wire: Wire, site_url: str, service: ServiceReference, entry: Entr
     """Look for the entry's job among the server's jobs, and at the cache, until one of them tells.
 
     Ends early where the cache is seen to be gone, and otherwise `patience.settle` seconds after the last change of its
-    tiles. A cancel or the deadline end it too: whatever was submitted stays submitted, so neither raises here.
+    tiles. A cancel, the deadline or a refused sign-in end it too: whatever was submitted stays submitted, so nothing
+    raises here.
     """
     try:
         return _search(wire, site_url, service, entry, patience)
     except Cancelled:
         wire.run.take_up_cancel()
-    except DeadlinePassed:
-        pass
-    return Search()
+        return Search(trouble="the search for it was cancelled")
+    except CacheToolsError as error:
+        return Search(trouble=error.what)
 
 
 def _search(wire: Wire, site_url: str, service: ServiceReference, entry: Entry, patience: Patience) -> Search:
@@ -66,7 +71,8 @@ def _search(wire: Wire, site_url: str, service: ServiceReference, entry: Entry, 
         if now.tiles != tiles:
             tiles, changed = now.tiles, run.clock.monotonic()
         if run.clock.monotonic() - changed >= patience.settle:
-            return Search(never_arrived=listed is not None and state is CacheState.AS_BEFORE)
+            idle = state is CacheState.AS_BEFORE and not now.busy
+            return Search(never_arrived=listed is not None and idle)
         run.pause(min(patience.settle / LOOKS, LONGEST_PAUSE))
         run.go_on()
 
