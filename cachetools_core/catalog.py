@@ -10,12 +10,24 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ConnectionFileError, NotAService
-from .service import CONNECTION_NAME, CatalogPath, LayerFile, ServiceReference, read_name, site_address
+from .service import (
+    CONNECTION_NAME,
+    CONNECTIONS,
+    CatalogPath,
+    LayerFile,
+    ServiceReference,
+    parts_of,
+    read_name,
+    site_of,
+)
 
 LARGEST_CONNECTION = 1_000_000
 LARGEST_LAYER_FILE = 20_000_000
 SERVICE_CONNECTION = "CIMAGSServiceConnection"
-CACHED_OBJECTS = {"MapServer", "ImageServer"}
+CACHED_OBJECTS = ("MapServer", "ImageServer")
+ADDRESS = re.compile(r"https?://[!#-&(-;=?-~]{3,2000}", re.IGNORECASE | re.ASCII)
+SITE_ENDS = ("services", "rest", "admin")
+MOST_NAMED = 5
 
 
 def find_service(text: str) -> ServiceReference:
@@ -32,28 +44,25 @@ def find_service(text: str) -> ServiceReference:
 
 
 def _site_of_connection(named: CatalogPath) -> str:
-    file = next((path for path in _places_of(named.connection) if path.is_file()), None)
-    if file is None:
+    files = [file for file in _places_of(named.connection) if os.path.isfile(file)]
+    if not files:
         raise ConnectionFileError(f"The connection file of '{named.connection}' isn't there.", _give_address(named))
-    sites = sorted(set(_sites_in(_read(file, LARGEST_CONNECTION, _give_address(named)))))
+    sites = {site for file in files for site in _sites_in(_read(file, LARGEST_CONNECTION, _give_address(named)))}
     if len(sites) != 1:
-        found = "no site" if not sites else "several sites: " + ", ".join(sites)
-        raise ConnectionFileError(f"The connection file {file} names {found}.", _give_address(named))
-    return sites[0]
+        found = f"several sites: {_some(sites)}" if sites else "no site"
+        where = " and ".join(map(str, files))
+        raise ConnectionFileError(f"The connection file {where} names {found}.", _give_address(named))
+    return sites.pop()
 
 
 def _places_of(connection: str) -> Iterator[Path]:
-    """Where a connection's file may lie: the path itself, or ArcCatalog's own folder for `GIS Servers/…`."""
-    file_name = connection if connection.lower().endswith(".ags") else connection + ".ags"
-    yield Path(file_name)
+    """Where a connection's file may lie: the path itself, and for `GIS Servers/...` ArcCatalog's own folders."""
+    file = Path(connection if connection.lower().endswith(".ags") else connection + ".ags")
+    yield file
     settings = os.environ.get("APPDATA")
-    if settings:
+    if settings and file.parent.name.lower() == CONNECTIONS:
         for maker in ("ESRI", "Esri"):
-            yield from sorted(Path(settings, maker).glob(f"*/ArcCatalog/{_literal(Path(file_name).name)}"))
-
-
-def _literal(name: str) -> str:
-    return re.sub(r"([*?\[])", r"[\1]", name)
+            yield from (folder / file.name for folder in sorted(Path(settings, maker).glob("*/ArcCatalog")))
 
 
 def _sites_in(content: bytes) -> Iterator[str]:
@@ -63,22 +72,24 @@ def _sites_in(content: bytes) -> Iterator[str]:
     """
     for start in (0, 1):
         text = content[start:].decode("utf-16-le", errors="replace")
-        for match in re.finditer(r"https?://[^\s\"'<>\x00-\x20\x7f-\uffff]{3,2000}", text, re.IGNORECASE):
+        for match in ADDRESS.finditer(text):
             yield from _site_in(match.group())
 
 
 def _site_in(url: str) -> Iterator[str]:
-    """The site of an address that clearly belongs to an ArcGIS Server; other addresses, of schemas say, give none."""
+    """The site of an address that clearly belongs to an ArcGIS Server; a portal's, and those of schemas, give none."""
     try:
-        base = site_address(url)
+        parts = [part.lower() for part in parts_of(url)]
+        mark = next((i for i, part in enumerate(parts) if part in SITE_ENDS), 1 if parts == ["arcgis"] else 0)
+        if mark and "sharing" not in parts[:mark]:
+            yield site_of(url, mark)
     except NotAService:
         return
-    parts = [part for part in re.sub(r"^[^/]*//[^/]*", "", url.split("?")[0]).split("/") if part]
-    mark = next((i for i, part in enumerate(parts) if part.lower() in ("services", "admin", "rest", "tokens")), None)
-    if mark is None and "arcgis" in (part.lower() for part in parts):
-        mark = 1 + [part.lower() for part in parts].index("arcgis")
-    if mark:
-        yield "/".join([base, *("arcgis" if part.lower() == "arcgis" else part for part in parts[:mark])])
+
+
+def _some(names: Iterable[str]) -> str:
+    listed = sorted(names)
+    return ", ".join(listed[:MOST_NAMED]) + (", ..." if len(listed) > MOST_NAMED else "")
 
 
 def _give_address(named: CatalogPath) -> str:
@@ -96,38 +107,39 @@ def _service_of_layer_file(named: LayerFile) -> ServiceReference:
         document = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise ConnectionFileError(f"The layer file {named.path} isn't readable JSON.", remedy) from error
-    services = sorted({str(s.url): s for s in _services_in(document)}.items())
+    try:
+        services = set(_services_in(document))
+    except NotAService as error:
+        raise ConnectionFileError(
+            f"The layer file {named.path} draws a service that can't be named: {error.what}", error.remedy
+        ) from error
     if len(services) != 1:
-        found = (
-            "no map or image service" if not services else "several services: " + ", ".join(url for url, _ in services)
-        )
+        found = f"several services: {_some(one.url for one in services)}" if services else "no map or image service"
         raise ConnectionFileError(f"The layer file {named.path} draws {found}.", remedy)
-    return services[0][1]
+    return services.pop()
 
 
 def _services_in(document: Any) -> Iterator[ServiceReference]:
-    """Every service that a layer definition draws, through serviceConnection or dataConnection (Esri/cim-spec v3)."""
+    """Every service that a layer definition draws, through serviceConnection or dataConnection (Esri/cim-spec v3).
+
+    Raises NotAService where one of them has no readable address, since the layer file can't be known to draw one alone.
+    """
     waiting = [document]
     while waiting:
         value = waiting.pop()
-        if isinstance(value, dict):
-            if value.get("type") == SERVICE_CONNECTION and value.get("objectType") in CACHED_OBJECTS:
-                yield from _named_by(value)
-            waiting.extend(value.values())
-        elif isinstance(value, list):
+        if isinstance(value, list):
             waiting.extend(value)
+        elif isinstance(value, dict):
+            waiting.extend(value.values())
+            if value.get("type") == SERVICE_CONNECTION and value.get("objectType") in CACHED_OBJECTS:
+                yield _named_by(value.get("url") or value.get("URL"))
 
 
-def _named_by(connection: dict[str, Any]) -> Iterable[ServiceReference]:
-    url = connection.get("url") or connection.get("URL")
-    if not isinstance(url, str):
-        return
-    try:
-        named = read_name(url)
-    except NotAService:
-        return
-    if isinstance(named, ServiceReference):
-        yield named
+def _named_by(url: Any) -> ServiceReference:
+    named = read_name(url) if isinstance(url, str) else None
+    if not isinstance(named, ServiceReference):
+        raise NotAService("The layer's connection has no service's address.")
+    return named
 
 
 def _read(file: Path, largest: int, remedy: str) -> bytes:

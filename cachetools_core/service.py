@@ -143,6 +143,21 @@ def site_address(url: str) -> str:
     return f"{scheme}://{shown}" + (f":{port}" if port not in (None, DEFAULT_PORTS[scheme]) else "")
 
 
+def parts_of(url: str) -> list[str]:
+    """The parts of an address's path, percent codes as they are. Raises NotAService as site_address does."""
+    site_address(url)
+    return [part for part in urlsplit(url).path.split("/") if part]
+
+
+def site_of(url: str, depth: int) -> str:
+    """The site whose context is the first so many parts of an address's path, in one spelling. Raises NotAService."""
+    context = [unquote(part) for part in parts_of(url)[:depth]]
+    for part in context:
+        _check_part(part, safe_text(url))
+    spelled = ("arcgis" if part.lower() == "arcgis" else quote(part, safe="") for part in context)
+    return "/".join([site_address(url), *spelled])
+
+
 def safe_text(text: str) -> str:
     """The text without credentials, query and characters that nobody can see, for messages and receipts.
 
@@ -161,8 +176,7 @@ def _is_seen(letter: str) -> bool:
 
 
 def _read_address(text: str) -> ServiceReference:
-    base = site_address(text)
-    parts = [part for part in urlsplit(text).path.split("/") if part]
+    parts = parts_of(text)
     lowered = [part.lower() for part in parts]
     marks = [at for at, part in enumerate(lowered) if part == "services" or part.startswith("services;")]
     rest_marks = [at for at in marks if at and lowered[at - 1] == "rest"]
@@ -174,13 +188,10 @@ def _read_address(text: str) -> ServiceReference:
         raise NotAService(f"{safe_text(text)} has no site in it, such as /server or /arcgis before /rest/services.")
     if lowered[len(context) - 1] == "admin":
         raise NotAService(f"{safe_text(text)} is an address of the administrator API, not of a service.")
-    for part in context:
-        _check_part(unquote(part), safe_text(text))
-    context = ["arcgis" if part.lower() == "arcgis" else quote(unquote(part), safe="") for part in context]
     tail = parts[mark].partition(";")[2]
     names = ([tail] if tail else []) + parts[mark + 1 :]
     folder, name, kind = _split_service([unquote(part) for part in names], safe_text(text))
-    return ServiceReference("/".join([base, *context]), folder, name, kind)
+    return ServiceReference(site_of(text, len(context)), folder, name, kind)
 
 
 def _read_catalog_path(text: str) -> CatalogPath:
@@ -258,7 +269,7 @@ def same_host(one: str, other: str) -> bool:
 
 
 def _host_of(address: str) -> str:
-    r"""The host, empty where readers could differ about it: requests asks `evil` in `https://evil\@good/`, urllib not."""
+    r"""The host; empty where readers differ: in `https://evil\@good/` requests asks evil, urllib reads good."""
     try:
         return urlsplit(site_address(address)).hostname or ""
     except NotAService:
@@ -267,16 +278,15 @@ def _host_of(address: str) -> str:
 
 def same_address(one: str, other: str) -> bool:
     """True where both addresses name the same portal or site: host, port and path, in whatever case and with or without
-    a trailing slash; http and https count as one, since portals name themselves by either. False for no address.
+    a trailing slash; http and https count as one, since portals name themselves by either.
     """
-    try:
-        return _spelled_plainly(one) == _spelled_plainly(other)
-    except ValueError:
-        return False
+    return _spelled_plainly(one) == _spelled_plainly(other) != ""
 
 
 def _spelled_plainly(address: str) -> str:
-    scheme, _, rest = address.strip().lower().partition("://")
-    authority, _, path = rest.partition("/")
-    port = f":{DEFAULT_PORTS.get(scheme, '')}"
-    ...
+    """Host, port and path in one spelling; empty where the address can't be read."""
+    try:
+        authority = site_address(address.strip()).partition("://")[2]
+    except NotAService:
+        return ""
+    return authority + urlsplit(address.strip()).path.rstrip("/").lower()
