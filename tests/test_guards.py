@@ -42,7 +42,7 @@ STORIES = {"delete", "report", "check", "visit"}
 LIBRARIES = {"requests", "urllib3", "keyring", "truststore"}  # urllib3 comes with requests
 USED_OF_THE_STANDARD_LIBRARY = """
     __future__ argparse collections configparser contextlib dataclasses datetime enum fcntl hashlib html json msvcrt os
-    pathlib re signal socket ssl subprocess sys threading time traceback typing unicodedata urllib zlib
+    pathlib re reprlib signal socket ssl subprocess sys threading time traceback typing unicodedata urllib zlib
 """
 STANDARD_LIBRARY = set(USED_OF_THE_STANDARD_LIBRARY.split())
 
