@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -15,6 +14,7 @@ from .service import ServiceReference
 CACHING_TOOLS = ("CachingTools", "CachingToolsEx")
 DELETE_TASK = "deletecache"
 LISTED_JOBS = "1000"
+JOB_ID_KEYS = ("jobid", "job_id", "id")
 INPUT = "esriGPParameterDirectionInput"
 
 
@@ -125,6 +125,8 @@ def list_jobs(wire: Wire, site: str, tools: str) -> frozenset[str]:
 
     Documented at developers.arcgis.com/rest/enterprise-administration/server/query-jobs; how one job is spelled in
     `results` isn't, so ids are taken from any of the usual names. All times are asked for, since clocks differ.
+    Raises NotArcGIS for a list that isn't whole or whose jobs have no ids, since a job that isn't in it counts as one
+    that never was.
     """
     answer = wire.read(
         f"{site}/admin/services/System/{tools}.GPServer/jobs/query",
@@ -132,9 +134,10 @@ def list_jobs(wire: Wire, site: str, tools: str) -> frozenset[str]:
         tries=1,
     )
     results = answer.get("results")
-    if not isinstance(results, list):
-        raise NotArcGIS(f"The list of jobs of System/{tools} isn't in the documented form.")
-    return frozenset(_ids_in(results))
+    ids = [_id_of(job) for job in results] if isinstance(results, list) else [""]
+    if not all(ids) or answer.get("nextStart", -1) != -1:
+        raise NotArcGIS(f"The list of jobs of System/{tools} isn't in the documented form, or isn't whole.")
+    return frozenset(ids)
 
 
 def is_job_for(wire: Wire, job_url: str, service: ServiceReference) -> bool:
@@ -143,10 +146,9 @@ def is_job_for(wire: Wire, job_url: str, service: ServiceReference) -> bool:
     return value.strip("/").lower() in (service.task_name.lower(), service.url.lower())
 
 
-def _ids_in(results: list[Any]) -> Iterator[str]:
-    for one in results:
-        if isinstance(one, dict):
-            yield from (v for k, v in one.items() if k.lower() in ("jobid", "job_id", "id") and isinstance(v, str))
+def _id_of(job: Any) -> str:
+    named = {key.lower(): value for key, value in job.items()} if isinstance(job, dict) else {}
+    return next((named[key] for key in JOB_ID_KEYS if isinstance(named.get(key), str)), "")
 
 
 def _is_delete_task(task: Any) -> bool:
