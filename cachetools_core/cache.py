@@ -55,7 +55,9 @@ class CacheLook:
 
     `cached` is what the service itself advertises, or what the administrator API and the report say while it advertises
     nothing; None where nobody says. `scales` are those that hold tiles
-    by ReportCacheStatus, None where no report could be read. `trouble` says why something is missing.
+    by ReportCacheStatus, None where no report could be read. `tiles_only` is a hosted tile layer, which is a map service
+    (captured, protocol.md 3.2); a cached image service has images behind its tiles, whatever its capabilities say.
+    `trouble` says why something is missing.
     """
 
     service: ServiceState
@@ -101,7 +103,7 @@ def look(wire: Wire, service: ServiceReference, *, tries: int = READ_TRIES) -> C
         cached=cached,
         scales=_scales(report) if report is not None else None,
         busy=report is not None and _is_busy(report),
-        tiles_only="TilesOnly" in str(advertised.get("capabilities", "")).split(","),
+        tiles_only=service.kind == "MapServer" and "TilesOnly" in str(advertised.get("capabilities", "")).split(","),
         scheme_scales=len(lods) if isinstance(lods, list) else 0,
         trouble=tuple(trouble),
     )
