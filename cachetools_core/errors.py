@@ -80,10 +80,12 @@ class WrongUsage(CacheToolsError):
 class NoAnswer(CacheToolsError):
     """Nothing readable came back.
 
-    `sent` is False where the request certainly never reached the server.
+    `sent` is False where the request certainly never reached the server; `passing` is True where the same request may
+    well be answered in a moment.
     """
 
     message_id = "CT201"
+    passing = True
     remedy = "Check that the address is right and that the site is up, then run this again."
 
     def __init__(self, what: str, remedy: str = "", *, sent: bool = True) -> None:
@@ -96,14 +98,16 @@ class NeverSent(NoAnswer):
 
     message_id = "CT202"
 
-    def __init__(self, what: str, remedy: str = "") -> None:
+    def __init__(self, what: str, remedy: str = "", *, passing: bool = True) -> None:
         super().__init__(what, remedy, sent=False)
+        self.passing = passing
 
 
 class DeadlinePassed(NoAnswer):
     """The time given for the whole run was up."""
 
     message_id = "CT203"
+    passing = False
     remedy = "Run this again with more time."
 
 
@@ -112,11 +116,15 @@ class NotTrusted(NeverSent):
 
     message_id = "CT204"
 
+    def __init__(self, what: str, remedy: str = "") -> None:
+        super().__init__(what, remedy, passing=False)
+
 
 class Moved(NoAnswer):
     """The site answered with a redirect, which is never followed: a token must not travel to another address."""
 
     message_id = "CT205"
+    passing = False
 
 
 class NotArcGIS(NoAnswer):

@@ -22,6 +22,9 @@ def application_folder() -> Path:
 
 
 def file_name_for(address: str) -> str:
-    """A file name that people can read and that no two addresses share."""
-    readable = re.sub(r"[^A-Za-z0-9.-]+", "_", address.partition("://")[2])[:80].strip("_.")
+    """A file name that people can read and that no two addresses share.
+
+    It has no dots, since Windows takes a name such as `aux.example.com` for a device.
+    """
+    readable = re.sub(r"[^A-Za-z0-9-]+", "_", address.partition("://")[2])[:80].strip("_")
     return f"{readable}-{sha256(address.encode('utf-8')).hexdigest()[:10]}"

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
+import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, Protocol
 from urllib.parse import urlsplit
 
 import requests
 from requests.utils import get_environ_proxies, select_proxy
-from urllib3.exceptions import LocationParseError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    LocationParseError,
+    LocationValueError,
+    NewConnectionError,
+)
 from urllib3.util import parse_url
 
 from . import __version__
@@ -38,7 +46,16 @@ LARGEST_BODY = 32_000_000
 READ_TRIES = 4
 FIRST_RETRY_AFTER = 0.5
 LONGEST_RETRY_AFTER = 30.0
-NEVER_CONNECTED = {"NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "InvalidURL"}
+MOST_WORDS = 20
+ZLIB_OR_GZIP = zlib.MAX_WBITS | 32
+NEVER_CONNECTED = (
+    NewConnectionError,
+    ConnectTimeoutError,
+    LocationValueError,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+)
+NO_TUNNEL = "Tunnel connection failed: "  # http.client's words for a proxy that refuses CONNECT
 
 
 class Wire(Protocol):
@@ -87,7 +104,7 @@ class Rest:
         return self._once("POST", url, fields, headers or {}, until_answered=True)
 
     def _new_session(self) -> requests.Session:
-        session = requests.Session()
+        session = _Session()
         session.trust_env = False  # or .netrc would add credentials, and REQUESTS_CA_BUNDLE would beat our trust
         session.headers = {
             "User-Agent": f"CacheTools/{__version__}",
@@ -104,7 +121,7 @@ class Rest:
                 return ask()
             except NoAnswer as error:
                 tries -= 1
-                if not tries or not _is_passing(error):
+                if not tries or not error.passing:
                     raise
                 asked_for = getattr(error, "busy_for", None)
             self.run.pause(min(asked_for if asked_for is not None else pause, LONGEST_RETRY_AFTER))
@@ -132,7 +149,7 @@ class Rest:
         where = f"{method} {safe_text(url)}"
         try:
             status, answer_headers, body = self.run.call(ask, ANSWER_WAITS, until_answered=until_answered)
-        except (DeadlinePassed, TimeoutError, requests.RequestException, ValueError) as error:
+        except (DeadlinePassed, TimeoutError, requests.RequestException, HTTPError, ValueError) as error:
             self._session = self._new_session()
             self._wire_failed(where, url, error)
         return _read_body(where, status, answer_headers, body)
@@ -143,15 +160,26 @@ class Rest:
             raise DeadlinePassed(f"The time given for this run was up while waiting for {where}.") from error
         if isinstance(error, requests.exceptions.SSLError):
             raise self.trust.refusal(url, error, self.run) from error
-        kind = NeverSent if _never_connected(error) else NoAnswer
-        if isinstance(error, requests.exceptions.ProxyError):
-            raise kind(
-                f"{where}: the proxy between this machine and {host} gave no way through: {_reason(error)}.",
-                "Check HTTPS_PROXY and NO_PROXY; an internal site often belongs into NO_PROXY.",
-            ) from error
-        if kind is NeverSent:
+        refused = _refused_tunnel(error)
+        never_sent = bool(refused) or _never_connected(error)
+        if isinstance(error, requests.exceptions.ProxyError) or refused:
+            what = f"{where}: the proxy between this machine and {host} gave no way through: {_reason(error)}."
+            remedy = "Check HTTPS_PROXY and NO_PROXY; an internal site often belongs into NO_PROXY."
+            # A proxy's "no" isn't asked for again: a password that is sent over and over can lock an account.
+            passing = not refused.startswith("4")
+            raise (NeverSent(what, remedy, passing=passing) if never_sent else NoAnswer(what, remedy)) from error
+        if never_sent:
             raise NeverSent(f"No connection to {host}: {_reason(error)}.") from error
         raise NoAnswer(f"No answer to {where}: {_reason(error)}.") from error
+
+
+class _Session(requests.Session):
+    """Leaves redirects alone: requests prepares the next request even of those that it doesn't follow, and reads the
+    whole body of the first one for that, however large it is.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
 
 
 def _proxies(url: str) -> dict[str, str]:
@@ -167,6 +195,7 @@ def _proxies(url: str) -> dict[str, str]:
             f"The proxy that this machine's settings name for {safe_text(url)} isn't an address.",
             "Write HTTPS_PROXY as http://host:port or http://user:password@host:port, with each of / # ? @ : % in the"
             " password as a percent code (%40 for @).",
+            passing=False,
         )
     return proxies
 
@@ -178,21 +207,22 @@ def _is_address(proxy: str | None) -> bool:
         return False
 
 
-def _is_passing(error: NoAnswer) -> bool:
-    """True where asking the same again may well be answered: the wire broke, or somebody in between is busy."""
-    return error.passing if isinstance(error, NotArcGIS) else type(error) in (NoAnswer, NeverSent)
-
-
 def _never_connected(error: Exception) -> bool:
     """True where the cause shows that no connection came about; anything else may have reached the server.
 
-    urllib3's classes are told by name, since they moved between its versions; older ones also report a connection that
-    broke behind a proxy as "Cannot connect to proxy", so the outer error proves nothing.
+    Older urllib3 also reports a connection that broke behind a proxy as "Cannot connect to proxy", so the outer error
+    proves nothing.
     """
-    return any(
-        type(cause).__name__ in NEVER_CONNECTED or str(cause).startswith("Tunnel connection failed")
-        for cause in causes(error)
-    )
+    return any(isinstance(cause, NEVER_CONNECTED) for cause in causes(error))
+
+
+def _refused_tunnel(error: Exception) -> str:
+    """What a proxy answered to CONNECT instead of opening the way, as in `407 Proxy Authentication Required`; or empty.
+
+    Only an OSError itself is http.client's; other errors may quote what a server said.
+    """
+    said = (str(cause) for cause in causes(error) if type(cause) is OSError)
+    return next((words[len(NO_TUNNEL) :] for words in said if words.startswith(NO_TUNNEL)), "")
 
 
 def _reason(error: Exception) -> str:
@@ -202,10 +232,16 @@ def _reason(error: Exception) -> str:
 
 
 def _whole_body(response: requests.Response, abandoned: threading.Event) -> bytes:
+    """The body, unpacked here: urllib3 unpacks as much as a sender likes, layer upon layer."""
+    packed = response.headers.get("Content-Encoding", "identity").lower() not in ("", "identity")
+    unpacker = zlib.decompressobj(ZLIB_OR_GZIP) if packed else None
     body = bytearray()
-    for chunk in response.iter_content(16384):
-        body += chunk
-        if len(body) > LARGEST_BODY:
+    for chunk in response.raw.stream(16384, decode_content=False):
+        try:
+            body += unpacker.decompress(chunk, LARGEST_BODY) if unpacker else chunk
+        except zlib.error as error:
+            raise ValueError("the body is packed in a way that wasn't asked for") from error
+        if len(body) > LARGEST_BODY or (unpacker and unpacker.unconsumed_tail):
             raise ValueError(f"the body is larger than {LARGEST_BODY // 1_000_000} MB")
         if abandoned.is_set():
             raise ValueError("nobody waits for it any more")
@@ -267,23 +303,27 @@ def _as_list(value: Any) -> list[Any]:
 
 
 def _code(value: Any) -> int:
-    return int(value) if isinstance(value, (int, float, str)) and str(value).isdigit() and len(str(value)) < 9 else 0
+    return int(value) if isinstance(value, (int, float, str)) and str(value).isdecimal() and len(str(value)) < 9 else 0
 
 
 def _server_said_no(where: str, code: Any, said: list[Any]) -> NoReturn:
     number = _code(code)
-    parts = dict.fromkeys(plain_words(part) for part in said if part)
-    words = "; ".join(part for part in parts if part) or "no words"
+    parts = dict.fromkeys(plain_words(part) for part in said[:MOST_WORDS] if part)
+    words = plain_words("; ".join(part for part in parts if part)) or "no words"
     kind = {498: TokenRefused, 499: TokenRefused, 401: TokenRefused, 403: NotPermitted}.get(number, ServerSaysNo)
     raise kind(f"{where}: the server says '{words}' (code {number}).", code=number, server_words=words)
 
 
 def _moved(where: str, location: str) -> NoReturn:
     raise Moved(
-        f"{where} is answered from another address, {safe_text(plain_words(location)) or 'which it does not name'}."
+        f"{where} is answered from another address, {_without_query(location) or 'which it does not name'}."
         " Redirects aren't followed, so that no password or token goes to an address that you didn't name.",
         "If that address is right, give it instead.",
     )
+
+
+def _without_query(location: str) -> str:
+    return re.split(r"[?#]", safe_text(plain_words(location)))[0]
 
 
 def _not_arcgis(where: str, status: int, headers: Mapping[str, str], body: bytes) -> NoReturn:
@@ -306,4 +346,4 @@ def _not_arcgis(where: str, status: int, headers: Mapping[str, str], body: bytes
 
 
 def _seconds(text: str) -> float | None:
-    return float(text) if text.isdigit() and len(text) < 9 else None
+    return float(text) if text.isdecimal() and len(text) < 9 else None

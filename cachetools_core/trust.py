@@ -8,7 +8,9 @@ the checks off.
 from __future__ import annotations
 
 import os
+import socket
 import ssl
+import sys
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies, select_proxy
 
 from .errors import CertificateFileError, NoAnswer, NotTrusted
 from .folders import application_folder, file_name_for
@@ -30,6 +33,9 @@ FINGERPRINT_WAITS = 10.0
 TOO_EARLY, EXPIRED, SELF_SIGNED, UNKNOWN_ROOT, UNKNOWN_ISSUER, NO_CHAIN = 9, 10, 18, 19, 20, 21
 WRONG_NAME, WRONG_ADDRESS = 62, 64
 WEAK = {24, 32, 66, 67, 68, *range(72, 96)}
+CURED_BY_KEEPING = {SELF_SIGNED, UNKNOWN_ROOT, UNKNOWN_ISSUER, NO_CHAIN, *WEAK}
+# Windows' own, which truststore hands on: CERT_E_EXPIRED (too early as well), _UNTRUSTEDROOT, _CHAINING, _CN_NO_MATCH.
+WINDOWS = {0x800B0101: EXPIRED, 0x800B0109: UNKNOWN_ROOT, 0x800B010A: UNKNOWN_ISSUER, 0x800B010F: WRONG_NAME}
 
 
 class Trust:
@@ -37,8 +43,10 @@ class Trust:
 
     def __init__(self, site: str, ca_file: str | os.PathLike[str] | None = None) -> None:
         self.kept_file = application_folder() / "certificates" / f"{file_name_for(_authority(site))}.pem"
-        self.context = _system_context()
-        for named_by, file in self._extra_files(ca_file):
+        extra = list(self._extra_files(ca_file))
+        # On Windows truststore heeds only authorities' certificates in a file, and a server's own may be in it.
+        self.context = ssl.create_default_context() if extra else _system_context()
+        for named_by, file in extra:
             _add(self.context, named_by, file)
 
     def _extra_files(self, ca_file: str | os.PathLike[str] | None) -> Iterator[tuple[str, Path]]:
@@ -65,12 +73,13 @@ class Trust:
                 f"{_authority(url)} doesn't speak TLS as expected: {plain_words(_innermost(error))}.",
                 "Check the port: ArcGIS Server answers https on 6443, a web adaptor on 443.",
             )
-        reason, remedy = _explain(refused, host)
+        code = WINDOWS.get(refused.verify_code, refused.verify_code)
+        reason, remedy = _explain(code, plain_words(refused.verify_message).rstrip("."), host)
         seen, shown = _fingerprint(url, run)
         keep = (
             " To trust this one certificate: compare the fingerprint with the one that the server's administrator reads"
             f" off the server, save the certificate in PEM form as {self.kept_file}, and run this again."
-            if shown
+            if shown and code in CURED_BY_KEEPING
             else ""
         )
         return NotTrusted(f"The certificate of {_authority(url)} was refused: {reason}.{seen}", remedy + keep)
@@ -95,6 +104,23 @@ class _TrustingAdapter(HTTPAdapter):
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         conn.cert_reqs = "CERT_REQUIRED"
         conn.ca_certs = conn.ca_cert_dir = None
+        conn.conn_kw["ssl_context"] = _ContextFor(conn.host, self._context)
+
+
+class _ContextFor:
+    """The context, for one host: urllib3 1.26 (Pro 3.0 to 3.2) doesn't name it where it is an IP address, so that it
+    couldn't be compared with the certificate. What urllib3 sets here doesn't reach the context itself.
+    """
+
+    def __init__(self, host: str, context: ssl.SSLContext) -> None:
+        self._host = host
+        self._context = context
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._context, name)
+
+    def wrap_socket(self, sock: socket.socket, server_hostname: str | None = None) -> ssl.SSLSocket:
+        return self._context.wrap_socket(sock, server_hostname=server_hostname or self._host)
 
 
 def _system_context() -> ssl.SSLContext:
@@ -121,8 +147,7 @@ def _add(context: ssl.SSLContext, named_by: str, file: Path) -> None:
     context.verify_flags |= PARTIAL_CHAIN
 
 
-def _explain(refused: ssl.SSLCertVerificationError, host: str) -> tuple[str, str]:
-    code, words = refused.verify_code, plain_words(refused.verify_message).rstrip(".")
+def _explain(code: int, words: str, host: str) -> tuple[str, str]:
     add_ca = "Put the authority's certificate into this machine's store, or name its PEM file with --ca-file."
     if code == SELF_SIGNED:
         return "it is self-signed, so nobody vouches for it", "Better: give the server a certificate of your authority."
@@ -150,15 +175,25 @@ def _explain(refused: ssl.SSLCertVerificationError, host: str) -> tuple[str, str
 
 def _fingerprint(url: str, run: Run) -> tuple[str, bool]:
     """What the server shows when asked for its certificate alone: a bare handshake, in which nothing is sent."""
+    if select_proxy(url, get_environ_proxies(url)):
+        return " (It came through a proxy, and may be the proxy's own, so no fingerprint is told.)", False
     split = urlsplit(url)
+    host, port = split.hostname or "", split.port or 443
     try:
-        pem = run.call(
-            lambda _: ssl.get_server_certificate((split.hostname or "", split.port or 443)), FINGERPRINT_WAITS
-        )
+        certificate = run.call(lambda _: _shown_by(host, port), FINGERPRINT_WAITS)
     except (OSError, TimeoutError, ValueError) as error:
         return f" (Its fingerprint couldn't be read: {plain_words(error)}.)", False
-    digest = sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest().upper()
+    digest = sha256(certificate).hexdigest().upper()
     return " Its SHA-256 fingerprint is " + ":".join(digest[i : i + 2] for i in range(0, 64, 2)) + ".", True
+
+
+def _shown_by(host: str, port: int) -> bytes:
+    if sys.version_info >= (3, 10):
+        return ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate((host, port)))
+    # Python 3.9 doesn't name the host there, and a web server with several sites would show another one's certificate.
+    asking = ssl.SSLContext(ssl.PROTOCOL_TLS)
+    with socket.create_connection((host, port)) as raw, asking.wrap_socket(raw, server_hostname=host) as shown:
+        return shown.getpeercert(True) or b""
 
 
 def _verification_error(error: BaseException) -> ssl.SSLCertVerificationError | None:
@@ -178,8 +213,9 @@ def causes(error: BaseException) -> Iterator[BaseException]:
         if isinstance(one, BaseException) and id(one) not in seen:
             seen.add(id(one))
             yield one
-            wrapped = [getattr(one, "reason", None), getattr(one, "original_error", None)]
-            waiting.extend([*wrapped, *one.args, one.__cause__, one.__context__])
+            wrapped = [getattr(one, "reason", None), getattr(one, "original_error", None), *one.args, one.__cause__]
+            # What was being handled when the first one was raised is another story.
+            waiting.extend(wrapped if one is error else [*wrapped, one.__context__])
 
 
 def _authority(url: str) -> str:
