@@ -32,6 +32,7 @@ OTHER_TYPES = {
     "indexingserver",
 }
 LONGEST_TEXT = 4096
+AUTHORITY = re.compile(r"(?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d*)?", re.IGNORECASE)
 DEFAULT_PORTS = {"http": 80, "https": 443}
 # Copied text comes with quotes, and with marks that nobody sees: Windows puts U+202A before paths, for one.
 AROUND_A_NAME = " \t\r\n\v\f\"'\u00a0\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
@@ -132,13 +133,13 @@ def site_address(url: str) -> str:
     scheme = split.scheme.lower()
     if scheme not in DEFAULT_PORTS:
         raise NotAService("Only http and https addresses name a service.")
-    if not host or not re.fullmatch(r"[\w.\-:]+", host) or unicodedata.normalize("NFKC", host) != host:
-        raise NotAService("The address has no host that could be asked.")
     if "@" in split.netloc:
         raise NotAService(
-            f"The address of {host} holds a user name or password, which would end up in logs.",
+            "The address holds a user name or password, which would end up in logs.",
             "Remove everything up to and with the @ sign; the README tells how to sign in.",
         )
+    if not host or not AUTHORITY.fullmatch(split.netloc) or unicodedata.normalize("NFKC", split.netloc) != split.netloc:
+        raise NotAService("The address has no host that could be asked.")
     shown = f"[{host}]" if ":" in host else host
     return f"{scheme}://{shown}" + (f":{port}" if port not in (None, DEFAULT_PORTS[scheme]) else "")
 
