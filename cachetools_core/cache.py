@@ -54,9 +54,9 @@ class CacheLook:
     """One look at a service's cache.
 
     `cached` is what the service itself advertises, or what the administrator API and the report say while it advertises
-    nothing; None where nobody says. `scales` are those that hold tiles
-    by ReportCacheStatus, None where no report could be read. `tiles_only` is a hosted tile layer, which is a map service
-    (captured, protocol.md 3.2); a cached image service has images behind its tiles, whatever its capabilities say.
+    nothing; None where nobody says. `scales` are those that hold tiles by ReportCacheStatus, None where no report could
+    be read. `tiles_only` is a hosted tile layer, which is a map service (captured, protocol.md 3.2); a cached image
+    service has images behind its tiles, whatever its capabilities say.
     `trouble` says why something is missing.
     """
 
