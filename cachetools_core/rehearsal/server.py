@@ -227,6 +227,10 @@ class Rehearsal:
         """Switches all faults off; `-before` and `-after` count from here."""
         self._call(self._site.faults.clear)
 
+    def let_jobs_take(self, seconds: float) -> None:
+        """How long a deletion takes from now on."""
+        self._site.job_seconds = seconds
+
     def cache(self, name: str) -> Cache:
         """The cache of a service, to be looked at on disk."""
         return self._site.cache_of(self._site.named(name))
