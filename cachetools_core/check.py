@@ -20,7 +20,14 @@ from .visit import Visit, visit
 from .waiting import SYSTEM_CLOCK, Clock, Run
 
 DEADLINE = 300.0
-TOOLS = ("CachingTools", "CachingControllers")
+# What it means for a deletion where they aren't started: DeleteCache is a task of CachingTools (captured, 10.8.1).
+TOOLS = {"CachingTools": False, "CachingControllers": None}
+START_IT = "start it in ArcGIS Server Manager"
+NEXT = {
+    ServiceState.NOT_STARTED: f"; {START_IT}",
+    ServiceState.MISSING: "; check folder, name and type",
+    ServiceState.UNREADABLE: "; open its address in a browser and see what answers",
+}
 
 
 @dataclass(frozen=True)
@@ -66,9 +73,9 @@ class Check:
         """A line a finding, and the sum of it."""
         mark = {True: "ok ", False: "NO ", None: " ? "}
         lines = [f"{mark[finding.good]} {finding.what}: {finding.words}" for finding in self.findings]
-        return "\n".join(
-            [*lines, "", "This cache could be deleted from here." if self.possible else "Not possible yet."]
-        )
+        outcome = "A deletion is possible from here" if self.possible else "Not possible yet: NO marks what stops it"
+        open_questions = any(finding.good is None for finding in self.findings)
+        return "\n".join([*lines, "", outcome + ("; ? marks what doesn't stop it." if open_questions else ".")])
 
 
 def check_deletion(
@@ -95,8 +102,9 @@ def check_deletion(
     except CacheToolsError as error:
         if error.exit_code == 2:
             raise
-        return Check(named.url, (Finding("sign-in", False, str(error), error),))
-    findings.append(Finding("sign-in", True, f"{here.account or 'signed in'} on {here.site.url}, {here.site.version}"))
+        return Check(named.url, (Finding("sign-in" if error.exit_code == 4 else "site", False, str(error), error),))
+    who = f"as {here.account} " if here.account else ""
+    findings.append(Finding("sign-in", True, f"{who}on {here.site.url}, ArcGIS Server {here.site.version}"))
     findings.extend(_task(here))
     findings.extend(_tools(here))
     findings.extend(_service(here))
@@ -107,7 +115,7 @@ def check_deletion(
 def _task(here: Visit) -> Iterator[Finding]:
     try:
         task = find_delete_task(here.wire, here.site.url)
-    except (NoAnswer, ServerSaysNo, CacheToolsError) as error:
+    except CacheToolsError as error:
         yield Finding("task DeleteCache", False, str(error), error)
     else:
         yield Finding("task DeleteCache", True, f"listed by System/{task.service}")
@@ -115,13 +123,14 @@ def _task(here: Visit) -> Iterator[Finding]:
 
 def _tools(here: Visit) -> Iterator[Finding]:
     """The administrator API may be closed to this account or this address, which stops nothing."""
-    for tools in TOOLS:
+    for tools, otherwise in TOOLS.items():
         try:
             state = tools_state(here.wire, here.site.url, tools)
         except (NoAnswer, ServerSaysNo) as error:
             yield Finding(f"System/{tools}", None, f"its state can't be read: {error.what}")
         else:
-            yield Finding(f"System/{tools}", state == "STARTED", state)
+            started = state == "STARTED"
+            yield Finding(f"System/{tools}", started or otherwise, state if started else f"{state}; {START_IT}")
 
 
 def _service(here: Visit) -> Iterator[Finding]:
@@ -131,7 +140,7 @@ def _service(here: Visit) -> Iterator[Finding]:
         yield Finding("service", False, str(error), error)
         return
     answers = found.service is ServiceState.ANSWERS
-    yield Finding("service", answers, f"{here.service} {found.service.value}")
+    yield Finding("service", answers, f"{here.service} {found.service.value}{NEXT.get(found.service, '')}")
     if answers:
         yield from _cache(found)
 
@@ -146,7 +155,8 @@ def _cache(found: CacheLook) -> Iterator[Finding]:
     if found.scales is None:
         yield Finding("other jobs", None, f"can't be told: {' '.join(found.trouble)}")
     else:
-        yield Finding("other jobs", not found.busy, "another caching job is at work" if found.busy else "none at work")
+        at_work = "another caching job is at work; wait for it, or cancel it in ArcGIS Server Manager"
+        yield Finding("other jobs", not found.busy, at_work if found.busy else "none at work")
 
 
 def _earlier_job(service_url: str) -> Finding:

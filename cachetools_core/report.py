@@ -42,7 +42,8 @@ class Report:
         lines += [f"{s.level:>5}  {f'1:{s.scale:,.0f}':>16}  {s.tiles:>12,}  {s.bytes:>16,}" for s in found.scales]
         lines += [f"{'sum':>5}  {'':>16}  {found.tiles:>12,}  {found.bytes:>16,}"]
         size = in_megabytes(found.bytes or 0)
-        return "\n".join([f"Deleting the cache of {self.service} would take away {size}:", *lines])
+        title = f"Deleting the cache of {self.service} would take away {size}:"
+        return "\n".join([title, *lines, *(f"Beware: {text}" for text in self.trouble)])
 
 
 def report_cache(

@@ -37,5 +37,6 @@ def visit(
     site = open_site(rest, service.site)
     signed_in = sign_in(rest, site, given, active_portal)
     messages.info(f"Service {service} of {site.url}, ArcGIS Server {site.version}.")
-    messages.info(f"Signed in{' as ' + signed_in.account if signed_in.account else ''}: {signed_in.found}.")
+    who = f"Signed in as {signed_in.account}" if signed_in.account else "Sign-in"
+    messages.info(f"{who}: {signed_in.found}.")
     return Visit(service, site, signed_in.wire, signed_in.account)
