@@ -8,13 +8,15 @@ from enum import Enum
 from typing import Any
 
 from .errors import CacheToolsError, NoAnswer, NotPermitted, ServerSaysNo, SignInRefused, TokenRefused
+from .messages import plain_words
 from .rest import READ_TRIES, Body, Wire
 from .service import ServiceReference
 from .site import advertised_in_admin
 
 REPORT = "System/ReportingTools/GPServer/ReportCacheStatus/execute"
-REPORT_STATUSES = {"EXISTS", "NONE", "COMPLETED", "FAILED", "FAILURE", "FAILING"}
-BUSY_STATUSES = {"SUBMITTED", "PROCESSING"}
+# Tuples, since a server may send a list where a word belongs, and a set can't be asked for that.
+REPORT_STATUSES = ("EXISTS", "NONE", "COMPLETED", "FAILED", "FAILURE", "FAILING")
+BUSY_STATUSES = ("SUBMITTED", "PROCESSING")
 MOST_SCALES = 1000
 NO_ACCESS = (NotPermitted, TokenRefused)
 
@@ -96,6 +98,7 @@ def look(wire: Wire, service: ServiceReference, *, tries: int = READ_TRIES) -> C
     report = _read_report(wire, service, trouble)
     if cached is None and state is not ServiceState.MISSING and report is not None and report["status"] == "NONE":
         cached = False
+    capabilities = plain_words(advertised.get("capabilities", "")).split(",")
     tile_info = advertised.get("tileInfo")
     lods = tile_info.get("lods") if isinstance(tile_info, dict) else None
     return CacheLook(
@@ -103,7 +106,7 @@ def look(wire: Wire, service: ServiceReference, *, tries: int = READ_TRIES) -> C
         cached=cached,
         scales=_scales(report) if report is not None else None,
         busy=report is not None and _is_busy(report),
-        tiles_only=service.kind == "MapServer" and "TilesOnly" in str(advertised.get("capabilities", "")).split(","),
+        tiles_only=service.kind == "MapServer" and "TilesOnly" in capabilities,
         scheme_scales=len(lods) if isinstance(lods, list) else 0,
         trouble=tuple(trouble),
     )
@@ -201,7 +204,7 @@ def _note(wire: Wire, error: CacheToolsError, trouble: list[str]) -> None:
 
 def _is_about(report: Body, service: ServiceReference) -> bool:
     name, kind = report.get("name"), report.get("type")
-    return name is None or f"{name}:{kind}".lower() == service.task_name.lower()
+    return name is None or f"{plain_words(name)}:{plain_words(kind)}".lower() == service.task_name.lower()
 
 
 def _scales(report: Body) -> tuple[Scale, ...] | None:
@@ -220,7 +223,7 @@ def _scale(info: Any) -> Scale | None:
     counts = [_whole(fields.get(name)) for name in ("levelID", "tileCount")] + [_whole(fields.get("tilesSize", 0))]
     level, tiles, size = counts
     scale = fields.get("scale")
-    if level is None or tiles is None or size is None or not isinstance(scale, (int, float)):
+    if level is None or tiles is None or size is None or not isinstance(scale, (int, float)) or not 0 <= scale < 1e18:
         return None
     return Scale(level, float(scale), tiles, size)
 
@@ -234,7 +237,7 @@ def _is_busy(report: Body) -> bool:
     """Another caching job is at work; `isRunning` is the text "true" or "false" (captured)."""
     infos = report.get("lodInfos")
     running = any(
-        isinstance(info, dict) and str(info.get("isRunning")).lower() == "true"
+        isinstance(info, dict) and plain_words(info.get("isRunning")).lower() == "true"
         for info in (infos if isinstance(infos, list) else [])
     )
     return running or report.get("cacheExecutionStatus") in BUSY_STATUSES

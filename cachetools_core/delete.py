@@ -22,7 +22,7 @@ from .errors import (
 )
 from .job import JobEnd, JobReport, Patience, follow, result, submit
 from .journal import Entry, Journal, with_job
-from .messages import QUIET, Messages
+from .messages import QUIET, Messages, plain_words
 from .proof import look_after
 from .receipt import ENDED, ERRORS, UNSETTLED, Receipt, Verdict, explain, job_in_words, look_in_words, verdict
 from .recovery import known_jobs, search_job
@@ -252,7 +252,7 @@ class _Deletion:
         inputs = {name: value for name, value in wanted.items() if name in task.inputs}
         unknown = sorted(task.required - set(inputs))
         if unknown or "service_url" not in inputs:
-            wants = ", ".join(unknown) or "no service_url"
+            wants = plain_words(", ".join(unknown)) or "no service_url"
             raise CannotDelete(
                 f"The task {task.url} isn't the one that CacheTools knows: it wants {wants}.",
                 "Please report this with the version of ArcGIS Server.",

@@ -50,7 +50,7 @@ IN_WORDS = {
     "esriJobExecuting": "The job is running",
     "esriJobCancelling": "The server is cancelling the job",
 }
-WARNING_TYPES = {"esriJobMessageTypeWarning", "esriJobMessageTypeError", "esriJobMessageTypeAbort"}
+WARNING_TYPES = ("esriJobMessageTypeWarning", "esriJobMessageTypeError", "esriJobMessageTypeAbort")
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,7 @@ def advertised_in_admin(wire: Wire, service: ServiceReference) -> bool | None:
     `properties.isCached` is a string (seen in publishing scripts); None where it says neither "true" nor "false".
     """
     properties = wire.read(service.admin_url, tries=1).get("properties")
-    word = str(properties.get("isCached")).lower() if isinstance(properties, dict) else ""
+    word = plain_words(properties.get("isCached")).lower() if isinstance(properties, dict) else ""
     return {"true": True, "false": False}.get(word)
 
 
@@ -142,7 +142,7 @@ def list_jobs(wire: Wire, site: str, tools: str) -> frozenset[str]:
 
 def is_job_for(wire: Wire, job_url: str, service: ServiceReference) -> bool:
     """True where the job was submitted for this service, by its own input `service_url`."""
-    value = str(wire.read(f"{job_url}/inputs/service_url", tries=1).get("value", ""))
+    value = plain_words(wire.read(f"{job_url}/inputs/service_url", tries=1).get("value", ""))
     return value.strip("/").lower() in (service.task_name.lower(), service.url.lower())
 
 
@@ -164,4 +164,4 @@ def _read_task(wire: Wire, tools: str, url: str) -> Task:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    return plain_words(value) if isinstance(value, str) else ""
