@@ -111,7 +111,7 @@ def _service_of_layer_file(named: LayerFile) -> ServiceReference:
         services = set(_services_in(document))
     except NotAService as error:
         raise ConnectionFileError(
-            f"The layer file {named.path} draws a service that can't be named: {error.what}", error.remedy
+            f"The layer file {named.path} draws a service that can't be named: {error.what}", remedy
         ) from error
     if len(services) != 1:
         found = f"several services: {_some(one.url for one in services)}" if services else "no map or image service"
