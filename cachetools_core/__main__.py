@@ -58,6 +58,8 @@ class Terminal:
         trouble: CacheToolsError = Cancelled("Stopped before anything was submitted.", "Nothing has changed.")
         try:
             self._reading = True
+            if self._cancelled:
+                raise KeyboardInterrupt
             line = sys.stdin.readline() if sys.stdin is not None else ""
             line.encode("utf-8")
             return line.rstrip("\r\n")
