@@ -56,6 +56,31 @@ VERDICTS: tuple[tuple[frozenset[JobEnd], frozenset[CacheState], frozenset[Servic
     (SUCCEEDED, frozenset({CacheState.UNCOUNTED}), ANY_SERVICE, Verdict.NOT_DELETED),
     (ANY_END, ANY_CACHE, ANY_SERVICE, Verdict.UNKNOWN),
 )
+PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>
+<style>
+:root{{color-scheme:light dark}}
+body{{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;overflow-wrap:anywhere}}
+header{{border-left:.5rem solid #1a7f37;padding-left:1rem}}
+header.bad{{border-color:#d1242f}}
+h1{{font-size:1.75rem;line-height:1.2;margin:0}}
+h2{{font-size:1.1rem;margin:2rem 0 .5rem}}
+p{{margin:.5rem 0}}
+.error{{font-weight:600}}
+table{{border-collapse:collapse;width:100%;margin-top:1.5rem}}
+th,td{{text-align:left;vertical-align:top;padding:.4rem .75rem .4rem 0;border-bottom:1px solid #8885}}
+th{{width:8rem;font-weight:600}}
+.scales{{width:auto;margin:0;font-variant-numeric:tabular-nums}}
+.scales th,.scales td{{width:auto;text-align:right;padding-right:2rem}}
+ol{{margin:0;padding-left:2.5rem}}
+</style></head><body>
+<header class="{tone}"><h1>{verdict}</h1><p>{service}</p>
+{error}</header>
+<table>
+{facts}
+</table>
+{scales}{messages}</body></html>
+"""
 UNSETTLED = frozenset({Verdict.STILL_RUNNING, Verdict.UNKNOWN})
 ERRORS: Mapping[Verdict, type[CacheToolsError]] = {
     Verdict.NOT_DELETED: NotDeleted,
@@ -169,23 +194,21 @@ class Receipt:
 
     def to_html(self) -> str:
         """A page that stands alone, for a mail or a file; everything that a server said is escaped."""
-        rows = "\n".join(
-            f"<tr><th>{html.escape(label)}</th><td>{html.escape(value)}</td></tr>"
-            for label, value in self._rows()
-            if value
-        )
-        said = "\n".join(f"<li>{html.escape(text)}</li>" for text in self.messages)
-        color = "#1a7f37" if self.error is None else "#b3261e"
-        title = f"Cache of {html.escape(self.service)}: {html.escape(self.verdict.value)}"
-        return (
-            f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>\n<style>\n'
-            "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1f2328}\n"
-            f"h1{{font-size:1.25rem;border-left:.5rem solid {color};padding-left:.75rem;overflow-wrap:anywhere}}\n"
-            "table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.4rem .75rem;"
-            "border-bottom:1px solid #d0d7de;overflow-wrap:anywhere}th{width:9rem;font-weight:600}\n"
-            f"</style></head><body>\n<h1>{title}</h1>\n<table>\n{rows}\n</table>\n"
-            + (f"<h2>What the server said</h2>\n<ul>\n{said}\n</ul>\n" if said else "")
-            + "</body></html>\n"
+        tone = "good" if self.error is None else "bad"
+        verdict_in_words = self.verdict.value.replace("-service", ", service").replace("-", " ").capitalize()
+        in_the_head = ("Verdict", "Service", "Error")
+        facts = [row for row in self._rows() if row[1] and row[0] not in in_the_head]
+        return PAGE.format(
+            title=html.escape(f"{verdict_in_words}: the cache of {self.service}"),
+            tone=tone,
+            verdict=html.escape(verdict_in_words),
+            service=html.escape(self.service),
+            error="" if self.error is None else f'<p class="error">{html.escape(str(self.error))}</p>\n',
+            facts="\n".join(
+                f"<tr><th>{html.escape(label)}</th><td>{html.escape(fact)}</td></tr>" for label, fact in facts
+            ),
+            scales=_scales_in_html("before", self.before) + _scales_in_html("after", self.after),
+            messages=_messages_in_html(self.messages),
         )
 
     def _rows(self) -> list[tuple[str, str]]:
@@ -203,6 +226,20 @@ class Receipt:
             *(("Warning", text) for text in self.warnings),
             ("Error", "" if self.error is None else str(self.error)),
         ]
+
+
+def _scales_in_html(when: str, one: CacheLook | None) -> str:
+    rows = "\n".join(
+        f"<tr><td>{scale.level}</td><td>1:{scale.scale:,.0f}</td><td>{scale.tiles:,}</td><td>{scale.bytes:,}</td></tr>"
+        for scale in (one.scales if one is not None else None) or ()
+    )
+    heads = "<tr><th>Level</th><th>Scale</th><th>Tiles</th><th>Bytes</th></tr>"
+    return f'<h2>Scales {when}</h2>\n<table class="scales">\n{heads}\n{rows}\n</table>\n' if rows else ""
+
+
+def _messages_in_html(said: list[str]) -> str:
+    rows = "\n".join(f"<li>{html.escape(text)}</li>" for text in said)
+    return f"<h2>What the server said</h2>\n<ol>\n{rows}\n</ol>\n" if rows else ""
 
 
 def look_as_dict(one: CacheLook | None) -> dict[str, Any] | None:
@@ -223,11 +260,9 @@ def look_in_words(one: CacheLook | None) -> str:
     """A look in one line."""
     if one is None:
         return ""
-    if one.scales is None:
-        advertised = {True: "cached", False: "not cached", None: "cache not readable"}[one.cached]
-        return f"service {one.service.value}, {advertised}, tiles not counted"
     if not one.scales:
-        return f"service {one.service.value}, {'cached' if one.cached else 'no cache'}, no tiles"
+        advertised = {True: "cached", False: "no cache", None: "cache not readable"}[one.cached]
+        return f"service {one.service.value}, {advertised}, {'tiles not counted' if one.scales is None else 'no tiles'}"
     return f"{one.tiles:,} tiles in {len(one.scales)} scales, {in_megabytes(one.bytes or 0)}"
 
 
