@@ -7,6 +7,7 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 Answer = Callable[[socket.socket], None]
@@ -89,10 +90,8 @@ class RawServer:
 
     def stop_listening(self) -> None:
         """New connections are refused from now on."""
-        try:
+        with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
         self._socket.close()
 
     def hold(self, connection: socket.socket) -> None:

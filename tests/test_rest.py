@@ -155,10 +155,12 @@ def test_a_wire_that_breaks_may_have_carried_the_request(answer, ask):
 def test_a_reset_while_the_request_is_sent_may_have_carried_it(ask):
     listening = socket.create_server(("127.0.0.1", 0))
 
-    def reset_at_once() -> None:
-        reset(listening.accept()[0])
+    def reset_at_the_first_byte() -> None:
+        connection, _ = listening.accept()
+        connection.recv(1)
+        reset(connection)
 
-    threading.Thread(target=reset_at_once, daemon=True).start()
+    threading.Thread(target=reset_at_the_first_byte, daemon=True).start()
     with listening:
         error = Client(f"http://127.0.0.1:{listening.getsockname()[1]}").trouble(ask)
     assert (type(error), error.sent) == (NoAnswer, True)
@@ -673,9 +675,9 @@ def test_the_deadline_clips_every_request(ask):
 
 
 def test_the_deadline_clips_the_tries():
-    with serving(says(http(b"<html>", "503 Busy", Retry_After="20")), deadline=10) as (server, client):
-        with pytest.raises(DeadlinePassed):
-            client.read(tries=READ_TRIES)
+    busy = says(http(b"<html>", "503 Busy", Retry_After="20"))
+    with serving(busy, deadline=10) as (server, client), pytest.raises(DeadlinePassed):
+        client.read(tries=READ_TRIES)
     assert len(server.requests) == 1
 
 
