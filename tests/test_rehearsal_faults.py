@@ -519,6 +519,7 @@ def test_a_service_that_does_not_come_back_until_it_is_started(server: Rehearsal
     client.delete()
     assert client.get(f"{ADMIN}/status") == {"configuredState": "STARTED", "realTimeState": "STOPPED"}
     assert client.get(SERVICE)["error"]["message"] == "Service Rainfall/MapServer not started "
+    assert client.get(ADMIN)["properties"]["isCached"] == "false"
     assert client.post(f"{ADMIN}/start") == {"status": "success"}
     assert client.get(SERVICE)["singleFusedMapCache"] is False
 
