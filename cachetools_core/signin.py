@@ -191,6 +191,8 @@ def _from_keyring(run: Run, service: str, username: str | None, looked: list[str
         import keyring
 
         credential = keyring.get_credential(service, username)
+        if credential is None:
+            keyring.get_password(service, username or "")  # raises where there is no keyring; the line above need not
         if credential is None or not credential.username or not credential.password:
             return None
         return Account(credential.username, credential.password)
