@@ -72,7 +72,7 @@ class RawServer:
     """
 
     def __init__(self, answer: Answer, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
-        self._answer, self._tls, self._host = answer, tls, host
+        self._answer, self.tls, self._host = answer, tls, host
         self.requests: list[bytes] = []
         self.connections = 0
         self.left = threading.Event()
@@ -80,7 +80,7 @@ class RawServer:
     def __enter__(self) -> RawServer:
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
-        self.url = f"http{'s' if self._tls else ''}://{self._host}:{self.port}"
+        self.url = f"http{'s' if self.tls else ''}://{self._host}:{self.port}"
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 
@@ -109,8 +109,8 @@ class RawServer:
 
     def _serve(self, connection: socket.socket) -> None:
         try:
-            if self._tls:
-                connection = self._tls.wrap_socket(connection, server_side=True)
+            if self.tls:
+                connection = self.tls.wrap_socket(connection, server_side=True)
             while True:
                 request = _whole_request(connection)
                 if not request:
