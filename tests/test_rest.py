@@ -552,7 +552,9 @@ def packed(times: int, body: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("body", "encoding"), [(gzip.compress(b'{"a": 1}'), "gzip"), (zlib.compress(b'{"a": 1}'), "deflate")]
+    ("body", "encoding"),
+    [(gzip.compress(b'{"a": 1}'), "gzip"), (zlib.compress(b'{"a": 1}'), "deflate")],
+    ids=["gzip", "deflate"],
 )
 def test_a_packed_body_that_nobody_asked_for_is_unpacked(body, encoding):
     with serving(says(http(body, Content_Encoding=encoding))) as (_, client):
