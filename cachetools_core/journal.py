@@ -22,6 +22,7 @@ from .errors import AlreadyRunning, JournalError
 from .folders import application_folder, file_name_for
 
 JOB_ADDRESS = re.compile(r"/rest/services/System/\w+/GPServer/[\w%]+/jobs/\w+")
+MOST = 1e18
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
 EXPLANATION = "CacheTools notes a running cache deletion here, so that a rerun finds it instead of submitting again."
 
@@ -156,6 +157,8 @@ def _from_json(service: str, text: str) -> Entry:
     tools = str(fields["caching_tools"])
     if not tools.isalnum():
         raise ValueError("it names no caching tools")
+    if before["cached"] not in (True, False, None):
+        raise ValueError("it doesn't tell whether there was a cache")
     return Entry(
         service=service,
         account=str(fields["account"]),
@@ -168,7 +171,10 @@ def _from_json(service: str, text: str) -> Entry:
 
 
 def _scale(fields: dict[str, Any]) -> Scale:
-    return Scale(int(fields["level"]), float(fields["scale"]), int(fields["tiles"]), int(fields["bytes"]))
+    scale = Scale(int(fields["level"]), float(fields["scale"]), int(fields["tiles"]), int(fields["bytes"]))
+    if not all(0 <= number < MOST for number in vars(scale).values()):
+        raise ValueError("it counts what can't be counted")
+    return scale
 
 
 def _settle_folder(folder: Path) -> None:
