@@ -149,10 +149,17 @@ class Rest:
         where = f"{method} {safe_text(url)}"
         try:
             status, answer_headers, body = self.run.call(ask, ANSWER_WAITS, until_answered=until_answered)
+        except UnicodeError:
+            unsendable = NeverSent(
+                f"{where} can't be sent: a value in it isn't text that can travel.",
+                "Check the account's password and, where a proxy is set, the proxy's user and password.",
+            )
         except (DeadlinePassed, TimeoutError, requests.RequestException, HTTPError, ValueError) as error:
             self._session = self._new_session()
             self._wire_failed(where, url, error)
-        return _read_body(where, status, answer_headers, body)
+        else:
+            return _read_body(where, status, answer_headers, body)
+        raise unsendable  # not within the clause: the error there quotes what couldn't be sent
 
     def _wire_failed(self, where: str, url: str, error: Exception) -> NoReturn:
         host = urlsplit(url).netloc.rpartition("@")[2]
