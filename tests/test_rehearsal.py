@@ -700,6 +700,17 @@ def test_requests_are_recorded_and_seen_before_they_are_answered(server: Rehears
     assert (record.query, record.headers["x-esri-authorization"]) == ({}, f"Bearer {client.token}")
 
 
+def test_a_server_that_fails_itself_says_so_when_it_is_left(rainfall: Path) -> None:
+    def break_down(_: Any) -> None:
+        raise ZeroDivisionError("the test's own")
+
+    with pytest.raises(ZeroDivisionError, match="the test's own"), Rehearsal(rainfall=rainfall) as server:
+        client = Client(server)
+        server.before_request = break_down
+        with pytest.raises(requests.ConnectionError):
+            client.get("/rest/info")
+
+
 @pytest.mark.parametrize(
     ("options", "error"),
     [

@@ -21,6 +21,8 @@ from cachetools_core.rehearsal.site import Site
 
 # Invented: how long a server that refuses connections does so, in seconds.
 REFUSING = 1.0
+# How many bytes of an answer stay in the record of its request.
+KEPT = 10_000
 
 
 class Exchange:
@@ -85,7 +87,7 @@ class Exchange:
         self._connection.finish()
         self.request.status = answer.status
         if answer.content_type.startswith("text/"):
-            self.request.answer = answer.body
+            self.request.answer = answer.body[:KEPT]
 
     def _write_head(self, answer: Answer, body: bytes) -> asyncio.Future[None]:
         headers = HTTPHeaders({"Content-Type": answer.content_type, "Content-Length": str(len(answer.body))})

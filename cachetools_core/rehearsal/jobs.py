@@ -73,6 +73,7 @@ class Jobs:
         self._jobs: dict[str, Job] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self.submits = 0
+        self.failures: list[BaseException] = []
 
     def all(self) -> list[Job]:
         """Every job that the site remembers, the oldest first."""
@@ -85,6 +86,12 @@ class Jobs:
         self._site.faults.submitted = True
         job.say("Submitted.")
         job.run = asyncio.get_running_loop().create_task(self._run(job))
+        job.run.add_done_callback(self._note_failure)
+
+    def _note_failure(self, run: asyncio.Task[None]) -> None:
+        error = None if run.cancelled() else run.exception()
+        if error is not None:
+            self.failures.append(error)
 
     def find(self, tool: str, task: str, job_id: str) -> Job:
         """The job under its task; Refused where there is none (how a real server says so is not known)."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Request:
-    """A request with the answer that it got; pictures are not kept.
+    """A request with the beginning of the answer that it got; pictures are not kept.
 
     `url` is as the client sent it, query included; `path` its path; `context` the path's first segment ("arcgis");
     `resource` the rest of the path, decoded, with runs of slashes and the trailing slash taken out, since clients

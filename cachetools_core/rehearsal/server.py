@@ -81,7 +81,7 @@ class Rehearsal:
         self.requests: list[Request] = []
         self.before_request: Callable[[Request], None] = lambda request: None
         self.after_request: Callable[[Request], None] = lambda request: None
-        self._failures: list[Exception] = []
+        self._failures: list[BaseException] = []
 
     def __enter__(self) -> Rehearsal:
         self._folder = Path(tempfile.mkdtemp(prefix="cachetools-rehearsal-"))
@@ -137,8 +137,9 @@ class Rehearsal:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         shutil.rmtree(self._folder, ignore_errors=True)
-        if self._failures and error is None:
-            raise self._failures[0]
+        failures = [*self._failures, *self._site.jobs.failures]
+        if failures and error is None:
+            raise failures[0]
 
     def _serve(self, sockets: list[socket.socket], tls: ssl.SSLContext | None) -> None:
         asyncio.set_event_loop(self._loop)
