@@ -95,7 +95,7 @@ def look(wire: Wire, service: ServiceReference, *, tries: int = READ_TRIES) -> C
     trouble: list[str] = []
     state, advertised = _read_service(wire, service, tries, trouble)
     cached = _is_cached(advertised) if state is ServiceState.ANSWERS else _held_by_admin(wire, service, state, trouble)
-    report = _read_report(wire, service, trouble)
+    report = _read_report(wire, service, tries, trouble)
     if cached is None and state is not ServiceState.MISSING and report is not None and report["status"] == "NONE":
         cached = False
     capabilities = plain_words(advertised.get("capabilities", "")).split(",")
@@ -171,13 +171,13 @@ def _held_by_admin(wire: Wire, service: ServiceReference, state: ServiceState, t
         return None
 
 
-def _read_report(wire: Wire, service: ServiceReference, trouble: list[str]) -> Body | None:
+def _read_report(wire: Wire, service: ServiceReference, tries: int, trouble: list[str]) -> Body | None:
     """ReportCacheStatus's value: an object, or a string that holds one (protocol.md 5.1).
 
     It is optional: not every account may use it, so whatever it says, the look goes on without it.
     """
     try:
-        answer = wire.compute(f"{service.site}/rest/services/{REPORT}", {"service_url": service.task_name})
+        answer = wire.compute(f"{service.site}/rest/services/{REPORT}", {"service_url": service.task_name}, tries=tries)
     except SignInRefused:
         raise
     except (NoAnswer, ServerSaysNo) as error:

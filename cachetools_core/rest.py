@@ -66,7 +66,7 @@ class Wire(Protocol):
     def read(self, url: str, fields: Fields | None = None, *, tries: int = READ_TRIES) -> Body:
         """GET something that may be asked for again; tried that many times while the failure is a passing one."""
 
-    def compute(self, url: str, fields: Fields) -> Body:
+    def compute(self, url: str, fields: Fields, *, tries: int = READ_TRIES) -> Body:
         """POST to something that only computes an answer, so it may be asked again."""
 
     def start(self, url: str, fields: Fields) -> Body:

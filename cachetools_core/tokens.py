@@ -46,9 +46,9 @@ class SignedIn:
 
     The administrator API wants it in the body of every POST; a header is right everywhere else, also where the web tier
     keeps Authorization for itself (protocol.md 2.6). A token is renewed before it ends, and once more where the server
-    refuses it with 498 or 499; where a token is refused that was never accepted, a proxy may be stripping headers, so
-    the next one is bound to this machine's address and travels in the body. A token service that gives no answer ends
-    nothing while the old token is still good.
+    refuses it with 498 or 499. Where the new one is refused as well, a proxy may be stripping headers (public resources
+    answer all the same, so that a first answer proves nothing), and the next one is bound to this machine's address and
+    travels in the body. A token service that gives no answer ends nothing while the old token is still good.
     """
 
     def __init__(self, rest: Rest, source: TokenSource) -> None:
@@ -56,7 +56,6 @@ class SignedIn:
         self._rest = rest
         self._source = source
         self._past_proxy = False
-        self._accepted = False
         self._renewed_at = float("-inf")
         self._refusal: SignInRefused | None = None
         self._silence: NoAnswer | None = None
@@ -67,9 +66,11 @@ class SignedIn:
         """GET, signed in."""
         return self._signed(lambda: self._read(url, fields or {}, tries))
 
-    def compute(self, url: str, fields: Fields) -> Body:
+    def compute(self, url: str, fields: Fields, *, tries: int = READ_TRIES) -> Body:
         """POST that changes nothing, signed in."""
-        return self._signed(lambda: self._rest.compute(url, self._body(url, fields), headers=self._headers(url)))
+        return self._signed(
+            lambda: self._rest.compute(url, self._body(url, fields), headers=self._headers(url), tries=tries)
+        )
 
     def start(self, url: str, fields: Fields) -> Body:
         """POST that starts work: exactly once, also where the token is refused."""
@@ -84,16 +85,22 @@ class SignedIn:
     def _signed(self, ask: Callable[[], Body]) -> Body:
         self._renew_early()
         try:
-            answer = ask()
+            return ask()
         except TokenRefused:
             if self.run.clock.monotonic() - self._renewed_at < RENEW_AT_MOST_EVERY:
                 raise  # a site that refuses every token must see no storm of sign-ins
-            self._past_proxy = self._past_proxy or not self._accepted
-            self._token = self._fetch()
-            self._renewed_at = self.run.clock.monotonic()
-            answer = ask()
-        self._accepted = True
-        return answer
+            return self._ask_anew(ask)
+
+    def _ask_anew(self, ask: Callable[[], Body]) -> Body:
+        self._token = self._fetch()
+        self._renewed_at = self.run.clock.monotonic()
+        try:
+            return ask()
+        except TokenRefused:
+            if self._past_proxy:
+                raise
+            self._past_proxy = True
+            return self._ask_anew(ask)
 
     def _renew_early(self) -> None:
         if self.run.clock.monotonic() >= self._renew_at:
