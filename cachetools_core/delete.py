@@ -24,7 +24,7 @@ from .job import JobEnd, JobReport, Patience, follow, result, submit
 from .journal import Entry, Journal, with_job
 from .messages import QUIET, Messages, plain_words
 from .proof import look_after
-from .receipt import ENDED, ERRORS, UNSETTLED, Receipt, Verdict, explain, job_in_words, look_in_words, verdict
+from .receipt import ENDED_OR_GONE, ERRORS, UNSETTLED, Receipt, Verdict, explain, job_in_words, look_in_words, verdict
 from .recovery import known_jobs, search_job
 from .service import safe_text
 from .signin import ActivePortal, Given
@@ -162,7 +162,7 @@ class _Deletion:
         self.before = self.record.receipt.before = entry.before
         report, never_arrived = self._find_again(entry)
         after = self._look_after(report)
-        ended_in_vain = report.end in ENDED and (after.cached is True or bool(after.tiles))
+        ended_in_vain = report.end in ENDED_OR_GONE and (after.cached is True or bool(after.tiles))
         if (ended_in_vain or (never_arrived and after.cached is True)) and not self.run.stopping:
             said = "never reached the server" if never_arrived else f"has ended ({report.status or report.end.value})"
             self.record.warn(

@@ -24,6 +24,7 @@ class JobEnd(Enum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     TIMED_OUT = "timed out"
+    DELETED = "deleted from the server's list"
     GONE = "gone"
     NO_ANSWER = "no answer"
     RUNNING = "still running"
@@ -41,7 +42,7 @@ STATUSES: Mapping[str, JobEnd] = {
     "esriJobFailed": JobEnd.FAILED,
     "esriJobTimedOut": JobEnd.TIMED_OUT,
     "esriJobCancelled": JobEnd.CANCELLED,
-    "esriJobDeleted": JobEnd.GONE,
+    "esriJobDeleted": JobEnd.DELETED,
 }
 IN_WORDS = {
     "esriJobNew": "The server is preparing the job",
@@ -111,10 +112,9 @@ class _Following:
     def until_it_ends(self) -> JobReport:
         while True:
             try:
+                self._hand_on_cancel()
                 self._look()
-                if self.report.end is not JobEnd.RUNNING:
-                    return self.report
-                if self._out_of_patience():
+                if self.report.end is not JobEnd.RUNNING or self._out_of_patience():
                     return self._as_last_seen()
                 self.run.pause(self._wait())
                 self.run.go_on()
@@ -125,7 +125,7 @@ class _Following:
 
     def _as_last_seen(self) -> JobReport:
         """A job that is left alone is running only where the last look at it said so."""
-        if self.report.trouble:
+        if self.report.end is JobEnd.RUNNING and self.report.trouble:
             self.report.end = JobEnd.NO_ANSWER
         return self.report
 
@@ -204,25 +204,26 @@ class _Following:
         self._cancel_since = self._now()
         self.messages.warning("Cancel asked for: asking the server to stop the job. What is deleted stays deleted.")
 
+    def _hand_on_cancel(self) -> None:
+        """Ask until the server takes the cancel; it refuses while a job is only submitted (documented)."""
+        if self._cancel_since is None or self._cancel_accepted:
+            return
+        try:
+            self.wire.compute(f"{self.report.url}/cancel", {}, tries=1)
+            self._cancel_accepted = True
+            self.messages.info("The server has accepted the cancel.")
+        except DeadlinePassed:
+            raise
+        except CacheToolsError as error:
+            self.report.cancel_refused = error.what
+
     def _out_of_patience(self) -> bool:
-        """Hand the cancel on until the server takes it; it refuses while a job is only submitted (documented)."""
-        if self._cancel_since is None:
-            return False
-        if not self._cancel_accepted:
-            try:
-                self.wire.compute(f"{self.report.url}/cancel", {})
-                self._cancel_accepted = True
-                self.messages.info("The server has accepted the cancel.")
-            except DeadlinePassed:
-                raise
-            except CacheToolsError as error:
-                self.report.cancel_refused = error.what
-        return self._now() - self._cancel_since >= self.patience.cancel
+        return self._cancel_since is not None and self._now() - self._cancel_since >= self.patience.cancel
 
 
 def result(wire: Wire, job_url: str, name: str) -> str:
     """The value of one of the job's results, as text; to be told, never to be read for meaning (protocol.md 4.8)."""
-    return plain_words(wire.read(f"{job_url}/results/{name}").get("value"))
+    return plain_words(wire.read(f"{job_url}/results/{name}", tries=1).get("value"))
 
 
 def _is_warning(message: Any) -> bool:

@@ -35,23 +35,23 @@ class Verdict(Enum):
 
 
 ANY_END = frozenset(JobEnd)
-ENDED = ANY_END - {JobEnd.RUNNING, JobEnd.NO_ANSWER}
+ENDED = ANY_END - {JobEnd.RUNNING, JobEnd.NO_ANSWER, JobEnd.GONE}
+ENDED_OR_GONE = ENDED | {JobEnd.GONE}
 SUCCEEDED = frozenset({JobEnd.SUCCEEDED})
 ANY_SERVICE = frozenset(ServiceState)
 ANSWERS = frozenset({ServiceState.ANSWERS})
 NOT_STARTED = frozenset({ServiceState.NOT_STARTED})
-UNREADABLE = frozenset({ServiceState.UNREADABLE})
 ANY_CACHE = frozenset(CacheState)
 
 # The verdict: the first row that fits how the job ended, what the cache shows and how the service answers.
+# A job that is gone has ended where tiles are missing; where none are, it may still be waiting for its turn.
 VERDICTS: tuple[tuple[frozenset[JobEnd], frozenset[CacheState], frozenset[ServiceState], Verdict], ...] = (
     (frozenset({JobEnd.RUNNING}), ANY_CACHE, ANY_SERVICE, Verdict.STILL_RUNNING),
     (ANY_END, frozenset({CacheState.NONE}), ANSWERS, Verdict.DELETED),
     (ANY_END, frozenset({CacheState.NONE}), NOT_STARTED, Verdict.DELETED_SERVICE_DOWN),
-    (SUCCEEDED, frozenset({CacheState.NONE}), UNREADABLE, Verdict.DELETED_SERVICE_DOWN),
     (SUCCEEDED, frozenset({CacheState.UNADVERTISED}), ANSWERS, Verdict.DELETED),
     (SUCCEEDED, frozenset({CacheState.UNADVERTISED}), NOT_STARTED, Verdict.DELETED_SERVICE_DOWN),
-    (ENDED, frozenset({CacheState.FEWER}), ANY_SERVICE, Verdict.PARTLY_DELETED),
+    (ENDED_OR_GONE, frozenset({CacheState.FEWER}), ANY_SERVICE, Verdict.PARTLY_DELETED),
     (ENDED, frozenset({CacheState.AS_BEFORE}), ANY_SERVICE, Verdict.NOT_DELETED),
     (SUCCEEDED, frozenset({CacheState.UNCOUNTED}), ANY_SERVICE, Verdict.NOT_DELETED),
     (ANY_END, ANY_CACHE, ANY_SERVICE, Verdict.UNKNOWN),
