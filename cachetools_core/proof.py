@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .cache import CacheLook, CacheState, ServiceState, compare, look
-from .errors import CacheToolsError, DeadlinePassed, NoAnswer, ServerSaysNo
+from .errors import CacheToolsError, DeadlinePassed, NoAnswer, NotPermitted, ServerSaysNo, TokenRefused
 from .job import JobEnd, Patience
 from .rest import Wire
 from .service import ServiceReference
@@ -35,7 +35,7 @@ def look_after(
             if (
                 after.service is ServiceState.NOT_STARTED
                 and end is not JobEnd.RUNNING
-                and _started(wire, service, warn)
+                and _may_have_been_started(wire, service, warn)
             ):
                 after = _look_until_settled(wire, service, before, end, patience)
         except CacheToolsError as error:
@@ -51,9 +51,9 @@ def _look_until_settled(
     after = CacheLook(ServiceState.UNREADABLE, trouble=("The time was up before a look.",))
     try:
         while True:
-            after = look(wire, service, tries=1)
+            after = _look_once(wire, service)
             waited = run.clock.monotonic() - begun
-            wait = restart if after.service in AWAY else patience.grace if _may_be_stale(before, after, end) else 0.0
+            wait = restart if after.service in AWAY else patience.grace if _may_change(before, after, end) else 0.0
             if end is JobEnd.RUNNING or waited >= wait:
                 return after
             run.pause(min(max(FIRST_PAUSE, waited * PAUSES_GROW_BY), LONGEST_PAUSE))
@@ -61,17 +61,27 @@ def _look_until_settled(
         return after
 
 
-def _may_be_stale(before: CacheLook, after: CacheLook, end: JobEnd) -> bool:
-    """True where what is seen contradicts what the job said, or itself."""
+def _look_once(wire: Wire, service: ServiceReference) -> CacheLook:
+    """A service that refuses this account while it comes back isn't read yet, and may be read in a moment."""
+    try:
+        return look(wire, service, tries=1)
+    except (NotPermitted, TokenRefused) as error:
+        return CacheLook(ServiceState.UNREADABLE, trouble=(error.what,))
+
+
+def _may_change(before: CacheLook, after: CacheLook, end: JobEnd) -> bool:
+    """True where what is seen contradicts what the job said, or itself, or lacks the tiles that were counted before."""
     contradictory = bool(after.cached) and after.tiles == 0 and bool(before.tiles)
-    return compare(before, after) in STALE and (end is JobEnd.SUCCEEDED or contradictory)
+    stale = compare(before, after) in STALE and (end is JobEnd.SUCCEEDED or contradictory)
+    return stale or (after.tiles is None and before.tiles is not None)
 
 
-def _started(wire: Wire, service: ServiceReference, warn: Callable[[str], None]) -> bool:
+def _may_have_been_started(wire: Wire, service: ServiceReference, warn: Callable[[str], None]) -> bool:
+    """Start it; True as well where the answer to that was lost, since the service may come up all the same."""
     warn(f"{service} was left stopped; starting it.")
     try:
         start_service(wire, service)
     except (NoAnswer, ServerSaysNo) as error:
         warn(f"{service} couldn't be started from here: {error.what}")
-        return False
+        return isinstance(error, NoAnswer) and error.passing
     return True
