@@ -46,15 +46,6 @@ DAMAGED = {USA: {(0, 0, 0), (1, 0, 0)}}
 LEVEL_4 = "f0232ae03465cc27d5bcc4a974e0637096699b0cc190b8db92ad64a93c548a6c"
 
 
-@pytest.fixture(scope="session")
-def shared() -> Path:
-    """The facts and caches beside the repository, which the project does not carry."""
-    folder = Path(__file__).parent.parent.parent / "shared"
-    if not folder.is_dir():
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{folder} is not there: the real caches are needed.")
-    return folder
-
-
 @pytest.fixture(scope="module")
 def rainfall(tmp_path_factory: pytest.TempPathFactory) -> Cache:
     """Drawn once, and only read."""
