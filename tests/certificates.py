@@ -64,15 +64,19 @@ class Certificate:
     def fingerprint(self) -> str:
         return sha256(self.certificate.public_bytes(serialization.Encoding.DER)).hexdigest().upper()
 
-    def tls(self, folder: Path, *sent_along: Certificate) -> ssl.SSLContext:
-        """The server's side of TLS with this certificate, and those that are sent along."""
+    def with_key(self, folder: Path, *sent_along: Certificate) -> Path:
+        """A file for a server: the key, this certificate, and those that are sent along."""
         private = self.key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         file = folder / f"{self.fingerprint[:16]}.pem"
         file.write_bytes(private + b"".join(one.pem for one in (self, *sent_along)))
+        return file
+
+    def tls(self, folder: Path, *sent_along: Certificate) -> ssl.SSLContext:
+        """The server's side of TLS."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(file)
+        context.load_cert_chain(self.with_key(folder, *sent_along))
         return context
 
     def saved(self, file: Path) -> Path:

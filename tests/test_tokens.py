@@ -161,19 +161,20 @@ def test_a_refused_token_is_renewed_once_and_the_same_asked_again(server: Rehear
     assert len(steps(server, "token")) == 2 and len(steps(server, "service")) == 2
 
 
-def test_a_site_that_refuses_every_token_sees_one_sign_in_a_minute(server: Rehearsal) -> None:
+def test_a_site_that_refuses_every_token_sees_no_storm_of_sign_ins(server: Rehearsal) -> None:
+    """One for each kind of token, and then one a minute."""
     clock = SteppedClock()
     wire = signed_in(server, clock)
     server.fault("token-498@service")
     for _ in range(5):
         with pytest.raises(TokenRefused, match="Invalid Token"):
             wire.read(service_url(server))
-    assert len(steps(server, "token")) == 2
+    assert [request.form["client"] for request in steps(server, "token")] == ["referer", "referer", "requestip"]
     clock.ahead += 61
     for _ in range(5):
         with pytest.raises(TokenRefused):
             wire.read(service_url(server))
-    assert len(steps(server, "token")) == 3
+    assert len(steps(server, "token")) == 4
 
 
 def test_a_submit_whose_token_is_refused_is_not_sent_again(server: Rehearsal) -> None:
@@ -237,20 +238,22 @@ def test_a_token_service_in_trouble_is_what_is_told_once_the_token_has_ended(ser
     assert len(steps(server, "token")) == 2
 
 
-def test_a_token_that_was_never_accepted_is_followed_by_one_for_this_machine(server: Rehearsal) -> None:
-    """As where a proxy strips both the Referer and X-Esri-Authorization."""
+@pytest.mark.parametrize("public", [False, True])
+def test_two_refused_tokens_are_followed_by_one_for_this_machine(server: Rehearsal, public: bool) -> None:
+    """As where a proxy strips both the Referer and X-Esri-Authorization; a public service answers all the same."""
 
     def strip(request: Any) -> None:
         request.headers.pop("referer", None)
         request.headers.pop("x-esri-authorization", None)
 
     server.before_request = strip
-    server.secure_service("Rainfall")
+    if not public:
+        server.secure_service("Rainfall")
     receipt = delete(server)
     assert receipt.verdict.value == "deleted", receipt.to_text()
-    first, second = steps(server, "token")
-    assert first.form["client"] == "referer" and second.form["client"] == "requestip"
-    assert "referer" not in second.form
+    tokens = steps(server, "token")
+    assert [request.form["client"] for request in tokens] == ["referer", "referer", "requestip"]
+    assert "referer" not in tokens[-1].form
     assert server.submits == 1
     assert all("token=" not in request.url for request in server.requests)
 
