@@ -120,6 +120,7 @@ CONNECTIONS = [
     r"C:\c\ARCGIS on my_host_6443 (Admin)\F\Rainfall.mapserver",
     r"C:\c\production.ags\F\Rainfall.MapServer",
     r"C:\c\production.ags\F\Rainfall\MapServer",
+    r"production.ags\F\Rainfall.MapServer",
     r"\\fileserver\share\production.AGS\F\Rainfall.MapServer",
     r"GIS Servers\arcgis on h_6443 (publisher)\F\Rainfall.MapServer",
     r"GIS Servers\production\F\Rainfall.MapServer",
@@ -196,6 +197,7 @@ REFUSED = [
     ("file:///C:/maps/Rainfall.lyrx", "Only http and https", "/rest/services/"),
     (r"C:\maps\Rainfall.lyr", "layer file of ArcMap", ".lyrx"),
     (r"My Hosted Services\Rainfall.MapServer", "neither an address nor a path", "/rest/services/"),
+    (r"Rainfall.MapServer\GIS Servers", "neither an address nor a path", "/rest/services/"),
     ("World Imagery", "neither an address nor a path", "/rest/services/"),
     (r"\\h\server\rest\services\Rainfall\MapServer", "neither an address nor a path", "/rest/services/"),
     ("//h/server/rest/services/Rainfall/MapServer", "neither an address nor a path", "/rest/services/"),
@@ -248,6 +250,41 @@ def test_credentials_in_a_text_are_refused_and_never_said_again(text: str) -> No
     assert SECRET.lower() not in safe_text(text).lower()
 
 
+def test_credentials_are_refused_for_what_they_are() -> None:
+    error = refusal("https://user:pw@h/server/rest/services/Rainfall/MapServer")
+    assert "holds a user name or password" in error.what
+    assert "Remove everything up to and with the @ sign" in error.remedy
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *(
+            "FeatureServer",
+            "GPServer",
+            "GeocodeServer",
+            "GeoDataServer",
+            "GeometryServer",
+            "GlobeServer",
+            "MobileServer",
+        ),
+        *("NAServer", "SceneServer", "StreamServer", "VectorTileServer", "WFSServer", "WMSServer"),
+        *("KnowledgeGraphServer", "IndexingServer"),
+    ],
+)
+def test_every_other_type_of_service_is_called_by_its_name(kind: str) -> None:
+    for text in (f"https://h/server/rest/services/F/R/{kind}", rf"C:\c\x.ags\F\R.{kind}"):
+        assert f"is a {kind}, which has no map cache" in refusal(text).what
+
+
+@pytest.mark.parametrize("letter", '/\\:;"<>|#%&@')
+@pytest.mark.parametrize(
+    "form", ["https://h/s{}x/rest/services/R/MapServer", "https://h/s/rest/services/R{}x/MapServer"]
+)
+def test_letters_that_no_name_holds_are_refused_in_percent_codes_too(letter: str, form: str) -> None:
+    assert "no folder or service" in refusal(form.format(f"%{ord(letter):02X}")).what
+
+
 def test_a_token_in_the_query_is_dropped() -> None:
     text = f"https://h/server/rest/services/Rainfall/MapServer?f=json&token={SECRET}"
     assert SECRET not in repr(read_name(text))
@@ -262,6 +299,7 @@ def test_a_token_in_the_query_is_dropped() -> None:
         ("https://u:p/q@h/a", "https://h/a"),
         ("https://[::1]:6443/a", "https://[::1]:6443/a"),
         ("https://user:half?a@password", "https://user"),
+        (r"C:\maps\R.lyrx", r"C:\maps\R.lyrx"),
         (r"C:\Users\me@corp\x.ags\R.MapServer", r"corp\x.ags\R.MapServer"),
         ("a\x1b[31m\u202eb\r\nc", "a [31m b  c"),
         ("u@x://y@h/a", "x://h/a"),
