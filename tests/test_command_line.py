@@ -16,10 +16,13 @@ from typing import Any
 
 import keyring
 import pytest
+from body_server import BodyServer
 from support import account_of, files_below, service_url
 
 from cachetools_core import __version__
-from cachetools_core.__main__ import main
+from cachetools_core.__main__ import Terminal as CommandLine
+from cachetools_core.__main__ import Tour, main
+from cachetools_core.errors import Cancelled
 from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.report import report_cache
 
@@ -440,6 +443,18 @@ def test_a_check_tells_of_a_journal_that_can_not_be_read(
     assert done.code == 1 and findings(done)["journal"][0] is False and str(entry) in findings(done)["journal"][1]
 
 
+def test_a_check_of_a_hosted_tile_layer_on_a_site_without_sign_in(run: Callable[..., Outcome]) -> None:
+    said = {
+        "rest/info": {"currentVersion": 11.3},
+        "rest/services/Hosted/MapServer": {"singleFusedMapCache": True, "capabilities": "Map,TilesOnly"},
+    }
+    with BodyServer(lambda path: json.dumps(said[path]).encode() if path in said else None) as site:
+        done = run("check", f"{site.site}/rest/services/Hosted/MapServer", "--json")
+        assert findings(done)["sign-in"] == (True, f"on {site.site}, ArcGIS Server 11.3")
+    assert findings(done)["kind"] == (False, "a hosted tile layer: its tiles are all it has")
+    assert done.code == 1 and "Sign-in: this site asks for no sign-in." in done.err
+
+
 # A terminal
 
 
@@ -545,6 +560,75 @@ def test_no_question_where_there_is_nothing_to_delete(server: Rehearsal, at_term
     code, out = terminal.end()
     assert (code, json.loads(out)["verdict"]) == (0, "nothing-to-delete")
     assert "has no cache." in terminal.shown and "Type yes" not in terminal.shown
+
+
+class Person(io.TextIOWrapper):
+    """A person at a terminal within this process, who types `line`, or presses Ctrl+C for None."""
+
+    def __init__(self, line: str | None) -> None:
+        super().__init__(io.BytesIO(b""), encoding="utf-8")
+        self.line = line
+
+    def isatty(self) -> bool:
+        return True
+
+    def readline(self, size: int = -1, /) -> str:
+        if self.line is None:
+            signal.raise_signal(signal.SIGINT)
+        return self.line or "yes\n"
+
+
+@pytest.mark.parametrize(("line", "code", "submits"), [("yes\n", 0, 1), ("no\n", 3, 0), (None, 3, 0)])
+def test_the_question_within_this_process(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    server: Rehearsal,
+    at_terminal: Callable[..., Terminal],
+    line: str | None,
+    code: int,
+    submits: int,
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Person(line))
+    arguments = ["delete", service_url(server), "--ca-file", str(server.ca_file), "--user", server.username]
+    assert main(arguments) == code
+    assert QUESTION in capsys.readouterr().err and server.submits == submits
+    if not submits:
+        return
+    assert main(arguments) == 0
+    shown = capsys.readouterr()
+    assert "has no cache." in shown.err and QUESTION not in shown.err and "nothing-to-delete" in shown.out
+
+
+def test_a_cancel_before_the_question_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", Person("yes\n"))
+    terminal = CommandLine()
+    terminal.cancel()
+    with pytest.raises(Cancelled, match="Nothing has changed"):
+        terminal.read_line()
+
+
+def test_what_goes_on_is_shown_once(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = CommandLine()
+    for label, percent in (
+        ("Waiting", None),
+        ("Waiting", None),
+        ("Deleting", 10.0),
+        ("Deleting", 10.2),
+        ("Deleting", 11.0),
+    ):
+        terminal.progress(label, percent)
+    assert capsys.readouterr().err == "... Waiting\n... Deleting, 10 %\n... Deleting, 11 %\n"
+
+
+def test_the_tour_is_told_on_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = CommandLine()
+    tour = Tour(terminal)
+    tour.warning("Beware.")
+    tour.progress("Deleting", 10.0)
+    assert capsys.readouterr().out == "   WARNING: Beware.\n   ... Deleting, 10 %\n"
+    assert not tour.cancelled()
+    terminal.cancel()
+    assert tour.cancelled()
 
 
 # Ctrl+C

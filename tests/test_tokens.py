@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 import requests
+from body_server import BodyServer
 from support import FastClock, account_of, delete, service_url
 
 from cachetools_core.errors import NoAnswer, SignInRefused, TokenRefused, UnsafeSignIn
@@ -58,25 +57,8 @@ def steps(server: Rehearsal, step: str) -> list[Any]:
 @contextmanager
 def token_service(answer: object) -> Iterator[str]:
     """A token service on loopback that always answers this."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            body = json.dumps(answer).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None: ...
-
-    listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=listener.serve_forever, args=(0.01,), daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{listener.server_port}/arcgis/tokens/generateToken"
-    finally:
-        listener.shutdown()
-        listener.server_close()
+    with BodyServer(lambda _: json.dumps(answer).encode()) as server:
+        yield f"{server.site}/tokens/generateToken"
 
 
 def ask(url: str, clock: FastClock | None = None) -> Token:
