@@ -15,7 +15,6 @@ from requests.utils import get_environ_proxies, select_proxy
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
-    LocationParseError,
     LocationValueError,
     NewConnectionError,
 )
@@ -192,14 +191,15 @@ class _Session(requests.Session):
 def _proxies(url: str) -> dict[str, str]:
     """The environment's proxies; none for plain HTTP within this machine, since secrets may be in it.
 
-    Raises NeverSent for a proxy that isn't an address; it isn't quoted, since a password is the usual reason.
+    Raises NeverSent for a proxy that isn't an http or https address; it isn't quoted, since a password is the usual
+    reason.
     """
     if url.startswith("http://") and is_loopback(url):
         return {}
     proxies: dict[str, str] = get_environ_proxies(url)
     if not _is_address(select_proxy(url, proxies)):
         raise NeverSent(
-            f"The proxy that this machine's settings name for {safe_text(url)} isn't an address.",
+            f"The proxy that this machine's settings name for {safe_text(url)} isn't an address that can be used.",
             "Write HTTPS_PROXY as http://host:port or http://user:password@host:port, with each of / # ? @ : % in the"
             " password as a percent code (%40 for @).",
             passing=False,
@@ -208,10 +208,14 @@ def _proxies(url: str) -> dict[str, str]:
 
 
 def _is_address(proxy: str | None) -> bool:
+    if proxy is None:
+        return True
     try:
-        return proxy is None or bool(parse_url(proxy).host)
-    except LocationParseError:
+        urlsplit(proxy)  # requests reads it once this way and once the other
+        parts = parse_url(proxy)
+    except ValueError:
         return False
+    return bool(parts.host) and parts.scheme in (None, "http", "https")
 
 
 def _never_connected(error: Exception) -> bool:
