@@ -223,7 +223,7 @@ def _split_service(parts: list[str], text: str) -> tuple[str, str, str]:
     """Folder, name and type out of what follows `services`: `F, Rainfall, MapServer` or `F, Rainfall.MapServer`."""
     if not parts:
         raise NotAService(f"'{text}' is a whole site.")
-    if len(parts) == 1 and "/" in parts[0]:
+    if len(parts) == 1:
         parts = parts[0].split("/")
     at = next((i for i, part in enumerate(parts) if _type_of(part)), -1)
     if at < 0:

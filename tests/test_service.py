@@ -93,6 +93,17 @@ def test_arcgis_is_one_context_in_any_case(context: str) -> None:
     assert read_name(f"https://h:6443/{context}/rest/services/Rainfall/MapServer").site == "https://h:6443/arcgis"
 
 
+def test_a_site_may_be_called_services() -> None:
+    named = read_name("https://h/services/rest/services/rest/MaXX/MapServer")
+    assert (named.site, named.folder, named.name) == ("https://h/services", "rest", "MaXX")
+
+
+def test_a_text_as_long_as_any_is_read() -> None:
+    text = "https://h/server/rest/services/Rainfall/MapServer?"
+    assert read_name(text.ljust(4096, "x")).url == text[:-1]
+    assert "too long" in refusal(text.ljust(4097, "x")).what
+
+
 def test_other_contexts_are_kept_as_they_are() -> None:
     named = read_name("https://h/tiles/AbC/arcgis/rest/services/Rainfall/MapServer")
     assert named.site == "https://h/tiles/AbC/arcgis"
