@@ -1,0 +1,188 @@
+"""Runs that are killed with SIGKILL at a chosen moment and run again until they end.
+
+The runs are processes of their own, forked from a server of forks that has everything imported; the rehearsal server
+stays in this process, so its hooks know when which request is there.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import random
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench import DEADLINE, FACTOR, PATIENCE, Bench, Outcome
+from support import FastClock, Listener, account_of, service_url
+
+from cachetools_core.delete import delete_map_server_cache
+from cachetools_core.errors import CacheToolsError
+from cachetools_core.tokens import Account
+
+POSSIBLE = hasattr(signal, "SIGKILL")
+MOST_RUNS = 6
+HANGS = 60.0
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When to kill: "before" or "after" the request of that number, at that change of the "journal", or "later",
+    after as many milliseconds."""
+
+    kind: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.number}"
+
+
+@dataclass(frozen=True)
+class Killed:
+    """Runs in a row: where each was killed, and how the last one ended."""
+
+    moments: tuple[Moment, ...]
+    kills: int
+    last: Outcome
+
+    def complaints(self) -> list[str]:
+        """Exactly one job and the cache gone, or `unknown` with what to look at."""
+        found = self.last.complaints()
+        good = self.last.verdict in ("deleted", "nothing-to-delete") and self.last.files == 0
+        if self.last.submits != 1 and not (self.last.verdict == "unknown" and self.last.submits == 0):
+            found.append(f"{self.last.submits} jobs in all")
+        if not good and self.last.verdict != "unknown":
+            found.append(f"ended with {self.last.verdict}")
+        return found
+
+
+def kill_runs(
+    place: Bench, moments: tuple[Moment, ...], role: str = "administrator", faults: tuple[str, ...] = ()
+) -> Killed:
+    """A run for each moment, killed then, and runs after them until one ends by itself."""
+    server = place.fresh().server
+    for fault in faults:
+        server.fault(fault)
+    kills = 0
+    for moment in [*moments, *[None] * (MOST_RUNS - len(moments))]:
+        first, clock = len(server.requests), FastClock(FACTOR)
+        begun = clock.monotonic()
+        file = place.journal.parent / f"{place.journal.name}.receipt-{kills}"
+        process = _CONTEXT.Process(target=_story, args=_arguments(place, role, file), daemon=True)
+        with _armed(place, moment, process):
+            process.start()
+            process.join(HANGS)
+        assert process.exitcode is not None, f"a run hangs after {moment}"
+        if process.exitcode != -signal.SIGKILL:
+            receipt = json.loads(file.read_text(encoding="utf-8"))
+            last = place.judge(receipt, Listener(), clock.monotonic() - begun, DEADLINE, first)
+            return Killed(moments, kills, last)
+        kills += 1
+    raise AssertionError(f"still killed after {kills} runs")
+
+
+_CONTEXT: Any = multiprocessing.get_context("forkserver") if POSSIBLE else None
+if POSSIBLE:
+    _CONTEXT.set_forkserver_preload(["__main__", "killing"])
+
+
+def _arguments(place: Bench, role: str, file: Path) -> tuple[str, ...]:
+    server, account = place.server, account_of(place.server, role)
+    return (service_url(server), account.username, account.password, str(server.ca_file), str(place.journal), str(file))
+
+
+def _story(service: str, username: str, password: str, ca_file: str, journal: str, file: str) -> None:
+    """What a killed process does: one deletion, its receipt in a file."""
+    try:
+        receipt = delete_map_server_cache(
+            service,
+            account=Account(username, password),
+            ca_file=ca_file,
+            deadline=DEADLINE,
+            clock=FastClock(FACTOR),
+            patience=PATIENCE,
+            journal_folder=Path(journal),
+        )
+    except CacheToolsError as error:
+        assert error.receipt is not None
+        receipt = error.receipt
+    Path(file).write_text(receipt.to_json(), encoding="utf-8")
+    os._exit(receipt.exit_code)
+
+
+@contextmanager
+def _armed(place: Bench, moment: Moment | None, process: Any) -> Iterator[None]:
+    """Kill the process at the moment, while this lasts."""
+    server, seen, over = place.server, [0], threading.Event()
+    started = time.monotonic()
+
+    def kill() -> None:
+        while process.pid is None and not over.is_set():
+            time.sleep(0.001)
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)
+
+    def at_request(_: object) -> None:
+        seen[0] += 1
+        if moment is not None and seen[0] == moment.number:
+            kill()
+
+    def watch(now: Callable[[], object]) -> None:
+        last, changes = now(), 0
+        while not over.is_set():
+            if now() != last:
+                last, changes = now(), changes + 1
+                if moment is not None and changes >= moment.number:
+                    kill()
+                    return
+            time.sleep(0.0003)
+
+    watcher = None
+    if moment is not None and moment.kind in ("before", "after"):
+        setattr(server, f"{moment.kind}_request", at_request)
+    elif moment is not None:
+        states = {
+            "journal": lambda: sorted((entry.name, entry.stat().st_size) for entry in _entries(place.journal)),
+            "later": lambda: int((time.monotonic() - started) * 1000),
+        }
+        watcher = threading.Thread(target=watch, args=(states[moment.kind],), daemon=True)
+        watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        server.before_request = server.after_request = lambda request: None
+        if watcher is not None:
+            watcher.join()
+
+
+def _entries(folder: Path) -> list[Any]:
+    found = []
+    with suppress(OSError):
+        for entry in os.scandir(folder):
+            with suppress(OSError):
+                entry.stat()
+                found.append(entry)
+    return found
+
+
+def plans(how_many: int) -> Iterator[tuple[tuple[Moment, ...], str, tuple[str, ...]]]:
+    """Moments, role and faults: every request first, then every change of the journal, then second kills and chance."""
+    chance = random.Random(1)
+    requests = [Moment(kind, number) for number in range(1, 15) for kind in ("before", "after")]
+    journal = [Moment("journal", number) for number in range(1, 7)]
+    single = [*requests, *journal]
+    for moment in single:
+        yield (moment,), "administrator", ()
+    for moment in single:
+        yield (moment,), "publisher", ("admin-closed",)
+    for _ in range(max(0, how_many - 2 * len(single))):
+        later = Moment("later", chance.randrange(1, 400))
+        row = tuple(chance.choice([*requests, *journal, later]) for _ in range(chance.choice((1, 2, 2, 3))))
+        yield row, chance.choice(("administrator", "publisher")), chance.choice(((), (), ("admin-closed@jobs-query",)))
