@@ -576,15 +576,14 @@ def test_a_stand_alone_site_with_the_keyring(pro: Pro, place: Place) -> None:
     assert_ended_cleanly(pro)
 
 
-def test_a_keyring_file(pro: Pro, place: Place, tmp_path: Path) -> None:
+def test_a_keyring_file(pro: Pro, place: Place, tmp_path: Path, own_home: Path) -> None:
     file = PlaintextKeyring()
     file.file_path = str(tmp_path / "keyring.cfg")
     file.set_password(f"CacheTools:{place.server.site}", place.server.username, place.server.password)
     keyring.set_keyring(file)
     with pytest.raises(ExecuteError, match="CT401"):
         pro.call(TOOL, place.url)
-    profile = tmp_path / "home" / ".agsprofile"
-    profile.parent.mkdir(exist_ok=True)
+    profile = own_home / ".agsprofile"
     profile.write_text(f"[night]\nurl = {place.server.site}\nusername = {place.server.username}\n", encoding="utf-8")
     file.set_password("esri_ags_profile_passwords", "night", place.server.password)
     assert pro.call(TOOL, place.url)[0] == place.url
