@@ -640,6 +640,23 @@ def test_a_cancel_is_felt_while_nobody_answers():
     assert max(client.waits, default=0) <= CANCEL_IS_FELT_WITHIN
 
 
+def test_an_answer_that_nobody_waits_for_is_not_read_on():
+    left = threading.Event()
+
+    def dribble(connection):
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        client.stop = True
+        try:
+            while not server.left.wait(0.01):
+                connection.sendall(b" " * 16384)
+        except OSError:
+            left.set()
+
+    with serving(dribble) as (server, client):
+        assert type(client.trouble()) is Cancelled
+        assert left.wait(30)
+
+
 def test_a_cancel_does_not_leave_a_request_that_starts_work():
     def answer(connection):
         client.stop = True
