@@ -106,16 +106,20 @@ def _double(run: Outcome) -> Iterator[str]:
 
 
 def _lies(run: Outcome) -> Iterator[str]:
-    """A verdict against the server's own truth; "unknown" is never a lie."""
+    """A verdict against the server's own truth; "unknown" is never a lie, and a cache whose tiles nobody may count is
+    not deleted as long as it has any.
+    """
     served = run.state == "STARTED"
     away = not served or "service" in run.struck
     seen_running = run.running or run.ended_before < LAST_SEEN
+    counted = (run.receipt["after"] or {}).get("tiles") is not None
+    whole = run.tiles == run.tiles_at_first or (run.tiles > 0 and not counted)
     true = {
         "deleted": run.files == 0 and served,
         "nothing-to-delete": run.files == 0 and run.posts == 0,
         "deleted-service-down": run.files == 0 and away,
         "partly-deleted": 0 < run.tiles < run.tiles_at_first and not run.running,
-        "not-deleted": run.tiles == run.tiles_at_first and not run.running,
+        "not-deleted": whole and not run.running,
         "still-running": seen_running,
         "unknown": True,
     }
