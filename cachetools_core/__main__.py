@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -118,6 +119,7 @@ def _check(options: argparse.Namespace, terminal: Terminal) -> int:
 
 
 def _rehearse(_: argparse.Namespace, terminal: Terminal) -> int:
+    os.environ["no_proxy"] = "localhost"  # the tour stays on this machine, whatever proxy it has
     with _rehearsal_server() as server:
         return 0 if rehearse(server, lambda text: print(text, flush=True), Tour(terminal)) else 1
 

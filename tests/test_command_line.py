@@ -17,7 +17,7 @@ from typing import Any
 import keyring
 import pytest
 from body_server import BodyServer
-from support import account_of, files_below, service_url
+from support import account_of, files_below, needed, service_url
 
 from cachetools_core import __version__
 from cachetools_core.__main__ import Terminal as CommandLine
@@ -506,8 +506,11 @@ def at_terminal(server: Rehearsal, own_home: Path, monkeypatch: pytest.MonkeyPat
     """`delete` on a terminal, with the account in a keyring that is a plain file."""
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyrings.alt.file.PlaintextKeyring")
     monkeypatch.setenv("KEYRING_PROPERTY_FILE_PATH", str(own_home / "keyring.cfg"))
-    file = pytest.importorskip("keyrings.alt.file")
-    store = file.PlaintextKeyring()
+    try:
+        from keyrings.alt.file import PlaintextKeyring
+    except ImportError:
+        needed("needs the Python package keyrings.alt")
+    store = PlaintextKeyring()
     store.set_password(f"CacheTools:{server.site}", server.username, server.password)
     keyring.set_keyring(store)
     return lambda *more: Terminal(
@@ -719,7 +722,8 @@ def test_closed_standard_input_is_nobody_at_the_terminal(server: Rehearsal) -> N
 # The tour
 
 
-def test_the_tour(run: Callable[..., Outcome]) -> None:
+def test_the_tour(run: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # nobody listens there, and nothing has to go there
     done = run("rehearse")
     assert done.code == 0, done.out + done.err
     assert "4. The same tile again:\n   HTTP 404" in done.out
