@@ -121,6 +121,15 @@ def test_the_service_goes_away_and_comes_back(server: Rehearsal) -> None:
     assert properties["isCached"] == "false"
 
 
+def test_a_service_sees_only_at_its_start_that_its_cache_has_gone(server: Rehearsal) -> None:
+    client = Client(server)
+    shutil.rmtree(server.cache("Rainfall").folder)
+    assert client.get("/rest/services/Rainfall/MapServer")["singleFusedMapCache"] is True
+    server.stop_service("Rainfall")
+    server.start_service("Rainfall")
+    assert client.get("/rest/services/Rainfall/MapServer")["singleFusedMapCache"] is False
+
+
 def test_gdal_reads_tiles_before_and_none_after(
     rehearsal: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
