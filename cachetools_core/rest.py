@@ -154,7 +154,7 @@ class Rest:
                 "Check the account's password and, where a proxy is set, the proxy's user and password.",
             )
         except (DeadlinePassed, TimeoutError, requests.RequestException, HTTPError, ValueError) as error:
-            self._session = self._new_session()
+            self._session = self._new_session()  # without the cookie that leads to the same machine again
             self._wire_failed(where, url, error)
         else:
             return _read_body(where, status, answer_headers, body)

@@ -658,11 +658,14 @@ def test_an_answer_that_nobody_waits_for_is_not_read_on():
 
 
 def test_a_cancel_does_not_leave_a_request_that_starts_work():
-    def answer(connection):
+    def answer_after_some_looks(connection):
         client.stop = True
+        client.waits.clear()
+        while len(client.waits) < 4:
+            server.left.wait(0.001)
         connection.sendall(GOOD)
 
-    with serving(answer) as (server, client):
+    with serving(answer_after_some_looks) as (server, client):
         assert client.start() == {"currentVersion": 11.3}
     assert len(server.requests) == 1
 
@@ -705,6 +708,18 @@ def test_after_the_deadline_nothing_is_sent():
         error = client.trouble("start")
     assert (type(error), error.sent) == (DeadlinePassed, False)
     assert server.connections == 0
+
+
+def test_a_cookie_that_leads_to_a_broken_machine_is_forgotten():
+    """Load balancers send a client to the same machine by a cookie; after a failure another one may do better."""
+    sticky = http(b"{}", Set_Cookie="machine=1; path=/")
+    answers = [says(sticky), says(GOOD), shut, says(GOOD)]
+    with serving(lambda connection: answers.pop(0)(connection)) as (server, client):
+        client.read()
+        client.read()
+        client.trouble()
+        client.read()
+    assert [b"Cookie: machine=1" in request for request in server.requests] == [False, True, True, False]
 
 
 @pytest.mark.parametrize("breaks", [reset, shut])
