@@ -229,8 +229,7 @@ def _quietly(ask: Callable[[], Account | None]) -> Account | None:
     try:
         return ask()
     except BaseException as error:  # noqa: BLE001 - back ends are other people's code and raise what they like
-        trouble = _KeyringTrouble(type(error).__name__)
-    raise trouble  # not within the clause, which would keep the back end's own error as its context
+        raise _KeyringTrouble(type(error).__name__) from None
 
 
 def _profiles(run: Run, site: SiteInfo, username: str | None, looked: list[str]) -> Iterator[tuple[Account, str]]:

@@ -189,6 +189,6 @@ def _life(answer: Mapping[str, Any], minutes: int, rest: Rest) -> float:
     asked = minutes * 60.0
     try:
         left = float(answer.get("expires", "")) / 1000 - rest.run.clock.now().timestamp()
-    except (TypeError, ValueError, OverflowError):
+    except (TypeError, ValueError):
         return asked
     return left if 0 < left < asked else asked

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+
+import pytest
 
 from cachetools_core.delete import delete_map_server_cache
 from cachetools_core.errors import CacheToolsError
@@ -77,6 +80,13 @@ def delete(server: Rehearsal, service: str | None = None, **story: Any) -> Recei
     except CacheToolsError as error:
         assert error.receipt is not None, "an error of the story carries its receipt"
         return error.receipt
+
+
+def needed(reason: str) -> NoReturn:
+    """Skip where this machine lacks something, but never in CI, which installs it."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 def files_below(folder: Path) -> int:

@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -479,6 +480,7 @@ class Terminal:
             self.shown += more
 
     def _read(self) -> str:
+        assert select.select([self._terminal], [], [], 60)[0], f"nothing more for a minute:\n{self.shown}"
         try:
             return os.read(self._terminal, 4096).decode()
         except OSError as error:
@@ -594,7 +596,9 @@ def test_the_question_within_this_process(
     monkeypatch.setattr(sys, "stdin", Person(line))
     arguments = ["delete", service_url(server), "--ca-file", str(server.ca_file), "--user", server.username]
     assert main(arguments) == code
-    assert QUESTION in capsys.readouterr().err and server.submits == submits
+    shown = capsys.readouterr()
+    assert QUESTION in shown.err and server.submits == submits
+    assert ("CT601: Stopped before anything was submitted. Nothing has changed." in shown.out) is (line is None)
     if not submits:
         return
     assert main(arguments) == 0

@@ -19,7 +19,7 @@ from typing import Any
 import keyring
 import pytest
 from keyring.backend import KeyringBackend
-from support import FastClock, delete, service_url
+from support import FastClock, delete, needed, service_url
 
 from cachetools_core.rehearsal.server import Rehearsal
 
@@ -50,13 +50,6 @@ sys.meta_path.insert(0, Blocker())
 from cachetools_core.__main__ import main
 sys.exit(main(sys.argv[1:]))
 """
-
-
-def needed(reason: str) -> None:
-    """Skip where this machine lacks something, but never in CI, which installs it."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @dataclass

@@ -136,6 +136,24 @@ def test_pros_portal_comes_second_and_its_token_is_exchanged(federated: Rehearsa
     assert token not in carried_to_the_server(federated)
 
 
+def test_pros_token_keeps_its_referer_where_a_proxy_before_the_server_strips_headers(federated: Rehearsal) -> None:
+    """The portal is asked past that proxy; Pro's token is bound to Pro's referer, whatever the new one is bound to."""
+
+    def strip(request: Any) -> None:
+        if request.context != "portal":
+            request.headers.pop("referer", None)
+            request.headers.pop("x-esri-authorization", None)
+
+    active, _ = pros_portal(federated)
+    federated.before_request = strip
+    federated.secure_service("Rainfall")
+    receipt = delete(federated, account=None, active_portal=active)
+    assert receipt.verdict.value == "deleted", receipt.to_text()
+    exchanges = [request for request in federated.requests if request.step == "exchange"]
+    assert exchanges[-1].form["client"] == "requestip"
+    assert {request.headers["referer"] for request in exchanges} == {"https://pro.invalid/"}
+
+
 def test_pros_portal_counts_only_where_the_site_is_federated_with_it(server: Rehearsal, drawer: Drawer) -> None:
     def never() -> None:
         raise AssertionError("a token of another portal was asked for")
