@@ -124,7 +124,6 @@ class Rest:
                     raise
                 asked_for = getattr(error, "busy_for", None)
             self.run.pause(min(asked_for if asked_for is not None else pause, LONGEST_RETRY_AFTER))
-            self.run.go_on()
             pause *= 2
 
     def _once(self, method: str, url: str, fields: Fields, headers: Fields, *, until_answered: bool = False) -> Body:
