@@ -340,7 +340,7 @@ _OTHERS = [
     Fault("token-short-lived", "Tokens live 3 seconds and say so.", "invented", TOKEN_STEPS),
     Fault("token-expires-mid-job", "Every token ends, unannounced, when a job begins to execute.", "invented"),
     Fault("account-locked", "Token requests are answered with too many attempts, whatever the password.",
-          "protocol.md 2.5, inferred", TOKEN_STEPS),
+          "protocol.md 2.5, inferred", ("token",)),
     Fault("expires-as-string", "A token's end is a string of digits.", "documented", TOKEN_STEPS),
     Fault("wrong-token-host", "rest/info gives a token address on another host.", "protocol.md 8", ("info",)),
     Fault("job-no-results", "A succeeded job never lists results.", "protocol.md 4.7"),
