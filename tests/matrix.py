@@ -90,7 +90,7 @@ STATES: tuple[Cell, ...] = (
     Cell("token-short-lived@exchange", "exchange", federated=True, job_seconds=0.2),
     Cell("token-expires-mid-job", "the job", job_seconds=0.2),
     Cell("account-locked@token", "token"),
-    Cell("account-locked@exchange", "exchange", federated=True),
+    Cell("account-locked@token", "token, federated", federated=True),
     Cell("account-locked@token-after", "token, after", ("token-expires-mid-job",), job_seconds=0.2),
     Cell("expires-as-string@token", "token"),
     Cell("expires-as-string@exchange", "exchange", federated=True),
