@@ -129,11 +129,15 @@ def test_many_sites_are_not_all_listed(tmp_path: Path) -> None:
     error = refused(f"{connection(tmp_path, bytes_of_a_connection(*sites))}/Rainfall.MapServer")
     assert "https://h004.example/arcgis, ..." in error.what
     assert "h005" not in error.what
+    five = refused(f"{connection(tmp_path, bytes_of_a_connection(*sites[:5]))}/Rainfall.MapServer")
+    assert five.what.endswith("https://h004.example/arcgis.")
 
 
 def test_a_connection_larger_than_any_is_refused(tmp_path: Path) -> None:
     file = connection(tmp_path, bytes_of_a_connection(f"{SITE}/services") + bytes(LARGEST_CONNECTION))
     assert "larger than any" in refused(f"{file}/Rainfall.MapServer").what
+    os.truncate(file, LARGEST_CONNECTION)
+    assert find_service(f"{file}/Rainfall.MapServer").site == SITE
 
 
 def test_a_connection_that_may_not_be_read_is_refused_with_the_reason(tmp_path: Path) -> None:
@@ -266,6 +270,7 @@ FEATURES = {
         }
     },
 }
+SOMETHING_ELSE = {"type": "CIMX", "serviceConnection": ags(f"{SITE}/rest/services/S/MapServer", type="CIMXConnection")}
 GEOPROCESSING = {"type": "CIMX", "serviceConnection": ags(f"{SITE}/rest/services/Tools/GPServer", "GPServer")}
 
 
@@ -303,7 +308,7 @@ RAINFALL = f"{SITE}/rest/services/F/Rainfall/MapServer"
         ),
         ([tiled(RAINFALL), {"type": "CIMMapImageLayer", "serviceConnection": ags(RAINFALL + "?f=json")}], RAINFALL),
         ([{"type": "CIMGroupLayer", "layers": ["CIMPATH=map/1.json"]}, tiled(RAINFALL)], RAINFALL),
-        ([WMTS, VECTOR_TILES, FEATURES, GEOPROCESSING, tiled(RAINFALL)], RAINFALL),
+        ([WMTS, VECTOR_TILES, FEATURES, SOMETHING_ELSE, GEOPROCESSING, tiled(RAINFALL)], RAINFALL),
         ([tiled(f"{SITE}/rest/services/Été/Niederschläge/MapServer")], f"{SITE}/rest/services/%C3%89t%C3%A9/N"),
     ],
 )
