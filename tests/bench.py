@@ -180,13 +180,14 @@ class Bench:
         patience: Patience = PATIENCE,
         deadline: float = DEADLINE,
         listener: Listener | None = None,
+        clock: FastClock | None = None,
         **story: Any,
     ) -> Outcome:
         """One run of the story with these faults on, added to those that are on already."""
         for fault in faults:
             self.server.fault(fault)
         heard = listener or Listener()
-        clock = FastClock(FACTOR)
+        clock = clock or FastClock(FACTOR)
         first, begun = len(self.server.requests), clock.monotonic()
         receipt = delete(
             self.server,
