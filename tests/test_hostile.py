@@ -251,8 +251,12 @@ ODD = (
 )
 
 
+NO_JSON = (b"", b"<html>sign in</html>", b"NaN", b"\xff\xfe{}", b"[" * 100_000, b'{"a":' * 900 + b"1" + b"}" * 900)
+
+
 def every_odd_body(good: Any, odd: tuple[Any, ...] = ODD) -> Iterator[bytes]:
-    """The body with each of its values dropped, and replaced by each of the odd ones."""
+    """What is no JSON; then the body with each of its values dropped, and replaced by each of the odd ones."""
+    yield from NO_JSON
     for path in paths_of(good):
         for change in (dropped, *map(replaced_by, odd)):
             yield json.dumps(changed(good, path, change)).encode()
@@ -279,7 +283,7 @@ def as_bytes(good: Any) -> st.SearchStrategy[bytes]:
         text,
         text.map(lambda body: b"\xef\xbb\xbf" + body),
         text.map(lambda body: body[: len(body) // 2]),
-        st.sampled_from([b"", b"[" * 100_000, b'{"a":' * 900 + b"1" + b"}" * 900, b"<html>sign in</html>", b"NaN"]),
+        st.sampled_from(NO_JSON),
         st.integers(700, 1000).map(lambda depth: b'{"message":' + b"[" * depth + b"]" * depth + b"}"),
         st.binary(max_size=40),
     )
@@ -560,7 +564,7 @@ def test_any_body_ends_in_a_result_or_a_documented_error(wires: Wires, good: Any
 
 def test_a_report_in_a_string_may_hold_numbers_that_json_does_not_know(wires: Wires) -> None:
     for body in every_odd_body(EXISTS["results"][0]["value"]):
-        feed_report(wires, json.dumps({"results": [{"value": body.decode()}]}).encode())
+        feed_report(wires, json.dumps({"results": [{"value": body.decode("utf-8", "replace")}]}).encode())
 
 
 @settings(STEADY, max_examples=60)
@@ -906,6 +910,17 @@ profile_lines = st.lists(
 @settings(STEADY, max_examples=150)
 @given(st.one_of(profile_lines.map("\n".join).map(lambda t: t.encode("utf-8", "replace")), st.binary(max_size=60)))
 def test_any_profile_file_ends_in_no_account_and_never_in_a_crash(own_home: Path, wires: Wires, content: bytes) -> None:
+    feed_profiles(wires, own_home, content)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[", "https://evil\\@gis.example.com:6443/arcgis", "", "//x", "https://h:port/"]
+)
+def test_a_profile_whose_address_can_not_be_read_is_nobodys(own_home: Path, wires: Wires, url: str) -> None:
+    feed_profiles(wires, own_home, f"[x]\nurl = {url}\nusername = admin\n".encode())
+
+
+def feed_profiles(wires: Wires, own_home: Path, content: bytes) -> None:
     for name in (".arcgisprofile", ".agsprofile"):
         (own_home / name).write_bytes(content)
     for portal in ("", "https://gis.example.com:6443/arcgis"):
