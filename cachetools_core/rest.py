@@ -22,6 +22,7 @@ from urllib3.util import parse_url
 
 from . import __version__
 from .errors import (
+    CacheToolsError,
     DeadlinePassed,
     Moved,
     NeverSent,
@@ -148,7 +149,7 @@ class Rest:
         try:
             status, answer_headers, body = self.run.call(ask, ANSWER_WAITS, until_answered=until_answered)
         except UnicodeError:
-            unsendable = NeverSent(
+            untold: CacheToolsError = NeverSent(
                 f"{where} can't be sent: a value in it isn't text that can travel.",
                 "Check the account's password and, where a proxy is set, the proxy's user and password.",
             )
@@ -156,8 +157,16 @@ class Rest:
             self._session = self._new_session()  # without the cookie that leads to the same machine again
             self._wire_failed(where, url, error)
         else:
-            return _read_body(where, status, answer_headers, body)
-        raise unsendable  # not within the clause: the error there quotes what couldn't be sent
+            try:
+                return _read_body(where, status, answer_headers, body)
+            except ServerSaysNo as said:
+                if not _quotes_secrets(said.server_words, fields, headers):
+                    raise
+                hidden = "words that quote a secret"
+                untold = type(said)(
+                    f"{where}: the server says {hidden} (code {said.code}).", code=said.code, server_words=hidden
+                )
+        raise untold  # not within the clause: the error there quotes what must not be told
 
     def _wire_failed(self, where: str, url: str, error: Exception) -> NoReturn:
         host = urlsplit(url).netloc.rpartition("@")[2]
@@ -256,6 +265,14 @@ def _whole_body(response: requests.Response, abandoned: threading.Event) -> byte
         if abandoned.is_set():
             raise ValueError("nobody waits for it any more")
     return bytes(body)
+
+
+def _quotes_secrets(words: str, fields: Fields, headers: Fields) -> bool:
+    """True where a server's error words quote a password or token that was sent in confidence."""
+    bearer = headers.get("X-Esri-Authorization", "").rpartition(" ")[2]
+    return any(
+        secret and plain_words(secret) in words for secret in (fields.get("password"), fields.get("token"), bearer)
+    )
 
 
 def _read_body(where: str, status: int, headers: Mapping[str, str], body: bytes) -> Body:

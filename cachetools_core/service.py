@@ -164,7 +164,7 @@ def safe_text(text: str) -> str:
 
     Everything up to the last @ goes, and a port that isn't a number: a password may hold any character of an address.
     """
-    shown = "".join(letter if _is_seen(letter) else " " for letter in text[:LONGEST_TEXT])
+    shown = "".join(letter if letter.isprintable() else " " for letter in text[:LONGEST_TEXT])
     scheme, mark, rest = re.split(r"[?#]", shown, maxsplit=1)[0].rpartition("://")
     authority, slash, path = rest.rpartition("@")[2].partition("/")
     if mark:

@@ -22,6 +22,7 @@ from typing import Any
 import keyring
 import pytest
 import requests
+from body_server import BodyServer
 from keyring.backend import KeyringBackend
 from keyring.credentials import SimpleCredential
 from support import FastClock, Listener, account_of, service_url
@@ -31,10 +32,12 @@ from cachetools_core.errors import CacheToolsError, SignInRefused
 from cachetools_core.job import Patience
 from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.rehearsal.tokens import Account as ServerAccount
+from cachetools_core.rest import Rest
 from cachetools_core.service import read_name
 from cachetools_core.signin import ActivePortal, Given, sign_in
 from cachetools_core.site import open_site
-from cachetools_core.tokens import Account
+from cachetools_core.tokens import Account, ask_for_token
+from cachetools_core.trust import Trust
 from cachetools_core.visit import visit
 from cachetools_core.waiting import Run
 
@@ -513,3 +516,21 @@ def test_the_receipt_names_the_account_and_nothing_more(standing: Callable[..., 
     receipt = json.loads(told[told.index("{\n") : told.rindex("\n}") + 2])
     assert ended == 0 and receipt["account"] == "siteadmin"
     assert_nothing_out(server, out, told)
+
+
+@pytest.mark.parametrize("shape", ["error", "status"])
+def test_a_server_that_quotes_the_password_is_not_quoted(own_home: Path, shape: str) -> None:
+    said = f"Wrong password '{PASSWORD}'."
+    body = {
+        "error": {"error": {"code": 400, "message": "Unable to generate token.", "details": [said]}},
+        "status": {"status": "error", "messages": [said], "code": 400},
+    }[shape]
+    with BodyServer(lambda _: json.dumps(body).encode()) as quoting:
+        rest = Rest(Trust(quoting.site), Run(FastClock(), 60, lambda: False))
+        fields = {"username": "siteadmin", "password": PASSWORD}
+        with pytest.raises(SignInRefused) as refused:
+            ask_for_token(rest, f"{quoting.site}/tokens", fields, referer=quoting.site, minutes=1)
+    out = Everything(own_home)
+    out.error(refused.value)
+    assert PASSWORD not in out.gather()
+    assert "code 400" in str(refused.value)

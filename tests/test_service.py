@@ -315,6 +315,7 @@ def test_a_token_in_the_query_is_dropped() -> None:
         ("a\x1b[31m\u202eb\r\nc", "a [31m b  c"),
         ("u@x://y@h/a", "x://h/a"),
         ("plain", "plain"),
+        ("a\u1680b\u3000c", "a b c"),
         ("x" * 9000, "x" * 4096),
     ],
 )
