@@ -144,7 +144,6 @@ def delete(parameters, messages):
         messages.addErrorMessage(core_problem())
         return
     from cachetools_core.delete import delete_map_server_cache
-
     from cachetools_core.errors import CacheToolsError
     from cachetools_core.signin import ActivePortal
 
