@@ -136,9 +136,7 @@ def _read_service(wire: Wire, service: ServiceReference, tries: int, trouble: li
         trouble.append(error.what)
         return _state_in(error), {}
     except NoAnswer as error:
-        if not wire.run.left():
-            raise
-        trouble.append(error.what)
+        _note(wire, error, trouble)
         return ServiceState.UNREADABLE, {}
 
 
@@ -197,8 +195,7 @@ def _read_report(wire: Wire, service: ServiceReference, tries: int, trouble: lis
 
 
 def _note(wire: Wire, error: CacheToolsError, trouble: list[str]) -> None:
-    if not wire.run.left():
-        raise error
+    wire.run.go_on()
     trouble.append(error.what)
 
 
