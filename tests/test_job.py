@@ -186,7 +186,7 @@ def test_a_job_that_cannot_be_read_is_given_up_after_a_while(body, job):
 
 def test_each_answer_gives_the_patience_anew(job):
     job.status = lambda seconds: says("esriJobExecuting") if int(seconds / 25) % 2 == 0 else PAGE
-    assert job.follow(deadline=220).end is JobEnd.RUNNING
+    assert job.follow(Patience(no_answer=60), deadline=220).end is JobEnd.RUNNING
     assert job.clock.seconds >= 220
 
 
