@@ -1,12 +1,31 @@
-"""The story of one deletion, told against the rehearsal server over real HTTPS."""
+"""The story of one deletion, told against the rehearsal server over real HTTPS, and against sites it can't rehearse."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from support import Listener, delete, service_url
+import pytest
+from bench import Bench, CancelWhen, bench
+from body_server import BodyServer
+from support import FastClock, Listener, delete, service_url
 
-from cachetools_core.receipt import Verdict
+from cachetools_core.delete import delete_map_server_cache, receipt_of_failure
+from cachetools_core.errors import CacheToolsError, WrongUsage
+from cachetools_core.receipt import Receipt, Verdict
+
+
+@pytest.fixture(scope="module")
+def benches(rainfall: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    with bench(rainfall, tmp_path_factory.mktemp("deletions")) as found:
+        yield found
+
+
+@pytest.fixture
+def place(benches: Bench) -> Bench:
+    return benches.fresh()
 
 
 def test_a_cache_is_deleted_and_proven_gone(server):
@@ -20,3 +39,162 @@ def test_a_cache_is_deleted_and_proven_gone(server):
     assert receipt.before.tiles == server.services[0]["tiles"]
     assert (receipt.after.cached, receipt.after.tiles) == (False, 0)
     assert server.submits == 1
+
+
+def test_the_story_takes_its_steps_in_their_order(place):
+    first = len(place.server.requests)
+    place.run()
+    steps = [request.step for request in place.server.requests[first:]]
+    once = ["info", "token", "service", "report", "tasks", "task", "jobs-query", "submit", "job"]
+    assert steps[: len(once)] == once
+    assert steps[-2:] == ["service", "report"]
+
+
+def test_a_service_without_a_cache_is_left_alone_and_that_is_a_success(place):
+    assert place.run().verdict == "deleted"
+    second = place.run()
+    assert second.facts == ("nothing-to-delete", 0, "-", 1, 0)
+    assert second.posts == 0
+    assert second.receipt["output_url"] == service_url(place.server)
+    assert second.receipt["before"] == second.receipt["after"]
+    assert any("nothing to delete" in words for words in second.receipt["warnings"])
+
+
+def test_a_service_that_does_not_exist(place):
+    place.server.remove_service("Rainfall")
+    seen = place.run()
+    assert (seen.facts, seen.state) == (("not-deleted", 1, "CT501", 0, 12), "MISSING")
+    assert "does not exist" in seen.receipt["error"]["text"]
+
+
+def test_a_stopped_service_is_not_started_behind_the_administrators_back(place):
+    place.server.stop_service("Rainfall")
+    seen = place.run()
+    assert (seen.facts, seen.state) == (("not-deleted", 1, "CT501", 0, 12), "STOPPED")
+    assert "Start the service" in seen.receipt["error"]["text"]
+
+
+@pytest.mark.parametrize("words", ["", "Signed in", "Before:"], ids=["at once", "signed in", "looked before"])
+def test_a_cancel_before_the_submit_submits_nothing(words, place):
+    seen = place.run(listener=CancelWhen(words))
+    assert seen.facts == ("not-deleted", 3, "CT601", 0, 12)
+    assert seen.complaints() == []
+
+
+def test_a_cancel_in_the_middle_reaches_the_job_and_what_is_left_is_told(place):
+    place.server.let_jobs_take(1.0)
+    seen = place.run(listener=CancelWhen("The job is running"))
+    assert (seen.receipt["exit_code"], seen.error_id, seen.submits) == (3, "CT601", 1)
+    assert seen.verdict in ("not-deleted", "partly-deleted")
+    assert seen.complaints() == []
+    assert "cancelled" in seen.receipt["error"]["text"]
+
+
+def test_the_tiles_of_each_scale_are_told_beforehand(place):
+    lines = place.run().heard.lines
+    told = [line for line in lines if line.startswith("  level ")]
+    assert len(told) == len(place.server.cache("Rainfall").scheme.lods)
+
+
+def test_tiles_that_cannot_be_counted_beforehand_are_said(place):
+    seen = place.run("report-refused")
+    assert seen.facts == ("deleted", 0, "-", 1, 0)
+    assert seen.receipt["before"]["tiles"] is None
+    assert any("couldn't be counted beforehand" in words for words in seen.receipt["warnings"])
+
+
+def test_a_job_that_is_not_found_while_caching_goes_on_has_not_ended(place):
+    """Half of the cache is gone by then, but more will go: neither partly deleted nor a second job."""
+    place.server.let_jobs_take(2.0)
+    seen = place.run("json-code-400@job")
+    assert (seen.verdict, seen.receipt["exit_code"], seen.running) == ("unknown", 5, True)
+    place.server.clear_faults()
+    second = place.run()
+    assert (second.facts, second.posts) == (("deleted", 0, "-", 1, 0), 0)
+
+
+def test_a_fault_of_our_own_is_told_without_a_traceback_and_claims_nothing(place):
+    class Broken(Listener):
+        def info(self, text: str) -> None:
+            if text.startswith("Submitted"):
+                raise ZeroDivisionError("held in its hands: secret")
+            super().info(text)
+
+    seen = place.run(listener=Broken())
+    assert (seen.verdict, seen.receipt["exit_code"], seen.error_id, seen.submits) == ("unknown", 5, "CT999", 1)
+    assert "ZeroDivisionError in info" in seen.receipt["error"]["text"]
+    assert "secret" not in json.dumps(seen.receipt)
+    second = place.run()
+    assert second.facts == ("deleted", 0, "-", 1, 0)
+
+
+def test_a_failure_before_the_story_has_a_receipt_too():
+    error = WrongUsage("No.", "Yes.")
+    receipt = receipt_of_failure("https://user:secret@h/arcgis/rest/services/a/MapServer", error)
+    assert error.receipt is receipt
+    assert (receipt.verdict, receipt.exit_code, receipt.started) == (Verdict.NOT_DELETED, 2, receipt.finished)
+    assert "secret" not in receipt.to_json()
+
+
+# Sites that the rehearsal server doesn't play: no sign-in, one service, one task
+
+
+INPUT = {"direction": "esriGPParameterDirectionInput", "dataType": "GPString"}
+SERVICE_URL = {**INPUT, "name": "service_url", "parameterType": "esriGPParameterTypeRequired"}
+THREADS = {**INPUT, "name": "thread_count", "parameterType": "esriGPParameterTypeOptional"}
+CACHE_PATH = {**INPUT, "name": "cache_path", "parameterType": "esriGPParameterTypeOptional"}
+OUTPUT = {"name": "out_service_url", "direction": "esriGPParameterDirectionOutput"}
+TASK = "rest/services/System/CachingTools/GPServer/DeleteCache"
+
+
+def ask(parameters: list[Any], capabilities: str = "Map") -> tuple[Receipt, list[tuple[str, dict[str, list[str]]]]]:
+    """A deletion at a site with these parameters of the task, and what the site was asked."""
+    bodies = {
+        "rest/info": {"currentVersion": 11.3, "authInfo": {"isTokenBasedSecurity": False}},
+        "rest/services/Rain/MapServer": {"singleFusedMapCache": True, "capabilities": capabilities},
+        "rest/services/System/CachingTools/GPServer": {"tasks": ["Other", "DeleteCache"]},
+        TASK: {"name": "DeleteMapCache", "parameters": parameters},
+        f"{TASK}/submitJob": {"error": {"code": 400, "message": "Enough.", "details": []}},
+    }
+    with BodyServer(lambda path: json.dumps(bodies[path]).encode() if path in bodies else None) as server:
+        with pytest.raises(CacheToolsError) as raised:
+            delete_map_server_cache(f"{server.site}/rest/services/Rain/MapServer", clock=FastClock(100))
+        assert raised.value.receipt is not None
+        return raised.value.receipt, server.asked
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sent"),
+    [
+        ([SERVICE_URL, THREADS, CACHE_PATH, OUTPUT], {"service_url": ["Rain:MapServer"], "thread_count": ["-1"]}),
+        ([SERVICE_URL], {"service_url": ["Rain:MapServer"]}),
+    ],
+)
+def test_only_what_the_task_lists_is_sent_and_never_a_cache_path(parameters, sent):
+    receipt, asked = ask(parameters)
+    submits = [fields for path, fields in asked if path == f"{TASK}/submitJob"]
+    assert submits == [{**sent, "f": ["json"]}]
+    assert (receipt.verdict, receipt.error.message_id) == (Verdict.NOT_DELETED, "CT301")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "wants"),
+    [
+        ([THREADS], "no service_url"),
+        ([], "no service_url"),
+        ([SERVICE_URL, {**CACHE_PATH, "parameterType": "esriGPParameterTypeRequired"}], "cache_path"),
+        ([{**SERVICE_URL, "name": "map"}, THREADS], "map"),
+    ],
+)
+def test_a_task_that_wants_what_nobody_knows_gets_nothing(parameters, wants):
+    receipt, asked = ask(parameters)
+    assert f"{TASK}/submitJob" not in [path for path, _ in asked]
+    assert receipt.error.message_id == "CT501"
+    assert f"it wants {wants}." in receipt.error.what
+
+
+def test_a_hosted_tile_layer_keeps_its_tiles():
+    receipt, asked = ask([SERVICE_URL], "Map,TilesOnly,Tilemap")
+    assert f"{TASK}/submitJob" not in [path for path, _ in asked]
+    assert (receipt.error.message_id, receipt.exit_code) == ("CT501", 1)
+    assert "hosted tile layer" in receipt.error.what
