@@ -12,7 +12,7 @@ from body_server import BodyServer
 from support import FastClock, account_of
 
 from cachetools_core.cache import CacheLook, CacheState, Scale, ServiceState, compare, look
-from cachetools_core.errors import DeadlinePassed, NotPermitted, TokenRefused
+from cachetools_core.errors import DeadlinePassed, NotPermitted, SignInRefused, TokenRefused
 from cachetools_core.rest import Rest
 from cachetools_core.service import ServiceReference
 from cachetools_core.signin import Given, sign_in
@@ -370,6 +370,14 @@ def test_the_look_follows_the_service_through_stop_and_removal(server):
     server.remove_service("Rainfall")
     missing = look(wire, service)
     assert (missing.service, missing.cached, missing.tiles) == (ServiceState.MISSING, None, None)
+
+
+def test_a_sign_in_that_is_refused_while_the_report_is_asked_for_is_an_error(server):
+    wire, service = signed_in(server)
+    server.fault("token-498@report")
+    server.fault("account-locked")
+    with pytest.raises(SignInRefused):
+        look(wire, service)
 
 
 def test_a_cached_image_service_is_looked_at_in_the_same_way(rehearsal, rainfall):

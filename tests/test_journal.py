@@ -8,13 +8,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from bench import FACTOR, PATIENCE, Bench, CancelWhen, bench
-from support import FastClock, Listener, needed, service_url
+from support import FastClock, Listener, delete, needed, service_url
 
 from cachetools_core.cache import CacheLook, Scale, ServiceState
 from cachetools_core.errors import AlreadyRunning, JournalError
@@ -196,6 +197,8 @@ HOSTILE = {
     "a number for a time": spoilt(begun=17),
     "tiles without end": spoilt(before={"cached": True, "scales": [{**SCALE, "tiles": float("inf")}]}),
     "tiles that are none": spoilt(before={"cached": True, "scales": [{**SCALE, "tiles": "many"}]}),
+    "tiles below none": spoilt(before={"cached": True, "scales": [{**SCALE, "tiles": -1}]}),
+    "a cache that is neither there nor not": spoilt(before={"cached": "perhaps", "scales": None}),
     "no scales": spoilt(before={"cached": True}),
     "no look": spoilt(before=None),
     "a number of jobs": spoilt(known_jobs=5),
@@ -377,6 +380,19 @@ def test_a_job_that_was_there_before_is_not_taken_for_the_lost_one(place):
     seen = place.run("lost-submit-answer", "job-failed")
     assert (seen.verdict, seen.posts) == ("not-deleted", 1)
     assert seen.receipt["job_url"].endswith(place.server.jobs[1].id)
+
+
+def test_a_job_for_another_service_is_not_taken_for_the_lost_one(rehearsal, rainfall, tmp_path):
+    server = rehearsal(caches={"Other": rainfall}, faults=["reset-before@submit:1"])
+    lost, story = threading.Event(), {"clock": FastClock(FACTOR), "patience": replace(PATIENCE, settle=60)}
+    server.after_request = lambda request: lost.set() if request.step == "submit" else None
+    with ThreadPoolExecutor(1) as pool:
+        rain = pool.submit(delete, server, journal_folder=tmp_path, **story)
+        assert lost.wait(20)
+        other = delete(server, service_url(server, "Other"), journal_folder=tmp_path, **story)
+    assert (other.verdict.value, rain.result().verdict.value, server.submits) == ("deleted", "unknown", 1)
+    assert rain.result().job_url is None
+    assert server.cache("Rainfall").files() == 12
 
 
 def test_a_lost_answer_where_nobody_lists_the_jobs_is_unknown_and_stays_so(place):
