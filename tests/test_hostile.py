@@ -337,8 +337,8 @@ class Wires:
         self.site = here.site
         self.service = ServiceReference(self.site, "", "Rainfall", "MapServer")
 
-    def rest(self, seconds: float = 60.0) -> Rest:
-        return Rest(self.trust, Run(FastClock(100.0), seconds, lambda: False))
+    def rest(self, seconds: float = 60.0, factor: float = 200.0) -> Rest:
+        return Rest(self.trust, Run(FastClock(factor), seconds, lambda: False))
 
     def placed(self, body: bytes) -> bytes:
         """The body with this run's addresses in it."""
@@ -490,7 +490,7 @@ def feed_task(wires: Wires, body: bytes) -> None:
 
 def feed_submit(wires: Wires, body: bytes) -> None:
     wires.serve(lambda path: body)
-    url = fed_to(submit, wires.rest(), f"{wires.site}/{TASK}", {"service_url": "Rainfall:MapServer"})
+    url = fed_to(submit, wires.rest(factor=20.0), f"{wires.site}/{TASK}", {"service_url": "Rainfall:MapServer"})
     assert url is None or re.fullmatch(re.escape(f"{wires.site}/{TASK}/jobs/") + r"[^\W_]{1,100}", url)
     assert len(wires.here.asked) == 1
 
@@ -498,8 +498,7 @@ def feed_submit(wires: Wires, body: bytes) -> None:
 def feed_job(wires: Wires, body: bytes) -> None:
     wires.serve(lambda path: body)
     listener = Listener()
-    rest = Rest(wires.trust, Run(FastClock(400.0), 20.0, lambda: False))
-    report = fed_to(follow, rest, f"{wires.site}/{TASK}/jobs/{JOB}", listener, PATIENCE)
+    report = fed_to(follow, wires.rest(20.0, 400.0), f"{wires.site}/{TASK}/jobs/{JOB}", listener, PATIENCE)
     assert isinstance(report, JobReport)
     assert listener.everything.replace("\n", " ").isprintable()
     assert len(report.messages) <= 1000
@@ -767,8 +766,7 @@ def test_a_job_with_a_flood_of_messages_is_told_in_part(wires: Wires, many: int)
 
     wires.serve(more)
     listener = Listener()
-    rest = Rest(wires.trust, Run(FastClock(), 600.0, lambda: False))
-    report = follow(rest, f"{wires.site}/{TASK}/jobs/{JOB}", listener, Patience())
+    report = follow(wires.rest(600.0, 20.0), f"{wires.site}/{TASK}/jobs/{JOB}", listener, Patience())
     assert (report.end, len(report.messages)) == (JobEnd.SUCCEEDED, 1000)
     assert len(listener.lines) == 1000
 
