@@ -755,7 +755,7 @@ def test_a_job_id_that_is_no_id_starts_no_request_elsewhere(wires: Wires, tmp_pa
     assert not [path for path, _ in wires.here.asked if ".." in path or path.startswith(f"{TASK}/jobs")]
 
 
-@pytest.mark.parametrize("many", [600, 100_000])
+@pytest.mark.parametrize("many", [600, 20_000])
 def test_a_job_with_a_flood_of_messages_is_told_in_part(wires: Wires, many: int) -> None:
     said: list[dict[str, str]] = []
 
