@@ -168,12 +168,13 @@ ROWS: dict[tuple[str, ...], Facts] = {
     ("admin-closed", "report-refused", AWAY): unknown(1, 0),
     ("slow-restart",): DELETED,
     ("stale-metadata",): DELETED,
+    ("stale-metadata", "report-refused"): DELETED,
     ("service-removed-meanwhile",): unknown(1, 0),
     ("service-renamed-meanwhile",): unknown(1, 0),
     ("cache-rebuilt-meanwhile",): kept(),
 }
 LONG_JOBS = {("token-short-lived@token",), ("token-expires-mid-job",), ("server-restarts",)}
-LONG_WAITS = {("slow-restart",), ("stale-metadata",)}
+LONG_WAITS = {("slow-restart",), ("stale-metadata",), ("stale-metadata", "report-refused")}
 
 
 def cell(row: tuple[str, ...]) -> Cell:

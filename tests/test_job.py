@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 from body_server import BodyServer
-from support import Listener
+from support import Listener, StillClock
 
 from cachetools_core.errors import NoAnswer, NotArcGIS, ServerSaysNo
 from cachetools_core.job import JobEnd, JobReport, Patience, follow, result, submit
@@ -22,34 +21,6 @@ PATIENCE = Patience(no_answer=30, gone=8, cancel=12)
 REFUSED = {"error": {"code": 400, "message": "Invalid or missing input parameters", "details": []}}
 NO_SUCH_JOB = {"error": {"code": 400, "message": "Unable to complete operation.", "details": ["No such job."]}}
 PAGE = b"<html><h1>502 Bad Gateway</h1></html>"
-
-
-class StillClock:
-    """Time that passes in pauses only, and then at once; a request takes none unless the server is `silent`."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        self.silent = False
-        self.as_time_passes: Callable[[float], None] = lambda seconds: None
-
-    def now(self) -> datetime:
-        return datetime(2024, 5, 6, tzinfo=timezone.utc) + timedelta(seconds=self.seconds)
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    def wait(self, event: threading.Event, seconds: float) -> bool:
-        while self._asking() and not self.silent and not event.wait(0.002):
-            pass
-        if event.is_set():
-            return True
-        self.seconds += seconds
-        self.as_time_passes(self.seconds)
-        return event.is_set()
-
-    @staticmethod
-    def _asking() -> bool:
-        return any(thread.name == "CacheTools request" for thread in threading.enumerate())
 
 
 class JobServer:
