@@ -185,10 +185,12 @@ def workers(rainfall: Path, folder: Path) -> Iterator[Callable[..., Iterator[Any
     with ExitStack() as servers, ThreadPoolExecutor(WORKERS) as pool:
         free: SimpleQueue[dict[bool, Bench]] = SimpleQueue()
         for _ in range(WORKERS):
-            free.put({
-                federated: servers.enter_context(bench(rainfall, folder, federated=federated))
-                for federated in (False, True)
-            })
+            free.put(
+                {
+                    federated: servers.enter_context(bench(rainfall, folder, federated=federated))
+                    for federated in (False, True)
+                }
+            )
 
         def each(do: Callable[[dict[bool, Bench], Any], Any], things: list[Any]) -> Iterator[Any]:
             def one(thing: Any) -> Any:
@@ -213,8 +215,10 @@ def run_cells(rainfall: Path, folder: Path, wanted: list[Cell]) -> int:
             verdicts[verdict] += 1
             bad += bool(found)
             print("\n     WRONG: ".join([line, *found]), flush=True)
-    print(f"\n{sum(verdicts.values())} cells of {len(FAULTS)} faults: "
-          + ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common()))
+    print(
+        f"\n{sum(verdicts.values())} cells of {len(FAULTS)} faults: "
+        + ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
+    )
     print(f"Steps that a deletion doesn't take: {', '.join(NOT_ASKED)}.")
     return bad
 
@@ -234,8 +238,10 @@ def run_kills(rainfall: Path, folder: Path, how_many: int) -> int:
             where = ", then ".join(map(str, killed.moments))
             line = f"{where:<44} {plan[1]:<14} {killed.last.verdict:<24} {killed.last.submits}  {killed.last.files:>3}"
             print("\n     WRONG: ".join([line, *found]), flush=True)
-    print(f"\n{len(wanted)} SIGKILL runs, {kills} processes killed: "
-          + ", ".join(f"{count} {end}" for end, count in ends.most_common()))
+    print(
+        f"\n{len(wanted)} SIGKILL runs, {kills} processes killed: "
+        + ", ".join(f"{count} {end}" for end, count in ends.most_common())
+    )
     return bad
 
 

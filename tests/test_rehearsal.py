@@ -672,9 +672,10 @@ def test_the_certificate_holds_under_strict_rules(server: Rehearsal) -> None:
     port = urlsplit(server.site).port
     assert port is not None
     for name in ("localhost", "127.0.0.1"):
-        with socket.create_connection(("127.0.0.1", port)) as plain, context.wrap_socket(
-            plain, server_hostname=name
-        ) as secure:
+        with (
+            socket.create_connection(("127.0.0.1", port)) as plain,
+            context.wrap_socket(plain, server_hostname=name) as secure,
+        ):
             assert secure.version() in ("TLSv1.2", "TLSv1.3")
     with pytest.raises(requests.exceptions.SSLError):
         session = requests.Session()

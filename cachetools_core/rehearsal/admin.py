@@ -176,8 +176,9 @@ def start_or_stop_many(site: Site, request: Request, which: str) -> dict[str, An
     try:
         wanted = json.loads(request.parameter("services"))["services"]
         found = [
-            site.services[f"{'' if one['folderName'] in ('', '/') else one['folderName'] + '/'}{one['serviceName']}:"
-                          f"{one['type']}"]
+            site.services[
+                f"{'' if one['folderName'] in ('', '/') else one['folderName'] + '/'}{one['serviceName']}:{one['type']}"
+            ]
             for one in wanted
         ]
     except (ValueError, KeyError, TypeError) as error:

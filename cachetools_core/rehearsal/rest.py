@@ -88,9 +88,7 @@ def catalog(site: Site, request: Request, folder: str = "") -> dict[str, Any]:
     return {
         "currentVersion": site.version.current,
         "folders": [] if folder else folders,
-        "services": [
-            {"name": one.path, "type": one.kind} for one in site.visible(folder) if _may_use(request, one)
-        ],
+        "services": [{"name": one.path, "type": one.kind} for one in site.visible(folder) if _may_use(request, one)],
     }
 
 

@@ -103,8 +103,11 @@ SERVER = [
         ("admin", r"admin/system/directories", admin.directories),
         ("admin", r"admin/system/directories/([^/]+)", admin.directory),
         ("admin", r"admin/system/handlers/rest/cache/clear", admin.clear_rest_cache),
-        ("admin", r"admin/((?:logs|data|uploads|usagereports|security)(?:/(?:psa|roles|users|config))?)",
-         admin.readable),
+        (
+            "admin",
+            r"admin/((?:logs|data|uploads|usagereports|security)(?:/(?:psa|roles|users|config))?)",
+            admin.readable,
+        ),
         ("admin", r"admin/.*", admin.no_such_resource),
     ),
 ]

@@ -146,9 +146,7 @@ def _input(
     return _parameter(name, data_type, label, value, "Input", "Required" if required else "Optional")
 
 
-def _parameter(
-    name: str, data_type: str, label: str, default: str | None, direction: str, kind: str
-) -> dict[str, Any]:
+def _parameter(name: str, data_type: str, label: str, default: str | None, direction: str, kind: str) -> dict[str, Any]:
     return {
         "name": name,
         "dataType": data_type,
