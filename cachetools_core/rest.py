@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import threading
 import zlib
 from collections.abc import Callable, Mapping
@@ -16,7 +15,6 @@ from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
     LocationValueError,
-    NewConnectionError,
 )
 from urllib3.util import parse_url
 
@@ -49,8 +47,7 @@ LONGEST_RETRY_AFTER = 30.0
 MOST_WORDS = 20
 ZLIB_OR_GZIP = zlib.MAX_WBITS | 32
 NEVER_CONNECTED = (
-    NewConnectionError,
-    ConnectTimeoutError,
+    ConnectTimeoutError,  # NewConnectionError is one of its kinds
     LocationValueError,
     requests.exceptions.InvalidURL,
     requests.exceptions.InvalidSchema,
@@ -251,16 +248,16 @@ def _reason(error: Exception) -> str:
 
 
 def _whole_body(response: requests.Response, abandoned: threading.Event) -> bytes:
-    """The body, unpacked here: urllib3 unpacks as much as a sender likes, layer upon layer."""
+    """The body, unpacked here: urllib3 unpacks layer upon layer. One layer makes a thousand times as much, at most."""
     packed = response.headers.get("Content-Encoding", "identity").lower() not in ("", "identity")
     unpacker = zlib.decompressobj(ZLIB_OR_GZIP) if packed else None
     body = bytearray()
     for chunk in response.raw.stream(16384, decode_content=False):
         try:
-            body += unpacker.decompress(chunk, LARGEST_BODY) if unpacker else chunk
+            body += unpacker.decompress(chunk) if unpacker else chunk
         except zlib.error as error:
             raise ValueError("the body is packed in a way that wasn't asked for") from error
-        if len(body) > LARGEST_BODY or (unpacker and unpacker.unconsumed_tail):
+        if len(body) > LARGEST_BODY:
             raise ValueError(f"the body is larger than {LARGEST_BODY // 1_000_000} MB")
         if abandoned.is_set():
             raise ValueError("nobody waits for it any more")
@@ -343,14 +340,10 @@ def _server_said_no(where: str, code: Any, said: list[Any]) -> NoReturn:
 
 def _moved(where: str, location: str) -> NoReturn:
     raise Moved(
-        f"{where} is answered from another address, {_without_query(location) or 'which it does not name'}."
+        f"{where} is answered from another address, {safe_text(plain_words(location)) or 'which it does not name'}."
         " Redirects aren't followed, so that no password or token goes to an address that you didn't name.",
         "If that address is right, give it instead.",
     )
-
-
-def _without_query(location: str) -> str:
-    return re.split(r"[?#]", safe_text(plain_words(location)))[0]
 
 
 def _not_arcgis(where: str, status: int, headers: Mapping[str, str], body: bytes) -> NoReturn:

@@ -88,18 +88,15 @@ class Trust:
 class _TrustingAdapter(HTTPAdapter):
     """Hands our context to every connection.
 
-    requests would add its own bundle of certificates (certifi), so `cert_verify` leaves the context as it is.
+    requests calls `cert_verify` before every request and would add its own bundle of certificates (certifi) there.
     """
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self._context = context
         super().__init__(max_retries=0)
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
-
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        return super().proxy_manager_for(proxy, ssl_context=self._context, proxy_ssl_context=self._context, **kwargs)
+        return super().proxy_manager_for(proxy, proxy_ssl_context=self._context, **kwargs)
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         conn.cert_reqs = "CERT_REQUIRED"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from bench import Bench, CancelWhen, bench
+from bench import PATIENCE, Bench, CancelWhen, bench
 from body_server import BodyServer
 from support import FastClock, Listener, delete, service_url
 
@@ -106,11 +107,35 @@ def test_tiles_that_cannot_be_counted_beforehand_are_said(place):
 def test_a_job_that_is_not_found_while_caching_goes_on_has_not_ended(place):
     """Half of the cache is gone by then, but more will go: neither partly deleted nor a second job."""
     place.server.let_jobs_take(2.0)
-    seen = place.run("json-code-400@job")
+    seen = place.run("json-code-400@job", patience=replace(PATIENCE, gone=60))
     assert (seen.verdict, seen.receipt["exit_code"], seen.running) == ("unknown", 5, True)
+    assert 0 < seen.tiles < seen.tiles_at_first
     place.server.clear_faults()
     second = place.run()
     assert (second.facts, second.posts) == (("deleted", 0, "-", 1, 0), 0)
+
+
+def test_caching_tools_that_stop_just_before_the_submit_have_refused_it(place):
+    def stop(request: Any) -> None:
+        if request.step == "task":
+            place.server.fault("caching-tools-stopped")
+
+    place.server.after_request = stop
+    seen = place.run()
+    assert seen.facts == ("not-deleted", 1, "CT301", 0, 12)
+    assert "not started" in seen.receipt["error"]["text"]
+
+
+def test_a_sign_in_that_is_refused_for_the_result_ends_nothing(place):
+    def lock(request: Any) -> None:
+        if request.step == "result":
+            place.server.fault("token-498@result")
+            place.server.fault("account-locked")
+
+    place.server.before_request = lock
+    seen = place.run()
+    assert seen.facts == ("deleted", 0, "-", 1, 0)
+    assert any("its result can't be read" in line for line in seen.heard.lines)
 
 
 def test_a_fault_of_our_own_is_told_without_a_traceback_and_claims_nothing(place):

@@ -103,6 +103,14 @@ def test_truststore_is_used_where_it_is_installed():
     assert isinstance(Trust("https://gis.example.com").context, truststore.SSLContext)
 
 
+def test_with_a_file_of_certificates_python_checks_since_truststore_heeds_only_authorities_in_it(root, tmp_path):
+    """On Windows truststore takes from a file what `get_ca_certs` lists, and a server's own certificate isn't there."""
+    own = Certificate("localhost").saved(tmp_path / "own.pem")
+    trust = Trust("https://localhost", own)
+    assert trust.context.get_ca_certs() == ssl.create_default_context().get_ca_certs()
+    assert type(trust.context) is ssl.SSLContext
+
+
 def test_without_truststore_python_reads_the_store(monkeypatch):
     monkeypatch.setitem(sys.modules, "truststore", None)
     assert type(Trust("https://gis.example.com").context) is ssl.SSLContext

@@ -148,6 +148,7 @@ def test_the_deadline_ends_a_pause():
     run = a_run(clock, deadline=3)
     run.pause(1000)
     assert run.left() == 0
+    assert sum(clock.waits) < 10
     with pytest.raises(DeadlinePassed) as raised:
         run.go_on()
     assert not raised.value.sent, "nothing was asked, so nothing was sent"
