@@ -377,14 +377,21 @@ def test_a_job_that_has_failed_meanwhile_is_said_and_a_new_one_submitted(place):
 def test_an_earlier_job_that_has_failed_is_closed_also_where_no_new_one_can_be_submitted(place):
     place.server.let_jobs_take(4.0)
     assert place.run("job-failed:1", deadline=12).verdict == "still-running"
-    seen = place.run("other-job-running")
+
+    def begin_another(request: object) -> None:
+        if request.step == "job" and place.server.jobs[0].ended is not None:
+            place.server.fault("other-job-running")
+
+    place.server.after_request = begin_another
+    seen = place.run()
     assert seen.facts == ("not-deleted", 1, "CT501", 1, 12)
     assert not file_of(place).exists()
 
 
 def test_the_search_for_a_lost_job_ends_where_the_cache_is_seen_to_be_gone():
-    clock, none = StillClock(), {"results": [{"value": {"status": "NONE"}}]}
-    with BodyServer(lambda path: json.dumps(none if "Report" in path else {"singleFusedMapCache": False}).encode()) as http:
+    clock = StillClock()
+    body = {"singleFusedMapCache": False, "results": [{"value": {"status": "NONE"}}]}
+    with BodyServer(lambda path: json.dumps(body).encode()) as http:
         rest = Rest(Trust(http.site), Run(clock, 1000, lambda: False))
         service = ServiceReference(http.site, "", "Rain", "MapServer")
         found = search_job(rest, http.site, service, replace(ENTRY, known_jobs=None), PATIENCE)
