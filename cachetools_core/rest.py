@@ -242,9 +242,8 @@ def _refused_tunnel(error: Exception) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """The innermost cause in a few words, without urllib3's object addresses."""
-    text = plain_words(list(causes(error))[-1]) or type(error).__name__
-    return text.rpartition(">: ")[2] if ">: " in text else text
+    """The innermost cause in a few words; urllib3's own, further out, hold addresses of objects."""
+    return plain_words(list(causes(error))[-1]) or type(error).__name__
 
 
 def _whole_body(response: requests.Response, abandoned: threading.Event) -> bytes:
