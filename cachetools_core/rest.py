@@ -10,13 +10,9 @@ from typing import Any, NoReturn, Protocol
 from urllib.parse import urlsplit
 
 import requests
+from requests.packages.urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationValueError
+from requests.packages.urllib3.util import parse_url
 from requests.utils import get_environ_proxies, select_proxy
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    LocationValueError,
-)
-from urllib3.util import parse_url
 
 from . import __version__
 from .errors import (
