@@ -39,7 +39,7 @@ ORDER = [
 NAMING = {"service", "catalog"}
 TALKING = {"rest", "tokens", "site", "signin", "job", "cache"}
 STORIES = {"delete", "report", "check", "visit"}
-LIBRARIES = {"requests", "keyring", "truststore"}  # urllib3 comes with requests
+LIBRARIES = {"requests", "keyring", "truststore"}
 USED_OF_THE_STANDARD_LIBRARY = """
     __future__ argparse collections configparser contextlib dataclasses datetime enum fcntl hashlib html json msvcrt os
     pathlib re reprlib signal socket ssl subprocess sys threading time traceback typing unicodedata urllib zlib
