@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import subprocess
 import sys
 import threading
@@ -138,6 +139,28 @@ def test_what_is_cleared_is_gone_and_may_be_cleared_again(journal):
     assert list(journal.folder.iterdir()) == []
 
 
+def test_a_folder_that_is_not_there_yet_is_made_in_the_users_own(own_home):
+    with Journal(SERVICE).held() as held:
+        held.write(ENTRY)
+    assert held.entry() == ENTRY
+    assert own_home in held.file.parents
+
+
+def test_the_whole_entry_is_on_the_disk_before_it_has_its_name_and_its_folder_after(journal, monkeypatch):
+    """What a power failure leaves can't be rehearsed, so the order of the operating system's calls is looked at."""
+    synced, fsync = [], os.fsync
+
+    def watched(handle: int) -> None:
+        fsync(handle)
+        folder, named = stat.S_ISDIR(os.fstat(handle).st_mode), journal.file.exists()
+        synced.append(("folder", named) if folder else ("file", named, os.fstat(handle).st_size))
+
+    monkeypatch.setattr(os, "fsync", watched)
+    journal.write(ENTRY)
+    file = ("file", False, journal.file.stat().st_size)
+    assert synced == ([file] if sys.platform == "win32" else [file, ("folder", True)])
+
+
 # A second process
 
 
@@ -195,6 +218,7 @@ HOSTILE = {
     "not text": "\udcff\udcfe",
     "another service": spoilt(service="https://h/arcgis/rest/services/Other/MapServer"),
     "a job elsewhere": spoilt(job_url="https://evil.invalid/rest/services/System/CachingTools/GPServer/D/jobs/j1"),
+    "a host whose name is as long": spoilt(job_url="ELSEWHERE/j1"),
     "a host that begins alike": spoilt(job_url="SITE.evil.invalid/rest/services/System/T/GPServer/D/jobs/j1"),
     "an address that climbs": spoilt(job_url="JOBS/../../../../../../admin"),
     "an address with a query": spoilt(job_url="JOBS/j1?token=x"),
@@ -218,7 +242,11 @@ HOSTILE = {
 def test_a_file_that_cannot_be_understood_stops_everything_and_says_what_to_do(name, place):
     server = place.server
     jobs = f"{server.site}/rest/services/System/CachingTools/GPServer/DeleteCache/jobs"
-    text = HOSTILE[name].replace("SERVICE", service_url(server)).replace("JOBS", jobs).replace("SITE", server.site)
+    words = {"SERVICE": service_url(server), "JOBS": jobs, "SITE": server.site}
+    words["ELSEWHERE"] = jobs.replace("localhost", "evil.test")
+    text = HOSTILE[name]
+    for word, meant in words.items():
+        text = text.replace(word, meant)
     file = file_of(place)
     file.write_bytes(text.encode("utf-8", "surrogateescape"))
     seen = place.run()
@@ -311,6 +339,14 @@ def test_a_run_that_ended_at_its_deadline_is_taken_up_by_the_next(place):
     assert f"Following {first.receipt['job_url']}" in second.heard.lines
     assert second.receipt["before"]["tiles"] == 2735
     assert not file_of(place).exists()
+
+
+def test_a_job_that_runs_on_at_every_deadline_is_followed_by_every_run(place):
+    first = place.run("job-waits-forever", deadline=20)
+    for _ in range(2):
+        seen = place.run(deadline=20)
+        assert (seen.verdict, seen.receipt["job_url"]) == ("still-running", first.receipt["job_url"])
+        assert (seen.submits, seen.posts, seen.complaints()) == (1, 0, [])
 
 
 def test_a_cancel_that_the_server_did_not_take_is_taken_up_by_the_next(place):

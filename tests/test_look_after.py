@@ -23,6 +23,7 @@ REPORT = "rest/services/System/ReportingTools/GPServer/ReportCacheStatus/execute
 START = f"{ADMIN}/start"
 STOPPED = {"error": {"code": 500, "message": "Service Rain/MapServer not started ", "details": []}}
 DENIED = {"error": {"code": 403, "message": "No.", "details": []}}
+NO_TOKEN = {"error": {"code": 498, "message": "Invalid Token", "details": []}}
 CACHED, UNCACHED = {"singleFusedMapCache": True}, {"singleFusedMapCache": False}
 PAGE = b"<html>502</html>"
 PATIENCE = Patience(grace=30, restart=100)
@@ -136,7 +137,7 @@ def test_a_report_that_could_not_be_read_before_either_is_not_waited_for(server)
     assert server.looks == 1
 
 
-@pytest.mark.parametrize("away", [STOPPED, PAGE, DENIED], ids=["stopped", "a page", "denied"])
+@pytest.mark.parametrize("away", [STOPPED, PAGE, DENIED, NO_TOKEN], ids=["stopped", "a page", "denied", "no token"])
 @pytest.mark.parametrize("end", [JobEnd.SUCCEEDED, JobEnd.FAILED, JobEnd.GONE, JobEnd.NO_ANSWER])
 def test_a_service_that_is_away_is_waited_for(away, end, server):
     server.at[SERVICE] = until(70, away, UNCACHED)
@@ -205,3 +206,4 @@ def test_a_start_is_sent_once_even_where_nothing_answers(server):
     server.at.update({SERVICE: lambda now: STOPPED, START: lambda now: PAGE})
     server.look(JobEnd.SUCCEEDED)
     assert len(server.starts) == 1
+    assert server.clock.seconds < PATIENCE.restart + 6

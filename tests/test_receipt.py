@@ -164,6 +164,12 @@ def test_the_exit_code_is_the_errors(kind: type[CacheToolsError]) -> None:
     assert json.loads(receipt.to_json())["error"]["id"] == kind.message_id
 
 
+@pytest.mark.parametrize("kind", every_error(), ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("verdict", [Verdict.UNKNOWN, Verdict.STILL_RUNNING])
+def test_the_exit_code_of_what_is_not_settled_is_5_whatever_the_error(verdict: Verdict, kind: Any) -> None:
+    assert replace(failing(kind("what happened")), verdict=verdict).exit_code == 5
+
+
 def test_every_verdict_but_the_two_good_ones_has_its_error() -> None:
     assert set(Verdict) - set(ERRORS) == {Verdict.DELETED, Verdict.NOTHING_TO_DELETE}
     assert {verdict: kind.exit_code for verdict, kind in ERRORS.items()} == {
