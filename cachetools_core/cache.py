@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -184,10 +185,8 @@ def _read_report(wire: Wire, service: ServiceReference, tries: int, trouble: lis
     results = answer.get("results")
     value = results[0].get("value") if isinstance(results, list) and results and isinstance(results[0], dict) else None
     if isinstance(value, str):
-        try:
+        with suppress(ValueError, RecursionError):
             value = json.loads(value)
-        except (ValueError, RecursionError):
-            value = None
     if not isinstance(value, dict) or value.get("status") not in REPORT_STATUSES or not _is_about(value, service):
         trouble.append("ReportCacheStatus gave no report in the known form.")
         return None

@@ -10,7 +10,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
-from bench import Bench, Outcome, bench
+from bench import FACTOR, Bench, Outcome, bench
 
 from cachetools_core.cache import CacheState, ServiceState
 from cachetools_core.job import JobEnd, Patience
@@ -150,8 +150,8 @@ def test_a_job_that_still_runs_at_the_deadline_is_called_that_whatever_else_is_s
 
 def test_half_a_cache_at_the_deadline_is_still_running(benches):
     place = benches[0].fresh()
-    place.server.let_jobs_take(3.0)
-    seen = place.run(patience=QUICK, deadline=60)
+    place.server.let_jobs_take(8.0)
+    seen = place.run(patience=QUICK, deadline=4.0 * FACTOR)
     assert (seen.verdict, seen.running) == ("still-running", True)
     assert 0 < seen.tiles < seen.tiles_at_first
 
