@@ -80,6 +80,7 @@ def site() -> Iterator[Site]:
     [
         (CACHED, True),
         (UNCACHED, False),
+        ({"singleFusedMapCache": True}, True),
         ({"tileInfo": {}}, True),
         ({"singleFusedMapCache": False, "tileInfo": {"lods": []}}, True),
         ({"singleFusedMapCache": "false"}, None),
@@ -218,8 +219,8 @@ def test_each_status_of_a_report_is_known(status, site):
     "levels",
     [
         [level(tiles=None)], [level(tiles="4")], [level(tiles=-1)], [level(tiles=4.5)], [level(tiles=True)],
-        [level(tiles=1e30)], [level(), None], [level(number=None)], [level(scale="big")], [level(scale=None)], [level(scale=-0.5)],
-        [level(tilesSize="x")], [level()] * 1001,
+        [level(tiles=1e30)], [level(), None], [level(number=None)], [level(scale="big")], [level(scale=None)],
+        [level(scale=-0.5)], [level(tilesSize="x")], [level()] * 1001,
     ],
     ids=lambda levels: str(levels)[:70],
 )  # fmt: skip
