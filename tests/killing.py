@@ -71,8 +71,7 @@ def kill_runs(
         server.fault(fault)
     kills = 0
     for moment in [*moments, *[None] * (MOST_RUNS - len(moments))]:
-        first, clock = len(server.requests), FastClock(FACTOR)
-        begun = clock.monotonic()
+        first = len(server.requests)
         file = place.journal.parent / f"{place.journal.name}.receipt-{kills}"
         process = _CONTEXT.Process(target=_story, args=_arguments(place, role, file), daemon=True)
         with _armed(place, moment, process):
@@ -80,8 +79,9 @@ def kill_runs(
             process.join(HANGS)
         assert process.exitcode is not None, f"a run hangs after {moment}"
         if process.exitcode != -signal.SIGKILL:
-            receipt = json.loads(file.read_text(encoding="utf-8"))
-            last = place.judge(receipt, Listener(), clock.monotonic() - begun, DEADLINE, first)
+            end = json.loads(file.read_text(encoding="utf-8"))
+            assert process.exitcode == end["receipt"]["exit_code"]
+            last = place.judge(end["receipt"], Listener(), end["seconds"], DEADLINE, first)
             return Killed(moments, kills, last)
         kills += 1
     raise AssertionError(f"still killed after {kills} runs")
@@ -98,21 +98,24 @@ def _arguments(place: Bench, role: str, file: Path) -> tuple[str, ...]:
 
 
 def _story(service: str, username: str, password: str, ca_file: str, journal: str, file: str) -> None:
-    """What a killed process does: one deletion, its receipt in a file."""
+    """What a killed process does: one deletion; its receipt and how long it took on its own clock, in a file."""
+    clock = FastClock(FACTOR)
+    begun = clock.monotonic()
     try:
         receipt = delete_map_server_cache(
             service,
             account=Account(username, password),
             ca_file=ca_file,
             deadline=DEADLINE,
-            clock=FastClock(FACTOR),
+            clock=clock,
             patience=PATIENCE,
             journal_folder=Path(journal),
         )
     except CacheToolsError as error:
         assert error.receipt is not None
         receipt = error.receipt
-    Path(file).write_text(receipt.to_json(), encoding="utf-8")
+    end = {"receipt": receipt.to_dict(), "seconds": clock.monotonic() - begun}
+    Path(file).write_text(json.dumps(end), encoding="utf-8")
     os._exit(receipt.exit_code)
 
 

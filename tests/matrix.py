@@ -29,7 +29,7 @@ from killing import POSSIBLE, kill_runs, plans
 from cachetools_core.rehearsal.faults import CHECKED_STEPS, FAULTS
 from cachetools_core.rehearsal.rainfall import draw_rainfall
 
-WORKERS = 5
+WORKERS = 3
 LOST = "reset-after@submit:1"
 AWAY = "service-stays-stopped"
 NOT_ASKED = ("catalog", "tile", "reporting", "admin", "status", "stop", "portal")
