@@ -208,10 +208,8 @@ def _scales(report: Body) -> tuple[Scale, ...] | None:
     infos = report.get("lodInfos") or []
     if not isinstance(infos, list) or len(infos) > MOST_SCALES:
         return None
-    scales = [_scale(info) for info in infos]
-    if any(scale is None for scale in scales):
-        return None
-    return tuple(scale for scale in scales if scale is not None and scale.tiles)
+    scales = [scale for scale in map(_scale, infos) if scale is not None]
+    return tuple(scale for scale in scales if scale.tiles) if len(scales) == len(infos) else None
 
 
 def _scale(info: Any) -> Scale | None:

@@ -103,15 +103,17 @@ def test_a_service_is_cached_only_where_it_says_so_and_not_cached_only_where_it_
         (OTHER, ServiceState.UNREADABLE),
         ({"error": {"code": 404, "message": "Layer gone", "details": []}}, ServiceState.UNREADABLE),
         ({"error": {"code": 400, "message": "Service not found ", "details": []}}, ServiceState.UNREADABLE),
+        ({"error": {"code": 400, "message": "Service not started ", "details": []}}, ServiceState.UNREADABLE),
+        ({"error": {"code": 500, "message": "Layer does not exist", "details": []}}, ServiceState.UNREADABLE),
         (b"<html>502</html>", ServiceState.UNREADABLE),
         (None, ServiceState.UNREADABLE),
     ],
     ids=str,
 )
 def test_a_service_that_gives_no_json_of_its_own_is_in_one_of_three_states(body, state, site):
-    found = site.look(body)
-    assert (found.service, found.cached, found.shows_no_cache) == (state, None, False)
-    assert found.trouble
+    found = site.look(body, executed(report(level())), {})
+    assert (found.service, found.cached, found.shows_no_cache, found.tiles) == (state, None, False, 4)
+    assert len(found.trouble) == 1, "the service's own"
 
 
 def test_a_missing_service_is_not_asked_for_in_the_administrator_api(site):
@@ -136,8 +138,9 @@ def test_a_missing_service_is_not_asked_for_in_the_administrator_api(site):
     ids=str,
 )
 def test_of_a_stopped_service_the_administrator_api_says_whether_it_is_cached(admin, cached, site):
-    found = site.look(NOT_STARTED, None, admin)
+    found = site.look(NOT_STARTED, executed(report(level())), admin)
     assert (found.service, found.cached) == (ServiceState.NOT_STARTED, cached)
+    assert len(found.trouble) == (2 if admin in (DENIED, None) else 1)
 
 
 @pytest.mark.parametrize(("code", "kind"), [(403, NotPermitted), (498, TokenRefused), (499, TokenRefused)])
@@ -212,14 +215,29 @@ def test_a_report_in_another_form_counts_nothing(answer, site):
 
 @pytest.mark.parametrize("status", ["EXISTS", "NONE", "COMPLETED", "FAILED", "FAILURE", "FAILING"])
 def test_each_status_of_a_report_is_known(status, site):
-    assert site.look(CACHED, executed(report(level(), status=status))).tiles == 4
+    found = site.look(CACHED, executed(report(level(), status=status)))
+    assert (found.tiles, found.cached) == (4, True)
+
+
+def test_the_first_result_is_the_report(site):
+    results = executed(report(level()))["results"]
+    assert site.look(CACHED, {"results": [*results, None]}).tiles == 4
+
+
+def test_a_report_that_names_no_service_is_about_the_one_that_was_asked_for(site):
+    assert site.look(CACHED, executed({"status": "EXISTS", "lodInfos": [level()]})).tiles == 4
+
+
+def test_a_thousand_levels_are_counted(site):
+    assert site.look(CACHED, executed(report(*[level()] * 1000))).tiles == 4000
 
 
 @pytest.mark.parametrize(
     "levels",
     [
         [level(tiles=None)], [level(tiles="4")], [level(tiles=-1)], [level(tiles=4.5)], [level(tiles=True)],
-        [level(tiles=1e30)], [level(), None], [level(number=None)], [level(scale="big")], [level(scale=None)],
+        [level(tiles=1e18)], [level(tiles=1e30)], [level(scale=1e18)],
+        [level(), None], [level(number=None)], [level(scale="big")], [level(scale=None)],
         [level(scale=-0.5)], [level(tilesSize="x")], [level()] * 1001,
     ],
     ids=lambda levels: str(levels)[:70],
@@ -230,9 +248,9 @@ def test_half_a_count_is_none(levels, site):
 
 
 def test_a_level_without_a_size_still_counts_its_tiles(site):
-    without = level()
+    without = level(scale=0)
     del without["tilesSize"]
-    assert site.look(CACHED, executed(report(without))).scales == (Scale(0, 100.0, 4, 0),)
+    assert site.look(CACHED, executed(report(without))).scales == (Scale(0, 0.0, 4, 0),)
 
 
 @pytest.mark.parametrize("infos", ["x", 5, {"0": level()}])

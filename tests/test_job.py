@@ -118,14 +118,21 @@ def test_a_status_that_nobody_documents_is_never_taken_for_an_end(body, job):
     assert PATIENCE.no_answer <= job.clock.seconds < PATIENCE.no_answer + 5
 
 
+@pytest.mark.parametrize(("status", "told"), [("esriJobPaused", "esriJobPaused"), ("", "esriJobExecuting")])
+def test_the_last_status_word_is_told_whatever_it_is(status, told, job):
+    job.status = then(says("esriJobExecuting"), says(status))
+    assert job.follow().status == told
+
+
 def test_a_status_that_nobody_documents_may_pass(job):
     job.status = lambda seconds: says("esriJobPaused" if seconds < 20 else "esriJobSucceeded")
     report = job.follow()
     assert (report.end, report.trouble) == (JobEnd.SUCCEEDED, "")
 
 
-def test_a_job_that_the_server_does_not_know_is_gone_after_a_while(job):
-    job.status = then(NO_SUCH_JOB)
+@pytest.mark.parametrize("code", [400, 404])
+def test_a_job_that_the_server_does_not_know_is_gone_after_a_while(code, job):
+    job.status = then({"error": {**NO_SUCH_JOB["error"], "code": code}})
     report = job.follow()
     assert report.end is JobEnd.GONE
     assert "No such job." in report.trouble
