@@ -68,12 +68,16 @@ class Patience:
 
 @dataclass
 class JobReport:
-    """What is known of a job: its address, its last status word, its messages, how it ended."""
+    """What is known of a job: its address, its last status word, its messages, how it ended.
+
+    `complaints` are those of its messages that are warnings or errors.
+    """
 
     url: str
     status: str = ""
     end: JobEnd = JobEnd.RUNNING
     messages: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
     trouble: str = ""
     cancel_refused: str = ""
 
@@ -196,6 +200,8 @@ class _Following:
             if not text or len(self.report.messages) >= MESSAGES_KEPT:
                 continue
             self.report.messages.append(text)
+            if _is_warning(one):
+                self.report.complaints.append(text)
             tell = self.messages.warning if _is_warning(one) else self.messages.info
             tell(f"Server: {text}")
 

@@ -251,8 +251,12 @@ def look_as_dict(one: CacheLook | None) -> dict[str, Any] | None:
 
 
 def job_in_words(report: JobReport) -> str:
-    """How a job ended, its status, the server's last words on it, and what kept it from being read."""
-    said = f"'{report.messages[-1]}'" if report.messages else ""
+    """How a job ended, its status, the server's words on it, and what kept it from being read.
+
+    The words are its last complaints, since the very last is often no more than "Failed to execute", else its last.
+    """
+    words = " ".join(report.complaints[-2:] or report.messages[-1:])
+    said = f"'{words}'" if words else ""
     return ", ".join(part for part in (report.end.value, report.status, said, report.trouble) if part)
 
 

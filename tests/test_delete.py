@@ -223,3 +223,10 @@ def test_a_hosted_tile_layer_keeps_its_tiles():
     assert f"{TASK}/submitJob" not in [path for path, _ in asked]
     assert (receipt.error.message_id, receipt.exit_code) == ("CT501", 1)
     assert "hosted tile layer" in receipt.error.what
+
+
+def test_the_error_of_a_failed_job_quotes_what_the_server_complains_of(rehearsal):
+    server = rehearsal(faults=["job-failed"])
+    receipt = delete(server)
+    assert receipt.verdict is Verdict.NOT_DELETED
+    assert "ERROR 999999: The cache folder could not be deleted" in receipt.error.what
