@@ -100,7 +100,6 @@ class _TrustingAdapter(HTTPAdapter):
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         conn.cert_reqs = "CERT_REQUIRED"
-        conn.ca_certs = conn.ca_cert_dir = None
         conn.conn_kw["ssl_context"] = _ContextFor(conn.host, self._context)
 
 

@@ -378,18 +378,34 @@ def test_certificates_by_the_rules_pass_the_strict_ones(serve, root, good, tmp_p
     assert ask(server.url, trust=trust) == {"currentVersion": 11.3}
 
 
-WINDOWS = {
+UNKNOWN, NO_ISSUER, WRONG_NAME, STRICT = (
+    "an authority that this machine doesn't know",
+    "its issuer isn't known here",
+    "another name than localhost",
+    "it breaks the strict rules of this Python (The certificate was revoked)",
+)
+CODES = {
+    9: ("it isn't valid yet", False),
+    10: ("it has expired", False),
+    18: ("it is self-signed", True),
+    19: (UNKNOWN, True),
+    20: (NO_ISSUER, True),
+    21: (NO_ISSUER, True),
+    62: (WRONG_NAME, False),
+    64: (WRONG_NAME, False),
+    **dict.fromkeys((24, 32, 66, 67, 68, 72, 79, 94, 95), (STRICT, True)),
+    **{code: (f"The certificate was revoked (number {code})", False) for code in (23, 65, 69, 71, 96)},
     0x800B0101: ("it has expired", False),
-    0x800B0109: ("an authority that this machine doesn't know", True),
-    0x800B010A: ("its issuer isn't known here", True),
-    0x800B010F: ("another name than localhost", False),
+    0x800B0109: (UNKNOWN, True),
+    0x800B010A: (NO_ISSUER, True),
+    0x800B010F: (WRONG_NAME, False),
     0x800B010C: ("The certificate was revoked (number 2148204812)", False),
 }
 
 
-@pytest.mark.parametrize(("code", "said"), WINDOWS.items())
-def test_what_windows_says_through_truststore_is_explained(serve, good, code, said):
-    """The errors are those that truststore raises on Windows, with the codes of winerror.h."""
+@pytest.mark.parametrize(("code", "said"), CODES.items())
+def test_each_number_that_says_why_is_explained(serve, good, code, said):
+    """The small ones are of OpenSSL's x509_vfy.h, the large ones of winerror.h, which truststore raises on Windows."""
     server = serve(good)
     refused = ssl.SSLCertVerificationError("The certificate was revoked.")
     refused.verify_code, refused.verify_message = code, "The certificate was revoked."
