@@ -172,14 +172,20 @@ OUTPUT = {"name": "out_service_url", "direction": "esriGPParameterDirectionOutpu
 TASK = "rest/services/System/CachingTools/GPServer/DeleteCache"
 
 
-def ask(parameters: list[Any], capabilities: str = "Map") -> tuple[Receipt, list[tuple[str, dict[str, list[str]]]]]:
+def error(code: int, words: str) -> dict[str, Any]:
+    return {"error": {"code": code, "message": words, "details": []}}
+
+
+def ask(
+    parameters: list[Any], capabilities: str = "Map", submit: Any = None
+) -> tuple[Receipt, list[tuple[str, dict[str, list[str]]]]]:
     """A deletion at a site with these parameters of the task, and what the site was asked."""
     bodies = {
         "rest/info": {"currentVersion": 11.3, "authInfo": {"isTokenBasedSecurity": False}},
         "rest/services/Rain/MapServer": {"singleFusedMapCache": True, "capabilities": capabilities},
         "rest/services/System/CachingTools/GPServer": {"tasks": ["Other", "DeleteCache"]},
         TASK: {"name": "DeleteMapCache", "parameters": parameters},
-        f"{TASK}/submitJob": {"error": {"code": 400, "message": "Enough.", "details": []}},
+        f"{TASK}/submitJob": submit or error(400, "Enough."),
     }
     with BodyServer(lambda path: json.dumps(bodies[path]).encode() if path in bodies else None) as server:
         with pytest.raises(CacheToolsError) as raised:
@@ -200,6 +206,30 @@ def test_only_what_the_task_lists_is_sent_and_never_a_cache_path(parameters, sen
     submits = [fields for path, fields in asked if path == f"{TASK}/submitJob"]
     assert submits == [{**sent, "f": ["json"]}]
     assert (receipt.verdict, receipt.error.message_id) == (Verdict.NOT_DELETED, "CT301")
+
+
+@pytest.mark.parametrize(
+    ("answer", "refused"),
+    [
+        (error(400, "No."), True),
+        (error(404, "No."), True),
+        (error(499, "Token Required"), True),
+        (error(500, "Service System/CachingTools/GPServer not started "), True),
+        (error(399, "No."), False),
+        (error(500, "Error performing operation"), False),
+        (error(503, "Busy"), False),
+        ({"status": "error", "messages": ["No."]}, False),
+        ({"jobStatus": "esriJobSubmitted"}, False),
+    ],
+    ids=str,
+)
+def test_only_a_servers_refusal_says_that_no_job_was_started(answer, refused, own_home):
+    receipt, asked = ask([SERVICE_URL], submit=answer)
+    assert [path for path, _ in asked].count(f"{TASK}/submitJob") == 1
+    assert (receipt.verdict, receipt.exit_code == 5) == (
+        (Verdict.NOT_DELETED, False) if refused else (Verdict.UNKNOWN, True)
+    )
+    assert [path.suffix for path in own_home.rglob("*.json")] == ([] if refused else [".json"])
 
 
 @pytest.mark.parametrize(
