@@ -226,9 +226,8 @@ def test_only_what_the_task_lists_is_sent_and_never_a_cache_path(parameters, sen
 def test_only_a_servers_refusal_says_that_no_job_was_started(answer, refused, own_home):
     receipt, asked = ask([SERVICE_URL], submit=answer)
     assert [path for path, _ in asked].count(f"{TASK}/submitJob") == 1
-    assert (receipt.verdict, receipt.exit_code == 5) == (
-        (Verdict.NOT_DELETED, False) if refused else (Verdict.UNKNOWN, True)
-    )
+    assert (receipt.verdict is Verdict.NOT_DELETED) is refused
+    assert (receipt.error.message_id == "CT705") is not refused
     assert [path.suffix for path in own_home.rglob("*.json")] == ([] if refused else [".json"])
 
 
