@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -490,6 +491,13 @@ class Terminal:
     def type(self, text: str) -> None:
         os.write(self._terminal, text.encode())
 
+    def press_ctrl_c(self) -> None:
+        """Again where nothing happens: a signal just before Python begins to read is heeded only with the next one."""
+        while self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(1)
+
     def end(self) -> tuple[int, str]:
         while True:
             more = self._read()
@@ -552,7 +560,7 @@ def test_anything_else_at_the_terminal_deletes_nothing(
 def test_ctrl_c_at_the_question_ends_it(server: Rehearsal, at_terminal: Callable[..., Terminal]) -> None:
     terminal = at_terminal("--json")
     terminal.wait_for(QUESTION)
-    terminal.process.send_signal(signal.SIGINT)
+    terminal.press_ctrl_c()
     code, out = terminal.end()
     assert (code, json.loads(out)["error"]["id"]) == (3, "CT601")
     assert "Traceback" not in terminal.shown and server.submits == 0
