@@ -99,6 +99,7 @@ class _TrustingAdapter(HTTPAdapter):
         return super().proxy_manager_for(proxy, proxy_ssl_context=self._context, **kwargs)
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        conn.cert_reqs = "CERT_REQUIRED"
         conn.conn_kw["ssl_context"] = _ContextFor(conn.host, self._context)
 
 
@@ -200,7 +201,7 @@ def _innermost(error: BaseException) -> BaseException:
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it wraps, outermost first; requests and urllib3 put causes into `args` too."""
+    """The error and what it wraps, outermost first; urllib3 puts causes into `args`, `reason` and others."""
     waiting: list[Any] = [error]
     seen: set[int] = set()
     while waiting:
@@ -208,7 +209,7 @@ def causes(error: BaseException) -> Iterator[BaseException]:
         if isinstance(one, BaseException) and id(one) not in seen:
             seen.add(id(one))
             yield one
-            wrapped = [*one.args, one.__cause__]
+            wrapped = [getattr(one, "reason", None), getattr(one, "original_error", None), *one.args, one.__cause__]
             # What was being handled when the first one was raised is another story.
             waiting.extend(wrapped if one is error else [*wrapped, one.__context__])
 
