@@ -121,6 +121,7 @@ class _Following:
                 if self.report.end is not JobEnd.RUNNING or self._out_of_patience():
                     return self._as_last_seen()
                 self.run.pause(self._wait())
+                self.run.go_on()
             except Cancelled:
                 self._take_up_cancel()
             except DeadlinePassed:
