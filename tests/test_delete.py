@@ -91,6 +91,17 @@ def test_a_cancel_in_the_middle_reaches_the_job_and_what_is_left_is_told(place):
     assert "cancelled" in seen.receipt["error"]["text"]
 
 
+def test_a_cancel_after_which_half_is_gone_is_a_cancel_too(place):
+    class HalfWay(Listener):
+        def cancelled(self) -> bool:
+            return any(percent and percent >= 40 for _, percent in self.labels)
+
+    place.server.let_jobs_take(2.0)
+    seen = place.run(listener=HalfWay())
+    assert (seen.verdict, seen.receipt["exit_code"], seen.error_id) == ("partly-deleted", 3, "CT601")
+    assert 0 < seen.tiles < seen.tiles_at_first
+
+
 def test_the_tiles_of_each_scale_are_told_beforehand(place):
     lines = place.run().heard.lines
     told = [line for line in lines if line.startswith("  level ")]
@@ -170,6 +181,7 @@ THREADS = {**INPUT, "name": "thread_count", "parameterType": "esriGPParameterTyp
 CACHE_PATH = {**INPUT, "name": "cache_path", "parameterType": "esriGPParameterTypeOptional"}
 OUTPUT = {"name": "out_service_url", "direction": "esriGPParameterDirectionOutput"}
 TASK = "rest/services/System/CachingTools/GPServer/DeleteCache"
+CACHED = {"singleFusedMapCache": True, "capabilities": "Map"}
 
 
 def error(code: int, words: str) -> dict[str, Any]:
@@ -177,12 +189,12 @@ def error(code: int, words: str) -> dict[str, Any]:
 
 
 def ask(
-    parameters: list[Any], capabilities: str = "Map", submit: Any = None
+    parameters: list[Any], service: Any = CACHED, submit: Any = None
 ) -> tuple[Receipt, list[tuple[str, dict[str, list[str]]]]]:
     """A deletion at a site with these parameters of the task, and what the site was asked."""
     bodies = {
         "rest/info": {"currentVersion": 11.3, "authInfo": {"isTokenBasedSecurity": False}},
-        "rest/services/Rain/MapServer": {"singleFusedMapCache": True, "capabilities": capabilities},
+        "rest/services/Rain/MapServer": service,
         "rest/services/System/CachingTools/GPServer": {"tasks": ["Other", "DeleteCache"]},
         TASK: {"name": "DeleteMapCache", "parameters": parameters},
         f"{TASK}/submitJob": submit or error(400, "Enough."),
@@ -248,7 +260,7 @@ def test_a_task_that_wants_what_nobody_knows_gets_nothing(parameters, wants):
 
 
 def test_a_hosted_tile_layer_keeps_its_tiles():
-    receipt, asked = ask([SERVICE_URL], "Map,TilesOnly,Tilemap")
+    receipt, asked = ask([SERVICE_URL], {**CACHED, "capabilities": "Map,TilesOnly,Tilemap"})
     assert f"{TASK}/submitJob" not in [path for path, _ in asked]
     assert (receipt.error.message_id, receipt.exit_code) == ("CT501", 1)
     assert "hosted tile layer" in receipt.error.what
@@ -259,3 +271,10 @@ def test_the_error_of_a_failed_job_quotes_what_the_server_complains_of(rehearsal
     receipt = delete(server)
     assert receipt.verdict is Verdict.NOT_DELETED
     assert "ERROR 999999: The cache folder could not be deleted" in receipt.error.what
+
+
+def test_a_service_that_does_not_say_whether_it_is_cached_is_left_alone():
+    receipt, asked = ask([SERVICE_URL], {"currentVersion": 11.3})
+    assert f"{TASK}/submitJob" not in [path for path, _ in asked]
+    assert (receipt.error.message_id, receipt.exit_code, receipt.verdict) == ("CT501", 1, Verdict.NOT_DELETED)
+    assert "doesn't say whether it has a cache" in receipt.error.what

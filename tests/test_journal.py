@@ -30,6 +30,7 @@ from cachetools_core.waiting import Run
 
 SERVICE = "https://gis.example.com/server/rest/services/Folder/R\u00e4in/MapServer"
 JOB = "https://gis.example.com/server/rest/services/System/CachingTools/GPServer/DeleteCache/jobs/j1"
+HALF_WAY = 2.0 * FACTOR  # story seconds: a job of four real seconds is at work then, on a busy machine too
 ENTRY = Entry(
     service=SERVICE,
     account="anna",
@@ -329,8 +330,8 @@ def test_a_refused_submit_leaves_no_entry(place):
 
 
 def test_a_run_that_ended_at_its_deadline_is_taken_up_by_the_next(place):
-    place.server.let_jobs_take(1.0)
-    first = place.run(deadline=30)
+    place.server.let_jobs_take(4.0)
+    first = place.run(deadline=HALF_WAY)
     assert (first.verdict, first.error_id) == ("still-running", "CT704")
     assert file_of(place).exists()
     second = place.run()
@@ -342,9 +343,9 @@ def test_a_run_that_ended_at_its_deadline_is_taken_up_by_the_next(place):
 
 
 def test_a_job_that_runs_on_at_every_deadline_is_followed_by_every_run(place):
-    first = place.run("job-waits-forever", deadline=20)
+    first = place.run("job-waits-forever", deadline=HALF_WAY)
     for _ in range(2):
-        seen = place.run(deadline=20)
+        seen = place.run(deadline=HALF_WAY)
         assert (seen.verdict, seen.receipt["job_url"]) == ("still-running", first.receipt["job_url"])
         assert (seen.submits, seen.posts, seen.complaints()) == (1, 0, [])
 
@@ -367,8 +368,8 @@ def test_a_cancel_that_comes_too_late_changes_nothing(place):
 
 
 def test_a_run_that_fails_before_it_has_found_its_job_never_says_not_deleted(place):
-    place.server.let_jobs_take(0.5)
-    assert place.run(deadline=20).verdict == "still-running"
+    place.server.let_jobs_take(4.0)
+    assert place.run(deadline=HALF_WAY).verdict == "still-running"
     place.server.let_jobs_take(0.0)
     down = place.run("http-503@info", deadline=60)
     assert (down.verdict, down.receipt["exit_code"], down.error_id) == ("unknown", 5, "CT206")
@@ -384,7 +385,7 @@ def test_a_run_that_fails_before_it_has_found_its_job_never_says_not_deleted(pla
 
 
 def test_a_job_that_is_gone_and_a_cache_built_since_are_recognised(place):
-    assert place.run("job-waits-forever", deadline=20).verdict == "still-running"
+    assert place.run("job-waits-forever", deadline=HALF_WAY).verdict == "still-running"
     place.server.restart()
     place.server.rebuild_cache("Rainfall")
     place.server.clear_faults()
@@ -394,16 +395,16 @@ def test_a_job_that_is_gone_and_a_cache_built_since_are_recognised(place):
 
 
 def test_a_job_that_is_gone_after_it_has_done_its_work_is_not_followed_by_another(place):
-    place.server.let_jobs_take(0.3)
-    assert place.run("job-gone", deadline=15).verdict == "still-running"
+    place.server.let_jobs_take(4.0)
+    assert place.run("job-gone", deadline=HALF_WAY).verdict == "still-running"
     second = place.run()
     assert (second.verdict, second.submits, second.posts) == ("deleted", 1, 0)
     assert any("the job this is known: gone" in words for words in second.receipt["warnings"])
 
 
 def test_a_job_that_has_failed_meanwhile_is_said_and_a_new_one_submitted(place):
-    place.server.let_jobs_take(4.0)
-    assert place.run("job-failed:1", deadline=12).verdict == "still-running"
+    place.server.let_jobs_take(20.0)  # it fails when a tenth of that is over
+    assert place.run("job-failed:1", deadline=HALF_WAY / 2).verdict == "still-running"
     place.server.let_jobs_take(0.0)
     second = place.run()
     assert (second.verdict, second.files, second.submits, second.overlaps) == ("deleted", 0, 2, False)
@@ -411,8 +412,8 @@ def test_a_job_that_has_failed_meanwhile_is_said_and_a_new_one_submitted(place):
 
 
 def test_an_earlier_job_that_has_failed_is_closed_also_where_no_new_one_can_be_submitted(place):
-    place.server.let_jobs_take(4.0)
-    assert place.run("job-failed:1", deadline=12).verdict == "still-running"
+    place.server.let_jobs_take(20.0)  # it fails when a tenth of that is over
+    assert place.run("job-failed:1", deadline=HALF_WAY / 2).verdict == "still-running"
 
     def begin_another(request: object) -> None:
         if request.step == "job" and place.server.jobs[0].ended is not None:
@@ -509,7 +510,8 @@ def test_a_refused_sign_in_while_the_job_is_searched_says_that_nothing_is_known(
 
 
 def test_a_deadline_while_the_job_is_searched_says_that_nothing_is_known(place):
-    seen = place.run("lost-submit-answer", "admin-closed", "job-waits-forever", deadline=25)
+    patience = replace(PATIENCE, settle=600)
+    seen = place.run("lost-submit-answer", "admin-closed", "job-waits-forever", patience=patience, deadline=HALF_WAY)
     assert seen.facts == ("unknown", 5, "CT705", 1, 12)
 
 

@@ -154,8 +154,9 @@ def test_a_byte_order_mark_before_a_right_answer(server: Rehearsal) -> None:
 def test_connections_that_break(server: Rehearsal, name: str) -> None:
     client = Client(server)
     server.fault(f"{name}@service:1")
-    with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
-        client.raw(SERVICE)
+    # urllib3 before 2 takes half a body for a whole one, so that only the JSON in it shows what is missing.
+    with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError, ValueError)):
+        client.raw(SERVICE).json()
 
 
 def test_a_server_that_refuses_connections_comes_back(server: Rehearsal) -> None:
