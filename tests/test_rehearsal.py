@@ -10,6 +10,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -695,10 +696,17 @@ def test_the_account_of_each_start_has_a_new_password(rehearsal: Start) -> None:
 
 def test_requests_are_recorded_and_seen_before_they_are_answered(server: Rehearsal) -> None:
     steps: list[tuple[str, int | None]] = []
+    answered = threading.Semaphore(0)
+
+    def after(request: Any) -> None:
+        steps.append((request.step, request.status))
+        answered.release()
+
     server.before_request = lambda request: steps.append((request.step, request.status))
-    server.after_request = lambda request: steps.append((request.step, request.status))
+    server.after_request = after
     client = Client(server)
     client.post(f"{DELETE}/submitJob", service_url="Rainfall:MapServer")
+    assert answered.acquire(timeout=10) and answered.acquire(timeout=10)
     assert steps == [("token", None), ("token", 200), ("submit", None), ("submit", 200)]
     record = server.requests[-1]
     assert (record.method, record.path) == ("POST", f"/arcgis{DELETE}/submitJob")
