@@ -28,7 +28,7 @@ from cachetools_core.errors import CertificateFileError, DeadlinePassed, NoAnswe
 from cachetools_core.folders import application_folder, file_name_for
 from cachetools_core.receipt import Verdict
 from cachetools_core.rest import READ_TRIES, Rest
-from cachetools_core.trust import Trust
+from cachetools_core.trust import Trust, causes
 from cachetools_core.waiting import Run
 
 STORES = ["ssl", *(["truststore"] if importlib.util.find_spec("truststore") else [])]
@@ -128,6 +128,14 @@ def test_a_ca_file_counts(serve, root, good, tmp_path, host):
     assert ask(server.url, root.saved(tmp_path / "ca.pem")) == {"currentVersion": 11.3}
     assert ask(server.url, str(tmp_path / "ca.pem")) == {"currentVersion": 11.3}
     refusal(server)
+
+
+@pytest.mark.usefixtures("store")
+def test_a_name_that_ends_in_a_dot_is_the_same_name(serve, root, good, tmp_path, monkeypatch):
+    """Which is how DNS writes a whole name. It knows `localhost.`, but not every machine asks it for that."""
+    look_up = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *rest: look_up(host.rstrip("."), *rest))
+    assert ask(serve(good, host="localhost.").url, root.saved(tmp_path / "ca.pem")) == {"currentVersion": 11.3}
 
 
 @pytest.mark.usefixtures("store")
@@ -403,18 +411,24 @@ CODES = {
 }
 
 
+def explained(url, code, words="self-signed", clock=None):
+    """What is said of an error as the TLS library raises it."""
+    refused = ssl.SSLCertVerificationError(words)
+    refused.verify_code, refused.verify_message = code, words
+    return Trust(url).refusal(url, refused, Run(clock or FastClock(), 60.0, lambda: False))
+
+
 @pytest.mark.parametrize(("code", "said"), CODES.items())
 def test_each_number_that_says_why_is_explained(serve, good, code, said):
     """The small ones are of OpenSSL's x509_vfy.h, the large ones of winerror.h, which truststore raises on Windows."""
     server = serve(good)
-    refused = ssl.SSLCertVerificationError("The certificate was revoked.")
-    refused.verify_code, refused.verify_message = code, "The certificate was revoked."
-    error = Trust(server.url).refusal(server.url, refused, Run(FastClock(), 60.0, lambda: False))
+    error = explained(server.url, code, "The certificate was revoked.")
     assert said[0] in error.what
     assert (ADVICE in error.remedy) is said[1]
     assert fingerprint_in(error) == good.fingerprint
 
 
+@pytest.mark.filterwarnings("error::DeprecationWarning")
 def test_the_server_is_told_which_site_is_meant_when_its_fingerprint_is_read(serve, good, tmp_path):
     """A web server with several sites shows another certificate to a client that names none."""
     server = serve(good)
@@ -433,12 +447,24 @@ def test_a_fingerprint_that_cannot_be_read_is_said_and_no_advice_given(serve, go
     assert ADVICE not in error.remedy
 
 
+def test_a_name_that_python_cannot_write_for_dns_is_no_crash():
+    """requests writes names by IDNA 2008; by IDNA 2003, which sockets go by, this one breaks the rule for Hebrew."""
+    error = explained("https://\u05d0\u05d11.example", 18)
+    assert "(Its fingerprint couldn't be read: " in error.what
+    assert ADVICE not in error.remedy
+
+
+def test_where_no_port_is_given_the_fingerprint_is_that_of_port_443(serve, good, monkeypatch):
+    """Only root may listen there, so the operating system's look-up leads from there to a server of ours."""
+    server, look_up = serve(good), socket.getaddrinfo
+    ports = {443: server.port}
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, *rest: look_up(host, ports.get(port, 1), *rest))
+    assert fingerprint_in(explained("https://localhost/arcgis", 18)) == good.fingerprint
+
+
 def test_a_silent_server_does_not_hold_the_explanation_up():
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        url = f"https://localhost:{silent.getsockname()[1]}"
-        refused = ssl.SSLCertVerificationError("self-signed")
-        refused.verify_code, refused.verify_message = 18, "self-signed"
-        error = Trust(url).refusal(url, refused, Run(FastClock(100), 60.0, lambda: False))
+        error = explained(f"https://localhost:{silent.getsockname()[1]}", 18, clock=FastClock(100))
     assert "it is self-signed" in error.what
     assert "(Its fingerprint couldn't be read: no answer within 10 seconds" in error.what
     assert ADVICE not in error.remedy
@@ -483,7 +509,7 @@ def test_https_to_a_port_that_speaks_http_is_said_so():
         with pytest.raises(NoAnswer) as raised:
             ask(f"https://127.0.0.1:{plain.getsockname()[1]}")
     assert type(raised.value) is NoAnswer
-    assert "doesn't speak TLS as expected" in raised.value.what
+    assert re.search(r" doesn't speak TLS as expected: \[SSL[:\w ]*\] [a-z ]+\b", raised.value.what), raised.value.what
     assert "6443" in raised.value.remedy
     assert b"arcgis" not in b"".join(heard)
 
@@ -560,3 +586,10 @@ def test_the_command_line_has_no_switch(server):
         command = [sys.executable, "-m", "cachetools_core", "check", service_url(server), option]
         assert subprocess.run(command, capture_output=True, check=False).returncode == 2
     assert server.requests == []
+
+
+def test_causes_come_outermost_first_whichever_way_they_are_wrapped():
+    innermost, beside, context = OSError("innermost"), OSError("beside"), OSError("context")
+    middle = ValueError("middle", innermost)
+    middle.__context__ = context
+    assert list(causes(ValueError("outer", middle, beside)))[1:] == [middle, beside, innermost, context]
