@@ -137,7 +137,7 @@ def _add(context: ssl.SSLContext, named_by: str, file: Path) -> None:
             context.load_verify_locations(capath=str(file))
         else:
             context.load_verify_locations(cafile=str(file))
-    except (OSError, ssl.SSLError) as error:
+    except OSError as error:
         raise CertificateFileError(f"{file}, named by {named_by}, holds no readable certificate: {error}.") from error
     # A file may hold the server's own certificate instead of its authority's; without this flag only roots would count.
     context.verify_flags |= PARTIAL_CHAIN
@@ -177,7 +177,7 @@ def _fingerprint(url: str, run: Run) -> tuple[str, bool]:
     host, port = split.hostname or "", split.port or 443
     try:
         certificate = run.call(lambda _: _shown_by(host, port), FINGERPRINT_WAITS)
-    except (OSError, TimeoutError, ValueError) as error:
+    except (OSError, ValueError) as error:
         return f" (Its fingerprint couldn't be read: {plain_words(error)}.)", False
     digest = sha256(certificate).hexdigest().upper()
     return " Its SHA-256 fingerprint is " + ":".join(digest[i : i + 2] for i in range(0, 64, 2)) + ".", True
