@@ -149,10 +149,11 @@ def test_a_folder_that_is_not_there_yet_is_made_in_the_users_own(own_home):
 
 def test_the_whole_entry_is_on_the_disk_before_it_has_its_name_and_its_folder_after(journal, monkeypatch):
     """What a power failure leaves can't be rehearsed, so the order of the operating system's calls is looked at."""
-    synced, fsync = [], os.fsync
+    synced, handles, fsync = [], [], os.fsync
 
     def watched(handle: int) -> None:
         fsync(handle)
+        handles.append(handle)
         folder, named = stat.S_ISDIR(os.fstat(handle).st_mode), journal.file.exists()
         synced.append(("folder", named) if folder else ("file", named, os.fstat(handle).st_size))
 
@@ -160,6 +161,9 @@ def test_the_whole_entry_is_on_the_disk_before_it_has_its_name_and_its_folder_af
     journal.write(ENTRY)
     file = ("file", False, journal.file.stat().st_size)
     assert synced == ([file] if sys.platform == "win32" else [file, ("folder", True)])
+    for handle in handles:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(handle)
 
 
 # A second process
@@ -232,6 +236,8 @@ HOSTILE = {
     "tiles without end": spoilt(before={"cached": True, "scales": [{**SCALE, "tiles": float("inf")}]}),
     "tiles that are none": spoilt(before={"cached": True, "scales": [{**SCALE, "tiles": "many"}]}),
     "tiles below none": spoilt(before={"cached": True, "scales": [{**SCALE, "tiles": -1}]}),
+    "tiles beyond all counting": spoilt(before={"cached": True, "scales": [{**SCALE, "tiles": 10**18}]}),
+    "a scale that is no number": spoilt(before={"cached": True, "scales": [{**SCALE, "scale": float("nan")}]}),
     "a cache that is neither there nor not": spoilt(before={"cached": "perhaps", "scales": None}),
     "no scales": spoilt(before={"cached": True}),
     "no look": spoilt(before=None),
@@ -277,6 +283,16 @@ def test_a_file_in_place_of_the_folder(place):
     seen = place.run()
     assert seen.facts == ("not-deleted", 1, "CT502", 0, 12)
     assert "could be submitted twice" in seen.receipt["error"]["text"]
+
+
+def test_a_pipe_in_place_of_the_lock(place):
+    """A pipe can't be wound back, and it is Python that says so, not the operating system."""
+    if not hasattr(os, "mkfifo"):
+        needed("needs named pipes, which Windows keeps elsewhere")
+    os.mkfifo(file_of(place).with_suffix(".lock"))
+    seen = place.run()
+    assert seen.facts == ("not-deleted", 1, "CT502", 0, 12)
+    assert "can't be written: File or stream is not seekable." in seen.receipt["error"]["text"]
 
 
 def full_disk() -> Path:

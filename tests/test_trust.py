@@ -593,3 +593,8 @@ def test_causes_come_outermost_first_whichever_way_they_are_wrapped():
     middle = ValueError("middle", innermost)
     middle.__context__ = context
     assert list(causes(ValueError("outer", middle, beside)))[1:] == [middle, beside, innermost, context]
+
+
+def test_the_reason_that_urllib3_gives_up_for_is_a_cause():
+    refused = ConnectionRefusedError("refused")
+    assert list(causes(urllib3.exceptions.MaxRetryError(None, "/", refused)))[1:] == [refused]
