@@ -192,4 +192,4 @@ def fault(error):
     """One line for what nobody foresaw: its class and place, but not its text, which could hold anything."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{os.path.basename(place.filename)}, line {place.lineno}"
-    return f"CT000: CacheTools {VERSION} has a fault, {type(error).__name__} in {where}; please report this line."
+    return f"CT999: CacheTools {VERSION} has a fault, {type(error).__name__} in {where}; please report this line."

@@ -60,6 +60,7 @@ class CacheLook:
     nothing; None where nobody says. `scales` are those that hold tiles by ReportCacheStatus, None where no report could
     be read. `tiles_only` is a hosted tile layer, which is a map service (captured, protocol.md 3.2); a cached image
     service has images behind its tiles, whatever its capabilities say.
+    `scheme_scales` is how many scales the tiling scheme has, filled or not; 0 where the service shows no scheme.
     `trouble` says why something is missing.
     """
 

@@ -25,7 +25,7 @@ from .journal import Entry, Journal, with_job
 from .messages import QUIET, Messages, plain_words
 from .proof import look_after
 from .receipt import ENDED_OR_GONE, ERRORS, UNSETTLED, Receipt, Verdict, explain, job_in_words, look_in_words, verdict
-from .recovery import known_jobs, search_job
+from .recovery import is_forgotten, known_jobs, search_job
 from .service import safe_text
 from .signin import ActivePortal, Given
 from .site import Task, find_delete_task
@@ -215,7 +215,7 @@ class _Deletion:
             return self._find_again(entry)[0]
         self._note_job(entry, job_url)
         self.record.say(f"Submitted: {job_url}")
-        return self._follow(job_url)
+        return self._follow(entry, job_url)
 
     def prove(self, report: JobReport) -> None:
         """Look after, and draw the verdict from the two looks and the job's end."""
@@ -265,10 +265,14 @@ class _Deletion:
         except JournalError as error:
             self.record.warn(f"{error.what} If this run is broken off, look at {job_url} before running it again.")
 
-    def _follow(self, job_url: str) -> JobReport:
+    def _follow(self, entry: Entry, job_url: str) -> JobReport:
+        """Follow the job; one whose address is refused is gone only where the server's list of jobs lacks it too."""
         report = follow(self.here.wire, job_url, self.record.messages, self.patience)
         if report.end is JobEnd.SUCCEEDED:
             self._tell_result(job_url)
+        if report.end is JobEnd.GONE and not is_forgotten(self.here.wire, self.here.site.url, entry.tools, job_url):
+            report.end = JobEnd.NO_ANSWER
+            report.trouble += " The server's list of jobs doesn't show that the job is gone."
         return report
 
     def _tell_result(self, job_url: str) -> None:
@@ -288,7 +292,7 @@ class _Deletion:
             job_url = found.job_url
             self._note_job(entry, job_url)
         self.record.say(f"Following {job_url}")
-        return self._follow(job_url), False
+        return self._follow(entry, job_url), False
 
     def _look_after(self, report: JobReport) -> CacheLook:
         """The look after; a job that nobody knows any more hasn't ended for certain while caching goes on."""

@@ -266,7 +266,9 @@ def look_in_words(one: CacheLook | None) -> str:
         return ""
     if not one.scales:
         advertised = {True: "cached", False: "no cache", None: "cache not readable"}[one.cached]
-        return f"service {one.service.value}, {advertised}, {'tiles not counted' if one.scales is None else 'no tiles'}"
+        scheme = f", a tiling scheme of {one.scheme_scales} scales" if one.scheme_scales else ""
+        counted = "tiles not counted" if one.scales is None else "no tiles"
+        return f"service {one.service.value}, {advertised}{scheme}, {counted}"
     return f"{one.tiles:,} tiles in {len(one.scales)} scales, {in_megabytes(one.bytes or 0)}"
 
 

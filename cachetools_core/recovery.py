@@ -56,6 +56,15 @@ def search_job(wire: Wire, site_url: str, service: ServiceReference, entry: Entr
         return Search(trouble=error.what)
 
 
+def is_forgotten(wire: Wire, site_url: str, tools: str, job_url: str) -> bool:
+    """True where the server's list of jobs lacks this one; that its address is refused may come from a web tier."""
+    with wire.run.undisturbed():
+        try:
+            return job_url.rpartition("/")[2] not in list_jobs(wire, site_url, tools)
+        except CacheToolsError:
+            return False
+
+
 def _search(wire: Wire, site_url: str, service: ServiceReference, entry: Entry, patience: Patience) -> Search:
     run = wire.run
     tiles, changed = None, run.clock.monotonic()

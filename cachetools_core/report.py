@@ -10,7 +10,7 @@ from .cache import CacheLook, look
 from .catalog import find_service
 from .errors import CannotDelete
 from .messages import QUIET, Messages
-from .receipt import in_megabytes, look_as_dict
+from .receipt import in_megabytes, look_as_dict, look_in_words
 from .signin import ActivePortal, Given
 from .tokens import Account
 from .visit import visit
@@ -37,7 +37,7 @@ class Report:
         if found.shows_no_cache:
             return f"{self.service} has no cache."
         if found.scales is None:
-            return f"{self.service} is cached; its tiles couldn't be counted. {' '.join(self.trouble)}"
+            return f"{self.service}: {look_in_words(found)}. {' '.join(self.trouble)}".rstrip()
         lines = [f"{'level':>5}  {'scale':>16}  {'tiles':>12}  {'bytes':>16}"]
         lines += [f"{s.level:>5}  {f'1:{s.scale:,.0f}':>16}  {s.tiles:>12,}  {s.bytes:>16,}" for s in found.scales]
         lines += [f"{'sum':>5}  {'':>16}  {found.tiles:>12,}  {found.bytes:>16,}"]

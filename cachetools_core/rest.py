@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 from requests.packages.urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationValueError
@@ -41,6 +42,7 @@ READ_TRIES = 4
 FIRST_RETRY_AFTER = 0.5
 LONGEST_RETRY_AFTER = 30.0
 MOST_WORDS = 20
+FORM = "application/x-www-form-urlencoded"
 ZLIB_OR_GZIP = zlib.MAX_WBITS | 32
 NEVER_CONNECTED = (
     ConnectTimeoutError,  # NewConnectionError is one of its kinds
@@ -129,8 +131,8 @@ class Rest:
                 method,
                 url,
                 params={**fields, "f": "json"} if method == "GET" else None,
-                data={**fields, "f": "json"} if method == "POST" else None,
-                headers=dict(headers),
+                data=_Form({**fields, "f": "json"}, abandoned) if method == "POST" else None,
+                headers={**headers, "Content-Type": FORM} if method == "POST" else dict(headers),
                 proxies=proxies,
                 timeout=(CONNECT_WAITS, ANSWER_WAITS),
                 allow_redirects=False,
@@ -178,6 +180,23 @@ class Rest:
         if never_sent:
             raise NeverSent(f"No connection to {host}: {_reason(error)}.") from error
         raise NoAnswer(f"No answer to {where}: {_reason(error)}.") from error
+
+
+class _Form(io.BytesIO):
+    """The form fields of a POST; what nobody waits for any more isn't sent.
+
+    A connection may come about after the run has given it up, and a submit that arrives then is one that nobody knows
+    of. http.client asks for the body only when it has a connection.
+    """
+
+    def __init__(self, fields: Fields, abandoned: threading.Event) -> None:
+        super().__init__(urlencode(fields).encode())
+        self._abandoned = abandoned
+
+    def read(self, size: int | None = -1) -> bytes:
+        if self._abandoned.is_set():
+            raise ValueError("nobody waits for it any more")
+        return super().read(size)
 
 
 class _Session(requests.Session):

@@ -41,8 +41,8 @@ TALKING = {"rest", "tokens", "site", "signin", "job", "cache"}
 STORIES = {"delete", "report", "check", "visit"}
 LIBRARIES = {"requests", "keyring", "truststore"}
 USED_OF_THE_STANDARD_LIBRARY = """
-    __future__ argparse collections configparser contextlib dataclasses datetime enum fcntl hashlib html json msvcrt os
-    pathlib re reprlib signal socket ssl subprocess sys threading time traceback typing unicodedata urllib zlib
+    __future__ argparse collections configparser contextlib dataclasses datetime enum fcntl hashlib html io json msvcrt
+    os pathlib re reprlib signal socket ssl subprocess sys threading time traceback typing unicodedata urllib zlib
 """
 STANDARD_LIBRARY = set(USED_OF_THE_STANDARD_LIBRARY.split())
 

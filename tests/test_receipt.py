@@ -254,6 +254,10 @@ def test_a_page_without_messages_has_no_list() -> None:
         (AFTER, "service answers, no cache, no tiles"),
         (CacheLook(ServiceState.ANSWERS, True, ()), "service answers, cached, no tiles"),
         (CacheLook(ServiceState.ANSWERS, True), "service answers, cached, tiles not counted"),
+        (
+            CacheLook(ServiceState.ANSWERS, True, scheme_scales=20),
+            "service answers, cached, a tiling scheme of 20 scales, tiles not counted",
+        ),
         (CacheLook(ServiceState.ANSWERS, False), "service answers, no cache, tiles not counted"),
         (CacheLook(ServiceState.UNREADABLE), "service could not be read, cache not readable, tiles not counted"),
         (CacheLook(ServiceState.NOT_STARTED, None, ()), "service is not started, cache not readable, no tiles"),

@@ -6,6 +6,7 @@ import gzip
 import json
 import re
 import socket
+import ssl
 import sys
 import threading
 import tracemalloc
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import trustme
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from raw_server import RawServer, endless, http, reset, says, shut, then_reset, then_shut
@@ -672,6 +674,32 @@ def test_an_answer_that_nobody_waits_for_is_not_read_on():
     with serving(dribble) as (server, client):
         assert type(client.trouble()) is Cancelled
         assert left.wait(20), "at this pace, the largest body takes longer"
+
+
+class LateHandshake:
+    """A server's TLS whose handshakes wait until they may go on."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        self.may_go_on = threading.Event()
+
+    def wrap_socket(self, connection: socket.socket, server_side: bool) -> ssl.SSLSocket:
+        self.may_go_on.wait()
+        return self._context.wrap_socket(connection, server_side=server_side)
+
+
+def test_what_was_given_up_before_there_was_a_connection_is_never_sent(monkeypatch, tmp_path):
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+    late = LateHandshake(context)
+    with RawServer(says(GOOD), tls=late) as server:
+        assert type(Client(server.url, deadline=5.0).trouble("start")) is DeadlinePassed
+        late.may_go_on.set()
+        for request in [thread for thread in threading.enumerate() if thread.name == "CacheTools request"]:
+            request.join()
+    assert (server.connections, server.requests) == (1, [])
 
 
 def test_a_cancel_does_not_leave_a_request_that_starts_work():

@@ -230,7 +230,7 @@ def test_validation_never_raises() -> None:
         def any_values(service: Any, instances: Any) -> None:
             pane.edit(INSTANCES, instances)
             pane.edit(SERVICE, service)
-            assert "CT000" not in pane[SERVICE].message
+            assert "CT999" not in pane[SERVICE].message
             pro.model_validate(TOOL, {SERVICE: service, INSTANCES: instances})
             pro.model_validate(TOOL, derived={SERVICE: service, INSTANCES: instances})
 
@@ -250,7 +250,7 @@ def test_a_fault_in_validation_is_a_warning_without_details(pro: Pro) -> None:
 
     parameters = [Broken(), Broken(), Broken()]
     pro.add_toolbox(TOOLBOX).tools[0]().updateMessages(parameters)
-    assert parameters[0].said.startswith("CT000: ")
+    assert parameters[0].said.startswith("CT999: ")
     assert "RuntimeError in " in parameters[0].said
     assert "secret" not in parameters[0].said
 
@@ -428,7 +428,7 @@ def test_an_unexpected_failure_is_one_message_too(tmp_path: Path) -> None:
     assert not outcome.traceback_shown
     error, last = outcome.texts(2)
     assert error.startswith(
-        f"CT000: CacheTools {cachetools_core.__version__} has a fault, KeyError in delete.py, line 4"
+        f"CT999: CacheTools {cachetools_core.__version__} has a fault, KeyError in delete.py, line 4"
     )
     assert "Look at the service" in error
     assert "secret" not in error
@@ -439,7 +439,7 @@ def test_an_unexpected_failure_is_one_message_too(tmp_path: Path) -> None:
 
 def test_a_broken_import_is_one_message_too(tmp_path: Path) -> None:
     outcome, auto_cancelling = with_core(tmp_path, "import requests_that_is_not_there")
-    assert outcome.texts(2)[0].startswith("CT000: ")
+    assert outcome.texts(2)[0].startswith("CT999: ")
     assert "ModuleNotFoundError" in outcome.texts(2)[0]
     assert auto_cancelling
 
