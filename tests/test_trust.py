@@ -514,6 +514,12 @@ def test_https_to_a_port_that_speaks_http_is_said_so():
     assert b"arcgis" not in b"".join(heard)
 
 
+def test_of_a_handshake_that_broke_the_innermost_words_are_told():
+    error = requests.exceptions.SSLError("Max retries exceeded", ssl.SSLError(1, "wrong version number"))
+    said = Trust("https://localhost").refusal("https://localhost/arcgis", error, Run(FastClock(), 60.0, lambda: False))
+    assert said.what.startswith("https://localhost doesn't speak TLS as expected: wrong version number")
+
+
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
 def test_a_server_that_only_speaks_old_tls_is_refused(serve, good, root, tmp_path):
     server = serve(good)
