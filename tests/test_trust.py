@@ -199,6 +199,13 @@ def test_the_kept_file_lies_in_the_application_folder_under_the_name_of_the_site
     assert kept != Trust("https://gis.example.com/arcgis").kept_file
 
 
+def test_a_password_in_an_address_is_neither_told_nor_part_of_the_files_name():
+    error = explained("https://anna:canary@localhost:1/arcgis", 18)
+    assert error.what.startswith("The certificate of https://localhost:1 was refused")
+    assert "canary" not in f"{error.what} {error.remedy}"
+    assert Trust("https://anna:canary@localhost:1").kept_file == Trust("https://localhost:1").kept_file
+
+
 def test_two_addresses_never_share_a_file_name():
     addresses = [
         "https://a.example.com",
