@@ -39,6 +39,7 @@ class CacheState(Enum):
     FEWER = "fewer tiles than before"
     AS_BEFORE = "as many tiles as before"
     UNCOUNTED = "a cache, tiles not counted before or after"
+    CONTRADICTORY = "the service and the report contradict each other"
     UNREADABLE = "unreadable"
 
 
@@ -117,11 +118,13 @@ def look(wire: Wire, service: ServiceReference, *, tries: int = READ_TRIES) -> C
 def compare(before: CacheLook, after: CacheLook) -> CacheState:
     """What the second look shows, held against the first.
 
-    Tiles are gone for certain only where the service advertises no cache and the report counts none; where the two
-    contradict each other, the one that still sees something counts.
+    Tiles are gone for certain only where the service advertises no cache and the report counts none. Where one of the
+    two still sees what the other no longer sees, nothing is certain: either may be stale, or come from a web tier.
     """
     if after.tiles is None:
         return {True: CacheState.UNCOUNTED, False: CacheState.UNADVERTISED, None: CacheState.UNREADABLE}[after.cached]
+    if _contradict_each_other(before, after):
+        return CacheState.CONTRADICTORY
     if after.tiles or after.cached:
         if before.tiles is None:
             return CacheState.UNCOUNTED
@@ -129,9 +132,20 @@ def compare(before: CacheLook, after: CacheLook) -> CacheState:
     return CacheState.NONE if after.cached is False else CacheState.UNREADABLE
 
 
+def _contradict_each_other(before: CacheLook, after: CacheLook) -> bool:
+    """True where the two say so only now: a cache may have no tiles yet, and tiles may lie where none is advertised."""
+    if after.cached and after.tiles == 0:
+        return before.tiles != 0
+    return after.cached is False and bool(after.tiles) and before.cached is not False
+
+
 def _read_service(wire: Wire, service: ServiceReference, tries: int, trouble: list[str]) -> tuple[ServiceState, Body]:
     try:
-        return ServiceState.ANSWERS, wire.read(service.url, tries=tries)
+        advertised = wire.read(service.url, tries=tries)
+        if _is_cached(advertised) is not None or "capabilities" in advertised:
+            return ServiceState.ANSWERS, advertised
+        trouble.append(f"{service.url} was answered with something that isn't a service.")
+        return ServiceState.UNREADABLE, {}
     except NO_ACCESS:
         raise
     except ServerSaysNo as error:
@@ -206,7 +220,7 @@ def _is_about(report: Body, service: ServiceReference) -> bool:
 
 def _scales(report: Body) -> tuple[Scale, ...] | None:
     """The scales that hold tiles; None where one of them can't be read, since half a count is none."""
-    infos = report.get("lodInfos") or []
+    infos = report.get("lodInfos") or ([] if report["status"] == "NONE" else None)
     if not isinstance(infos, list) or len(infos) > MOST_SCALES:
         return None
     scales = [scale for scale in map(_scale, infos) if scale is not None]

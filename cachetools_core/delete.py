@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from .cache import CacheLook, ServiceState, compare, look
+from .cache import CacheLook, CacheState, ServiceState, compare, look
 from .catalog import find_service
 from .errors import (
     CacheToolsError,
@@ -17,15 +17,16 @@ from .errors import (
     CannotDelete,
     JournalError,
     NoAnswer,
+    NotArcGIS,
     ServerSaysNo,
     Unexpected,
 )
-from .job import JobEnd, JobReport, Patience, follow, result, submit
+from .job import JobEnd, JobReport, Patience, follow, id_in, result, submit
 from .journal import Entry, Journal, with_job
 from .messages import QUIET, Messages, plain_words
 from .proof import look_after
 from .receipt import ENDED_OR_GONE, ERRORS, UNSETTLED, Receipt, Verdict, explain, job_in_words, look_in_words, verdict
-from .recovery import is_forgotten, known_jobs, search_job
+from .recovery import is_forgotten, job_since, known_jobs, search_job
 from .service import safe_text
 from .signin import ActivePortal, Given
 from .site import Task, find_delete_task
@@ -207,12 +208,10 @@ class _Deletion:
         try:
             self.journal.write(entry)
             job_url = submit(here.wire, task.url, inputs)
+            if id_in(job_url) in (entry.known_jobs or ()):
+                raise NotArcGIS(f"{task.url}/submitJob was answered with an older job.")
         except CacheToolsError as error:
-            if not _may_have_started(error):
-                self.journal.clear()
-                raise
-            self.record.warn(f"{error.what} The job may have started; looking for it instead of submitting again.")
-            return self._find_again(entry)[0]
+            return self._look_instead(entry, error)
         self._note_job(entry, job_url)
         self.record.say(f"Submitted: {job_url}")
         return self._follow(entry, job_url)
@@ -259,6 +258,20 @@ class _Deletion:
             )
         return inputs
 
+    def _look_instead(self, entry: Entry, error: CacheToolsError) -> JobReport:
+        """A submit without a good answer isn't repeated; raises its error where no job came of it."""
+        if _may_have_started(error):
+            self.record.warn(f"{error.what} The job may have started; looking for it instead of submitting again.")
+            return self._find_again(entry)[0]
+        refused = isinstance(error, ServerSaysNo)
+        job_url = job_since(self.here.wire, self.here.site.url, self.here.service, entry) if refused else ""
+        if not job_url:
+            self.journal.clear()
+            raise error
+        self.record.warn(f"{error.what} Yet the server has a new job for this service: {job_url}")
+        self._note_job(entry, job_url)
+        return self._follow(entry, job_url)
+
     def _note_job(self, entry: Entry, job_url: str) -> None:
         try:
             self.journal.write(with_job(entry, job_url))
@@ -266,14 +279,24 @@ class _Deletion:
             self.record.warn(f"{error.what} If this run is broken off, look at {job_url} before running it again.")
 
     def _follow(self, entry: Entry, job_url: str) -> JobReport:
-        """Follow the job; one whose address is refused is gone only where the server's list of jobs lacks it too."""
         report = follow(self.here.wire, job_url, self.record.messages, self.patience)
         if report.end is JobEnd.SUCCEEDED:
             self._tell_result(job_url)
-        if report.end is JobEnd.GONE and not is_forgotten(self.here.wire, self.here.site.url, entry.tools, job_url):
+        return self._settle_gone(entry, report) if report.end is JobEnd.GONE else report
+
+    def _settle_gone(self, entry: Entry, report: JobReport) -> JobReport:
+        """A job whose address is refused is gone where the server's list of jobs lacks it too, and has no other."""
+        wire, site = self.here.wire, self.here.site.url
+        if not is_forgotten(wire, site, entry.tools, report.url):
             report.end = JobEnd.NO_ANSWER
             report.trouble += " The server's list of jobs doesn't show that the job is gone."
-        return report
+            return report
+        job_url = job_since(wire, site, self.here.service, entry)
+        if not job_url:
+            return report
+        self.record.warn(f"The server doesn't know {report.url}, but has a new job for this service: {job_url}")
+        self._note_job(entry, job_url)
+        return self._follow(entry, job_url)
 
     def _tell_result(self, job_url: str) -> None:
         try:
@@ -295,11 +318,11 @@ class _Deletion:
         return self._follow(entry, job_url), False
 
     def _look_after(self, report: JobReport) -> CacheLook:
-        """The look after; a job that nobody knows any more hasn't ended for certain while caching goes on."""
+        """The look after; whatever is said of the job, it hasn't ended for certain while there is work on the cache."""
         self.record.messages.progress("Looking at what is left")
         after = look_after(self.here.wire, self.here.service, self.before, report.end, self.patience, self.record.warn)
-        if report.end is JobEnd.GONE and after.busy:
-            report.end = JobEnd.NO_ANSWER
+        if report.end in ENDED_OR_GONE and after.busy and compare(self.before, after) is not CacheState.NONE:
+            report.end, report.trouble = JobEnd.NO_ANSWER, "the cache's report says that work on it goes on"
         return after
 
     def _conclude(self, report: JobReport, after: CacheLook) -> None:

@@ -64,6 +64,7 @@ class Patience:
     grace: float = 30.0
     restart: float = 180.0
     settle: float = 60.0
+    arrival: float = 300.0
 
 
 @dataclass
@@ -80,6 +81,11 @@ class JobReport:
     complaints: list[str] = field(default_factory=list)
     trouble: str = ""
     cancel_refused: str = ""
+
+
+def id_in(job_url: str) -> str:
+    """The id at the end of a job's address."""
+    return job_url.rpartition("/")[2]
 
 
 def submit(wire: Wire, task_url: str, inputs: Mapping[str, str]) -> str:
@@ -106,7 +112,7 @@ def follow(wire: Wire, url: str, messages: Messages, patience: Patience) -> JobR
 class _Following:
     def __init__(self, wire: Wire, url: str, messages: Messages, patience: Patience) -> None:
         self.wire, self.run, self.messages, self.patience = wire, wire.run, messages, patience
-        self.report = JobReport(url)
+        self.report, self._id = JobReport(url), id_in(url)
         self._started = self._heard = self._now()
         self._told = 0
         self._cancel_since: float | None = None
@@ -129,7 +135,7 @@ class _Following:
 
     def _as_last_seen(self) -> JobReport:
         """A job that is left alone is running only where the last look at it said so."""
-        if self.report.end is JobEnd.RUNNING and self.report.trouble:
+        if self.report.end is JobEnd.RUNNING and (self.report.trouble or not self.report.status):
             self.report.end = JobEnd.NO_ANSWER
         return self.report
 
@@ -156,13 +162,15 @@ class _Following:
         self._answered(body)
 
     def _answered(self, body: Body) -> None:
+        if body.get("jobId", self._id) != self._id:
+            self._says_nothing("the server answered about another job")
+            return
         self._tell(body.get("messages"))
         status = body.get("jobStatus")
         end = STATUSES.get(status) if isinstance(status, str) else None
         if end is None:
-            self.report.trouble = f"the server gives the job the status '{plain_words(status)}', which isn't documented"
             self.report.status = plain_words(status) if status else self.report.status
-            self._silent_too_long(self.patience.no_answer, JobEnd.NO_ANSWER)
+            self._says_nothing(f"the server gives the job the status '{plain_words(status)}', which isn't documented")
             return
         self._heard = self._now()
         self.report.status, self.report.end, self.report.trouble = str(status), end, ""
@@ -171,11 +179,15 @@ class _Following:
 
     def _unanswered(self, error: CacheToolsError) -> None:
         """A job that the server no longer knows is gone; other failures may pass."""
-        self.report.trouble = error.what
         if isinstance(error, ServerSaysNo) and error.code in (400, 404):
+            self.report.trouble = error.what
             self._silent_too_long(self.patience.gone, JobEnd.GONE)
         else:
-            self._silent_too_long(self.patience.no_answer, JobEnd.NO_ANSWER)
+            self._says_nothing(error.what)
+
+    def _says_nothing(self, trouble: str) -> None:
+        self.report.trouble = trouble
+        self._silent_too_long(self.patience.no_answer, JobEnd.NO_ANSWER)
 
     def _silent_too_long(self, seconds: float, end: JobEnd) -> None:
         if self._now() - self._heard >= seconds:

@@ -23,7 +23,7 @@ from .folders import application_folder, file_name_for
 
 JOB_ADDRESS = re.compile(r"/rest/services/System/\w+/GPServer/[\w%]+/jobs/\w+")
 MOST = 1e18
-UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+UNREADABLE = (OSError, ValueError, LookupError, TypeError, ArithmeticError, RecursionError)
 EXPLANATION = "CacheTools notes a running cache deletion here, so that a rerun finds it instead of submitting again."
 
 

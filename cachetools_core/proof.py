@@ -71,9 +71,9 @@ def _look_once(wire: Wire, service: ServiceReference) -> CacheLook:
 
 def _may_change(before: CacheLook, after: CacheLook, end: JobEnd) -> bool:
     """True where what is seen contradicts what the job said, or itself, or lacks the tiles that were counted before."""
-    tiles_gone = after.tiles == 0 and bool(before.tiles)
-    stale = compare(before, after) in STALE and (end is JobEnd.SUCCEEDED or tiles_gone)
-    return stale or (after.tiles is None and before.tiles is not None)
+    state = compare(before, after)
+    stale = state in STALE and end is JobEnd.SUCCEEDED
+    return stale or state is CacheState.CONTRADICTORY or (after.tiles is None and before.tiles is not None)
 
 
 def _may_have_been_started(wire: Wire, service: ServiceReference, warn: Callable[[str], None]) -> bool:

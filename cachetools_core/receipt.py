@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from .cache import CacheLook, CacheState, ServiceState
+from .cache import CacheLook, CacheState, ServiceState, compare
 from .errors import (
     CacheToolsError,
     DeletedServiceDown,
@@ -105,6 +105,9 @@ def explain(
 ) -> tuple[str, str]:
     """What a verdict that isn't a success means here, and what to do next."""
     facts = f"The job: {job_in_words(report)}. The service: {look_in_words(after)}."
+    if compare(before, after) is CacheState.CONTRADICTORY:
+        advertised = "a cache" if after.cached else "no cache"
+        facts += f" One of the two is wrong: the service shows {advertised}, and the report {after.tiles:,} tiles."
     if found is Verdict.NOT_DELETED:
         return (
             f"The cache of {service} is still there. {facts}",
@@ -124,7 +127,7 @@ def explain(
     if found is Verdict.STILL_RUNNING:
         refused = f" The server didn't take the cancel: {report.cancel_refused}" if report.cancel_refused else ""
         return (
-            f"The server's job goes on: {report.url} ({report.status or 'no status read yet'}).{refused}",
+            f"The server's job goes on: {report.url} ({report.status}).{refused}",
             "Run this again at any time: it follows that job instead of submitting another.",
         )
     return (

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 from .cache import CacheState, compare, look
 from .errors import CacheToolsError, Cancelled, NoAnswer, ServerSaysNo
-from .job import Patience
+from .job import Patience, id_in
 from .journal import Entry
-from .rest import Wire
+from .rest import READ_TRIES, Wire
 from .service import ServiceReference
 from .site import is_job_for, list_jobs
+from .waiting import Run
 
 LOOKS = 20
 LONGEST_PAUSE = 5.0
+UNTOUCHED = (CacheState.AS_BEFORE, CacheState.UNCOUNTED)
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,13 @@ class Search:
     trouble: str = ""
 
 
-def known_jobs(wire: Wire, site_url: str, tools: str) -> frozenset[str] | None:
+def known_jobs(wire: Wire, site_url: str, tools: str, *, tries: int = READ_TRIES) -> frozenset[str] | None:
     """The jobs that the server has now; None where this account, site or version doesn't list them.
 
     Kept in the journal before the submit, so that a new job can be told from old ones without trusting any clock.
     """
     try:
-        return list_jobs(wire, site_url, tools)
+        return list_jobs(wire, site_url, tools, tries=tries)
     except (NoAnswer, ServerSaysNo):
         wire.run.go_on()
         return None
@@ -44,8 +46,9 @@ def search_job(wire: Wire, site_url: str, service: ServiceReference, entry: Entr
     """Look for the entry's job among the server's jobs, and at the cache, until one of them tells.
 
     Ends early where the cache is seen to be gone, and otherwise `patience.settle` seconds after the last change of its
-    tiles. A cancel, the deadline or a refused sign-in end it too: whatever was submitted stays submitted, so nothing
-    raises here.
+    tiles; but a submit may still be on its way, so it never counts as lost before `patience.arrival` seconds have
+    passed since it was sent. A cancel, the deadline or a refused sign-in end the search too: whatever was submitted
+    stays submitted, so nothing raises here.
     """
     try:
         return _search(wire, site_url, service, entry, patience)
@@ -60,16 +63,29 @@ def is_forgotten(wire: Wire, site_url: str, tools: str, job_url: str) -> bool:
     """True where the server's list of jobs lacks this one; that its address is refused may come from a web tier."""
     with wire.run.undisturbed():
         try:
-            return job_url.rpartition("/")[2] not in list_jobs(wire, site_url, tools)
+            return id_in(job_url) not in list_jobs(wire, site_url, tools)
         except CacheToolsError:
             return False
+
+
+def job_since(wire: Wire, site_url: str, service: ServiceReference, entry: Entry) -> str:
+    """The address of a job for this service that the server didn't have before the submit, as far as it says; or empty.
+
+    For a submit whose answer says that there is none, or names one that nobody knows.
+    """
+    with wire.run.undisturbed():
+        try:
+            return _new_job(wire, site_url, service, entry, list_jobs(wire, site_url, entry.tools))
+        except CacheToolsError:
+            return ""
 
 
 def _search(wire: Wire, site_url: str, service: ServiceReference, entry: Entry, patience: Patience) -> Search:
     run = wire.run
     tiles, changed = None, run.clock.monotonic()
+    arrived_by = changed + _still_on_its_way(entry, run, patience.arrival)
     while True:
-        listed = known_jobs(wire, site_url, entry.tools) if entry.known_jobs is not None else None
+        listed = known_jobs(wire, site_url, entry.tools, tries=1) if entry.known_jobs is not None else None
         job_url = _new_job(wire, site_url, service, entry, listed or frozenset())
         if job_url:
             return Search(job_url)
@@ -79,17 +95,22 @@ def _search(wire: Wire, site_url: str, service: ServiceReference, entry: Entry, 
             return Search()
         if now.tiles != tiles:
             tiles, changed = now.tiles, run.clock.monotonic()
-        if run.clock.monotonic() - changed >= patience.settle:
-            idle = state is CacheState.AS_BEFORE and not now.busy
-            return Search(never_arrived=listed is not None and idle)
+        idle = listed is not None and state in UNTOUCHED and not now.busy
+        if run.clock.monotonic() - changed >= patience.settle and (not idle or run.clock.monotonic() >= arrived_by):
+            return Search(never_arrived=idle)
         run.pause(min(patience.settle / LOOKS, LONGEST_PAUSE))
         run.go_on()
 
 
+def _still_on_its_way(entry: Entry, run: Run, arrival: float) -> float:
+    """Seconds; never more than `arrival`, since the time of day may have jumped."""
+    return min(max(0.0, arrival - (run.clock.now() - entry.begun).total_seconds()), arrival)
+
+
 def _new_job(wire: Wire, site_url: str, service: ServiceReference, entry: Entry, listed: frozenset[str]) -> str:
-    """The address of a job for this service that wasn't there before the submit; empty where there is none."""
+    """The address of a job for this service that wasn't there before the submit; empty where nobody can tell."""
     jobs = f"{site_url}/rest/services/System/{entry.tools}/GPServer/DeleteCache/jobs"
-    for job_id in sorted(listed - (entry.known_jobs or frozenset())):
+    for job_id in sorted(listed - (listed if entry.known_jobs is None else entry.known_jobs)):
         try:
             if job_id.isalnum() and is_job_for(wire, f"{jobs}/{job_id}", service):
                 return f"{jobs}/{job_id}"

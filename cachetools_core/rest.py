@@ -105,6 +105,7 @@ class Rest:
             "User-Agent": f"CacheTools/{__version__}",
             "Accept": "application/json",
             "Accept-Encoding": "identity",
+            "Cache-Control": "no-cache",  # a web tier's copy of what was proves nothing
         }
         session.mount("https://", self.trust.adapter())
         return session
@@ -301,7 +302,12 @@ def _read_body(where: str, status: int, headers: Mapping[str, str], body: bytes)
 def _json_object(body: bytes) -> Body | None:
     """The JSON object that the bytes hold, a byte order mark put aside; None where they hold none."""
     try:
-        content = json.loads(body.decode("utf-8-sig"), parse_int=_whole_number, parse_constant=_no_number)
+        content = json.loads(
+            body.decode("utf-8-sig"),
+            parse_int=_whole_number,
+            parse_constant=_no_number,
+            object_pairs_hook=_unambiguous,
+        )
     except (ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None
@@ -309,6 +315,13 @@ def _json_object(body: bytes) -> Body | None:
 
 def _whole_number(digits: str) -> int | float:
     return int(digits) if len(digits) < 30 else float(digits)
+
+
+def _unambiguous(pairs: list[tuple[str, Any]]) -> Body:
+    fields = dict(pairs)
+    if len(fields) != len(pairs) and any(fields[name] != value for name, value in pairs):
+        raise ValueError("a name stands for two values")
+    return fields
 
 
 def _no_number(name: str) -> NoReturn:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from .errors import CannotDelete, NotArcGIS, ServerSaysNo
 from .messages import plain_words
-from .rest import Body, Wire
+from .rest import READ_TRIES, Body, Wire
 from .service import ServiceReference
 
 CACHING_TOOLS = ("CachingTools", "CachingToolsEx")
@@ -120,7 +120,7 @@ def advertised_in_admin(wire: Wire, service: ServiceReference) -> bool | None:
     return {"true": True, "false": False}.get(word)
 
 
-def list_jobs(wire: Wire, site: str, tools: str) -> frozenset[str]:
+def list_jobs(wire: Wire, site: str, tools: str, *, tries: int = READ_TRIES) -> frozenset[str]:
     """The ids of the caching tools' jobs that the server still knows; 10.6.1 and later, for administrators.
 
     Documented at developers.arcgis.com/rest/enterprise-administration/server/query-jobs; how one job is spelled in
@@ -131,7 +131,7 @@ def list_jobs(wire: Wire, site: str, tools: str) -> frozenset[str]:
     answer = wire.read(
         f"{site}/admin/services/System/{tools}.GPServer/jobs/query",
         {"startTime": "0", "number": LISTED_JOBS, "start": "1"},
-        tries=1,
+        tries=tries,
     )
     results = answer.get("results")
     ids = [_id_of(job) for job in results] if isinstance(results, list) else [""]

@@ -80,17 +80,26 @@ def site() -> Iterator[Site]:
     [
         (CACHED, True),
         (UNCACHED, False),
+        ({"capabilities": "Map"}, None),
         ({"singleFusedMapCache": True}, True),
         ({"tileInfo": {}}, True),
         ({"singleFusedMapCache": False, "tileInfo": {"lods": []}}, True),
-        ({"singleFusedMapCache": "false"}, None),
-        ({"singleFusedMapCache": None, "tileInfo": None}, None),
-        ({}, None),
+        ({"singleFusedMapCache": "false", "capabilities": "Map"}, None),
+        ({"singleFusedMapCache": None, "tileInfo": None, "capabilities": ""}, None),
     ],
 )
 def test_a_service_is_cached_only_where_it_says_so_and_not_cached_only_where_it_says_that(body, cached, site):
     found = site.look(body)
     assert (found.service, found.cached) == (ServiceState.ANSWERS, cached)
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"currentVersion": 11.3}, {"singleFusedMapCache": "false"}, {"tasks": []}], ids=str
+)
+def test_what_is_no_service_does_not_count_as_its_answer(body, site):
+    found = site.look(body)
+    assert (found.service, found.cached) == (ServiceState.UNREADABLE, None)
+    assert "was answered with something that isn't a service" in found.trouble[0]
 
 
 @pytest.mark.parametrize(
@@ -253,7 +262,7 @@ def test_a_level_without_a_size_still_counts_its_tiles(site):
     assert site.look(CACHED, executed(report(without))).scales == (Scale(0, 0.0, 4, 0),)
 
 
-@pytest.mark.parametrize("infos", ["x", 5, {"0": level()}])
+@pytest.mark.parametrize("infos", ["x", 5, {"0": level()}, [], None])
 def test_levels_that_are_no_list_count_nothing(infos, site):
     assert site.look(CACHED, executed({**report(), "lodInfos": infos})).scales is None
 
@@ -341,11 +350,15 @@ BEFORE = [a_look(cached, tiles) for cached, tiles in product((True, False, None)
 
 
 def by_the_rules(before: CacheLook, after: CacheLook) -> CacheState:
-    """Whoever still sees something counts; what wasn't counted proves nothing."""
+    """What wasn't counted proves nothing, and neither does what one of the two sees alone all of a sudden."""
     if after.tiles is None and after.cached is None:
         return CacheState.UNREADABLE
     if after.tiles is None:
         return CacheState.UNCOUNTED if after.cached else CacheState.UNADVERTISED
+    if (after.cached, after.tiles) == (True, 0) and before.tiles in (None, 5):
+        return CacheState.CONTRADICTORY
+    if after.cached is False and after.tiles > 0 and before.cached in (True, None):
+        return CacheState.CONTRADICTORY
     if after.tiles == 0 and not after.cached:
         return CacheState.NONE if after.cached is False else CacheState.UNREADABLE
     if before.tiles is None:

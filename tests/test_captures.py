@@ -266,18 +266,20 @@ def test_the_answer_to_a_submit_gives_the_jobs_address(wire: Captures, name: str
     ],
 )
 def test_a_job_body_gives_its_end_and_its_messages(wire: Captures, name: str, end: JobEnd, said: list[str]) -> None:
-    wire.serve_bytes({"job": wire.text(name)})
+    job = f"jobs/{wire.body(name)['jobId']}"
+    wire.serve_bytes({job: wire.text(name)})
     listener = Listener()
-    report = follow(wire.rest, f"{wire.site}/job", listener, PATIENCE)
+    report = follow(wire.rest, f"{wire.site}/{job}", listener, PATIENCE)
     assert (report.end, report.messages, report.status) == (end, said, wire.body(name)["jobStatus"])
     assert listener.lines == [f"Server: {text}" for text in said]
 
 
 @pytest.mark.parametrize("name", ["doc_job_executing", "doc_submitJob_response", "fixture_restjs_submitJob"])
 def test_a_job_that_goes_on_is_followed_until_the_deadline(wire: Captures, name: str) -> None:
-    wire.serve_bytes({"job": wire.text(name)})
+    job = f"jobs/{wire.body(name)['jobId']}"
+    wire.serve_bytes({job: wire.text(name)})
     rest = Rest(Trust(wire.site), Run(FastClock(100.0), 3.0, lambda: False))
-    report = follow(rest, f"{wire.site}/job", Listener(), PATIENCE)
+    report = follow(rest, f"{wire.site}/{job}", Listener(), PATIENCE)
     assert (report.end, report.status) == (JobEnd.RUNNING, wire.body(name)["jobStatus"])
     assert report.messages == [one["description"] for one in wire.body(name).get("messages", [])]
     assert len(wire.asked) > 1

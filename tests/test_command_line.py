@@ -381,7 +381,7 @@ def test_a_check_of_a_service_that_the_account_may_not_see(run: Callable[..., Ou
         ("admin-closed", "System/CachingTools", None, "its state can't be read", 0),
         ("other-job-running", "other jobs", False, "another caching job is at work; wait for it", 1),
         ("reporting-tools-missing", "other jobs", None, "can't be told", 0),
-        ("reporting-tools-missing", "cache", True, "cached, tiles not counted", 0),
+        ("reporting-tools-missing", "cache", True, "cached, a tiling scheme of 9 scales, tiles not counted", 0),
     ],
 )
 def test_what_a_check_says_of_the_caching_tools_and_jobs(

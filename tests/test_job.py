@@ -29,7 +29,7 @@ class JobServer:
     def __init__(self, server: BodyServer) -> None:
         self.clock = StillClock()
         self.listener = Listener()
-        self.url = f"{server.site}/job"
+        self.url = f"{server.site}/job/j1"
         self.times: list[float] = []
         self.cancels: list[float] = []
         self.status: Callable[[float], Any] = lambda seconds: {"jobStatus": "esriJobSucceeded"}
@@ -39,7 +39,7 @@ class JobServer:
 
     def _answer(self, path: str) -> bytes | None:
         seconds = self.clock.seconds
-        asked, body = (self.cancels, self.cancel) if path == "job/cancel" else (self.times, self.status)
+        asked, body = (self.cancels, self.cancel) if path.endswith("/cancel") else (self.times, self.status)
         asked.append(seconds)
         content = body(seconds)
         return content if isinstance(content, bytes) else json.dumps(content).encode()

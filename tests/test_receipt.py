@@ -334,14 +334,14 @@ UNREAD = CacheLook(ServiceState.UNREADABLE, trouble=("No answer to GET.",))
         ),
         (
             Verdict.STILL_RUNNING,
-            JobReport(JOB),
+            JobReport(JOB, "esriJobWaiting"),
             BEFORE,
-            f"{JOB} (no status read yet).",
+            f"{JOB} (esriJobWaiting).",
             "instead of submitting another",
         ),
         (
             Verdict.STILL_RUNNING,
-            JobReport(JOB, cancel_refused="It says no."),
+            JobReport(JOB, "esriJobWaiting", cancel_refused="It says no."),
             BEFORE,
             "The server didn't take the cancel: It says no.",
             "Run this again",
