@@ -118,6 +118,31 @@ def test_a_status_that_nobody_documents_is_never_taken_for_an_end(body, job):
     assert PATIENCE.no_answer <= job.clock.seconds < PATIENCE.no_answer + 5
 
 
+def test_what_is_said_of_another_job_is_not_taken_for_this_one(job):
+    other = {**says("esriJobFailed"), "jobId": "j2", "messages": [{"description": "The other one's."}]}
+    job.status = lambda seconds: other if 0 < seconds < 20 else says("esriJobExecuting" if seconds < 40 else
+                                                                     "esriJobSucceeded")  # fmt: skip
+    assert (job.follow().end, job.listener.everything.count("other one")) == (JobEnd.SUCCEEDED, 0)
+    job.status = then(other)
+    report = job.follow()
+    assert (report.end, report.status, report.messages) == (JobEnd.NO_ANSWER, "", [])
+    assert "another job" in report.trouble
+
+
+def test_an_answer_that_names_no_job_is_this_ones(job):
+    job.status = then({"jobStatus": "esriJobSucceeded"})
+    assert job.follow().end is JobEnd.SUCCEEDED
+
+
+def test_a_job_that_was_never_read_is_not_called_running(job):
+    asked_enough = threading.Event()
+    job.clock.silent = True
+    job.status = lambda seconds: asked_enough.wait() and says("esriJobExecuting")
+    report = job.follow(deadline=10.0)
+    asked_enough.set()
+    assert (report.end, report.status) == (JobEnd.NO_ANSWER, "")
+
+
 @pytest.mark.parametrize(("status", "told"), [("esriJobPaused", "esriJobPaused"), ("", "esriJobExecuting")])
 def test_the_last_status_word_is_told_whatever_it_is(status, told, job):
     job.status = then(says("esriJobExecuting"), says(status))

@@ -96,6 +96,7 @@ def test_a_read_is_a_get_with_f_json_and_the_fields():
     assert head.startswith("GET /arcgis/rest/info?returnMessages=true&f=json HTTP/1.1\r\n")
     assert f"X-Esri-Authorization: {CANARY}" in head
     assert "Accept-Encoding: identity" in head
+    assert "Cache-Control: no-cache" in head
 
 
 @pytest.mark.parametrize("ask", ["compute", "start"])
@@ -501,6 +502,8 @@ NOT_JSON = {
     "too deep": b'{"a":' * 200_000,
     "deep lists": b'{"a":' + b"[" * 1_000_000,
     "two objects": b"{}{}",
+    "a name for two values": b'{"jobStatus": "esriJobExecuting", "jobStatus": "esriJobSucceeded"}',
+    "a name for two values, deeper": b'{"results": [{"value": 1, "value": 2}]}',
 }
 
 
@@ -510,6 +513,11 @@ def test_what_is_no_json_object_is_not_from_arcgis(body):
         error = client.trouble("start")
     assert (type(error), error.sent, error.passing) == (NotArcGIS, True, True)
     assert "no readable JSON" in error.what
+
+
+def test_a_name_that_stands_twice_for_one_value_does_no_harm():
+    with serving(says(http(b'{"jobId": "j1", "jobId": "j1"}'))) as (_, client):
+        assert client.read() == {"jobId": "j1"}
 
 
 @pytest.mark.parametrize("body", [b"<html>Sign in</html>", b"\r\n  <!DOCTYPE html>"])
