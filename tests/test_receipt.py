@@ -242,6 +242,18 @@ def test_the_page_of_a_success_looks_otherwise_than_that_of_a_failure(found: Ver
         assert heading.lower().replace(", ", "-").replace(" ", "-") == found.value
 
 
+@pytest.mark.parametrize("make", [good, failing])
+def test_the_page_says_its_verdict_service_and_error_once(make: Any) -> None:
+    receipt: Receipt = make()
+    assert not {"Verdict", "Service", "Error"} & set(Page(receipt.to_html()).words["th"])
+    assert receipt.to_html().count('<p class="error">') == (receipt.error is not None)
+
+
+def test_the_page_has_no_row_for_what_there_is_not() -> None:
+    page = Page(Receipt(SERVICE, "2026-03-01T02:00:00Z").to_html())
+    assert (page.words["th"], page.words["td"]) == (["Started"], ["2026-03-01T02:00:00Z"])
+
+
 def test_a_page_without_messages_has_no_list() -> None:
     assert "li" not in Page(replace(good(), messages=[]).to_html()).seen
 
@@ -290,6 +302,10 @@ def test_bytes_are_told_in_the_unit_that_people_read(size: int, words: str) -> N
         (JobReport(JOB, "esriJobFailed", JobEnd.FAILED, ["a", "b"]), "failed, esriJobFailed, 'b'"),
         (JobReport(JOB, end=JobEnd.NO_ANSWER, trouble="No answer."), "no answer, No answer."),
         (JobReport(JOB), "still running"),
+        (
+            JobReport(JOB, "esriJobFailed", JobEnd.FAILED, ["w1", "w2", "w3", "Failed."], ["w1", "w2", "w3"]),
+            "failed, esriJobFailed, 'w2 w3'",
+        ),
     ],
 )
 def test_a_job_in_words(report: JobReport, words: str) -> None:
@@ -362,6 +378,25 @@ def test_every_verdict_that_is_no_success_is_explained_with_what_to_do(
     assert what in said[0]
     assert remedy in said[1]
     assert ("/journal/file.json" in said[1]) is (found is Verdict.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("after", "words"),
+    [
+        (CacheLook(ServiceState.ANSWERS, True, ()), " is wrong: the service shows a cache, and the report 0 tiles."),
+        (replace(FEWER, cached=False), " is wrong: the service shows no cache, and the report 4 tiles."),
+        (FEWER, ""),
+    ],
+)
+def test_a_contradiction_is_told(after: CacheLook, words: str) -> None:
+    report = JobReport(JOB, "esriJobSucceeded", JobEnd.SUCCEEDED)
+    what = explain(Verdict.UNKNOWN, read_name(SERVICE), BEFORE, report, after, "file")[0]
+    assert what.count(" One of the two is wrong") == what.count(words or "no such words") == bool(words)
+
+
+def test_a_cancel_that_was_not_refused_is_not_said_to_be() -> None:
+    report = JobReport(JOB, "esriJobExecuting")
+    assert "cancel" not in explain(Verdict.STILL_RUNNING, read_name(SERVICE), BEFORE, report, BEFORE, "file")[0]
 
 
 @pytest.mark.parametrize("end", list(JobEnd))
