@@ -258,6 +258,7 @@ def test_a_token_that_was_accepted_once_stays_bound_to_the_referer(server: Rehea
         (lambda: in_minutes(61), 60),
         (lambda: in_minutes(600), 60),
         (lambda: in_minutes(-5), 60),
+        (lambda: in_minutes(0), 60),
         (lambda: 0, 60),
         (lambda: "soon", 60),
         (lambda: "nan", 60),
@@ -306,6 +307,19 @@ def test_an_answer_without_a_usable_token(token: object) -> None:
 def test_no_token_in_the_answer_at_all() -> None:
     with token_service({"expires": in_minutes(60)}) as url, pytest.raises(NoAnswer, match="answered without a token"):
         ask(url)
+
+
+@pytest.mark.parametrize(
+    ("code", "raised"),
+    [(400, SignInRefused), (403, SignInRefused), (499, SignInRefused), (500, NoAnswer), (503, NoAnswer)],
+)
+def test_a_token_service_refuses_with_codes_below_500_and_is_in_trouble_from_there_on(
+    code: int, raised: type[Exception]
+) -> None:
+    with token_service({"error": {"code": code, "message": "No."}}) as url, pytest.raises(Exception) as caught:
+        ask(url)
+    assert type(caught.value) is raised
+    assert f"'No.' (code {code})" in str(caught.value)
 
 
 @pytest.mark.parametrize(
