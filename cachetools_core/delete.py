@@ -26,7 +26,7 @@ from .journal import Entry, Journal, with_job
 from .messages import QUIET, Messages, plain_words
 from .proof import look_after
 from .receipt import ENDED_OR_GONE, ERRORS, UNSETTLED, Receipt, Verdict, explain, job_in_words, look_in_words, verdict
-from .recovery import is_forgotten, job_since, known_jobs, search_job
+from .recovery import is_forgotten, job_since, known_jobs, search_job, service_of_other_job
 from .service import safe_text
 from .signin import ActivePortal, Given
 from .site import Task, find_delete_task
@@ -181,7 +181,8 @@ class _Deletion:
         if before.shows_no_cache:
             self.record.receipt.verdict = Verdict.NOTHING_TO_DELETE
             self.record.receipt.after = before
-            self.record.warn(f"{self.here.service} has no cache: nothing to delete, nothing submitted.")
+            counted = "" if before.scales is not None else f" Its tiles couldn't be counted: {' '.join(before.trouble)}"
+            self.record.warn(f"{self.here.service} has no cache: nothing to delete, nothing submitted.{counted}")
             return False
         self.record.say(f"Before: {look_in_words(before)}.")
         for scale in before.scales or ():
@@ -279,24 +280,28 @@ class _Deletion:
             self.record.warn(f"{error.what} If this run is broken off, look at {job_url} before running it again.")
 
     def _follow(self, entry: Entry, job_url: str) -> JobReport:
+        report = self._watch(job_url)
+        return self._settle_gone(entry, report) if report.end is JobEnd.GONE else report
+
+    def _watch(self, job_url: str) -> JobReport:
         report = follow(self.here.wire, job_url, self.record.messages, self.patience)
         if report.end is JobEnd.SUCCEEDED:
             self._tell_result(job_url)
-        return self._settle_gone(entry, report) if report.end is JobEnd.GONE else report
+        return report
 
     def _settle_gone(self, entry: Entry, report: JobReport) -> JobReport:
         """A job whose address is refused is gone where the server's list of jobs lacks it too, and has no other."""
         wire, site = self.here.wire, self.here.site.url
-        if not is_forgotten(wire, site, entry.tools, report.url):
+        forgotten = is_forgotten(wire, site, entry.tools, report.url)
+        job_url = job_since(wire, site, self.here.service, entry) if forgotten else ""
+        if job_url:
+            self.record.warn(f"The server doesn't know {report.url}, but has a new job for this service: {job_url}")
+            self._note_job(entry, job_url)
+            report = self._watch(job_url)
+        if report.end is JobEnd.GONE and (job_url or not forgotten):
             report.end = JobEnd.NO_ANSWER
             report.trouble += " The server's list of jobs doesn't show that the job is gone."
-            return report
-        job_url = job_since(wire, site, self.here.service, entry)
-        if not job_url:
-            return report
-        self.record.warn(f"The server doesn't know {report.url}, but has a new job for this service: {job_url}")
-        self._note_job(entry, job_url)
-        return self._follow(entry, job_url)
+        return report
 
     def _tell_result(self, job_url: str) -> None:
         try:
@@ -318,12 +323,21 @@ class _Deletion:
         return self._follow(entry, job_url), False
 
     def _look_after(self, report: JobReport) -> CacheLook:
-        """The look after; whatever is said of the job, it hasn't ended for certain while there is work on the cache."""
+        """The look after, which may also cast doubt on what was said of the job."""
         self.record.messages.progress("Looking at what is left")
         after = look_after(self.here.wire, self.here.service, self.before, report.end, self.patience, self.record.warn)
-        if report.end in ENDED_OR_GONE and after.busy and compare(self.before, after) is not CacheState.NONE:
-            report.end, report.trouble = JobEnd.NO_ANSWER, "the cache's report says that work on it goes on"
+        if report.end in ENDED_OR_GONE and compare(self.before, after) is not CacheState.NONE:
+            doubt = self._doubt(report, after)
+            if doubt:
+                report.end, report.trouble = JobEnd.NO_ANSWER, doubt
         return after
+
+    def _doubt(self, report: JobReport, after: CacheLook) -> str:
+        """Why this service's job may not have ended, whatever is said of it; or empty."""
+        if after.busy:
+            return "the cache's report says that work on it goes on"
+        other = service_of_other_job(self.here.wire, self.here.service, report.url)
+        return f"the job at that address is for {other}" if other else ""
 
     def _conclude(self, report: JobReport, after: CacheLook) -> None:
         """The verdict on the record; raises its error where it isn't a success."""

@@ -109,8 +109,9 @@ def explain(
         advertised = "a cache" if after.cached else "no cache"
         facts += f" One of the two is wrong: the service shows {advertised}, and the report {after.tiles:,} tiles."
     if found is Verdict.NOT_DELETED:
+        seen = "there" if after.tiles is not None else "advertised, and nobody counted its tiles"
         return (
-            f"The cache of {service} is still there. {facts}",
+            f"The cache of {service} is still {seen}. {facts}",
             "The server's words tell why; running it again is safe.",
         )
     if found is Verdict.PARTLY_DELETED:

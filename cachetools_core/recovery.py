@@ -10,7 +10,7 @@ from .job import Patience, id_in
 from .journal import Entry
 from .rest import READ_TRIES, Wire
 from .service import ServiceReference
-from .site import is_job_for, list_jobs
+from .site import is_named, list_jobs, service_of_job
 from .waiting import Run
 
 LOOKS = 20
@@ -68,6 +68,16 @@ def is_forgotten(wire: Wire, site_url: str, tools: str, job_url: str) -> bool:
             return False
 
 
+def service_of_other_job(wire: Wire, service: ServiceReference, job_url: str) -> str:
+    """The service that the job is for, where the job itself says that it is for another one; else empty."""
+    with wire.run.undisturbed():
+        try:
+            named = service_of_job(wire, job_url) if job_url else ""
+        except CacheToolsError:
+            return ""
+    return "" if is_named(service, named) else named
+
+
 def job_since(wire: Wire, site_url: str, service: ServiceReference, entry: Entry) -> str:
     """The address of a job for this service that the server didn't have before the submit, as far as it says; or empty.
 
@@ -112,7 +122,7 @@ def _new_job(wire: Wire, site_url: str, service: ServiceReference, entry: Entry,
     jobs = f"{site_url}/rest/services/System/{entry.tools}/GPServer/DeleteCache/jobs"
     for job_id in sorted(listed - (listed if entry.known_jobs is None else entry.known_jobs)):
         try:
-            if job_id.isalnum() and is_job_for(wire, f"{jobs}/{job_id}", service):
+            if job_id.isalnum() and is_named(service, service_of_job(wire, f"{jobs}/{job_id}")):
                 return f"{jobs}/{job_id}"
         except (NoAnswer, ServerSaysNo):
             wire.run.go_on()

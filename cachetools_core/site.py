@@ -140,10 +140,14 @@ def list_jobs(wire: Wire, site: str, tools: str, *, tries: int = READ_TRIES) -> 
     return frozenset(ids)
 
 
-def is_job_for(wire: Wire, job_url: str, service: ServiceReference) -> bool:
-    """True where the job was submitted for this service, by its own input `service_url`."""
-    value = plain_words(wire.read(f"{job_url}/inputs/service_url", tries=1).get("value", ""))
-    return value.strip("/").lower() in (service.task_name.lower(), service.url.lower())
+def service_of_job(wire: Wire, job_url: str) -> str:
+    """The service that the job was submitted for, as its own input `service_url` has it; empty where it has none."""
+    return plain_words(wire.read(f"{job_url}/inputs/service_url", tries=1).get("value", ""))
+
+
+def is_named(service: ServiceReference, text: str) -> bool:
+    """True where the text of a job's input means this service."""
+    return text.strip("/").lower() in (service.task_name.lower(), service.url.lower())
 
 
 def _id_of(job: Any) -> str:

@@ -68,10 +68,9 @@ class Outsider:
     to each step that was passed on as it came, `notes` what faults keep for one another.
     """
 
-    def __init__(self, upstream: str, folder: Path, faults: Mapping[str, Fault]) -> None:
+    def __init__(self, upstream: str, upstream_ca: str | Path, folder: Path, faults: Mapping[str, Fault]) -> None:
         self._upstream = urlsplit(upstream)
-        self._inside = ssl.create_default_context()
-        self._inside.check_hostname, self._inside.verify_mode = False, ssl.CERT_NONE
+        self._inside = ssl.create_default_context(cafile=str(upstream_ca))
         self.faults = dict(faults)
         self.asked: Counter[str] = Counter()
         self.struck: set[str] = set()
@@ -130,7 +129,7 @@ class Outsider:
 
     def _connect(self) -> ssl.SSLSocket:
         where = (self._upstream.hostname or "", self._upstream.port or 443)
-        return self._inside.wrap_socket(socket.create_connection(where, PATIENCE))
+        return self._inside.wrap_socket(socket.create_connection(where, PATIENCE), server_hostname=where[0])
 
     def _accept(self, listening: socket.socket) -> None:
         with suppress(OSError):

@@ -181,6 +181,7 @@ THREADS = {**INPUT, "name": "thread_count", "parameterType": "esriGPParameterTyp
 CACHE_PATH = {**INPUT, "name": "cache_path", "parameterType": "esriGPParameterTypeOptional"}
 OUTPUT = {"name": "out_service_url", "direction": "esriGPParameterDirectionOutput"}
 TASK = "rest/services/System/CachingTools/GPServer/DeleteCache"
+REPORT = "rest/services/System/ReportingTools/GPServer/ReportCacheStatus/execute"
 CACHED = {"singleFusedMapCache": True, "capabilities": "Map"}
 
 
@@ -189,7 +190,7 @@ def error(code: int, words: str) -> dict[str, Any]:
 
 
 def ask(
-    parameters: list[Any], service: Any = CACHED, submit: Any = None
+    parameters: list[Any], service: Any = CACHED, submit: Any = None, **more: Any
 ) -> tuple[Receipt, list[tuple[str, dict[str, list[str]]]]]:
     """A deletion at a site with these parameters of the task, and what the site was asked."""
     bodies = {
@@ -198,6 +199,7 @@ def ask(
         "rest/services/System/CachingTools/GPServer": {"tasks": ["Other", "DeleteCache"]},
         TASK: {"name": "DeleteMapCache", "parameters": parameters},
         f"{TASK}/submitJob": submit or error(400, "Enough."),
+        **more,
     }
     with BodyServer(lambda path: json.dumps(bodies[path]).encode() if path in bodies else None) as server:
         with pytest.raises(CacheToolsError) as raised:
@@ -271,6 +273,34 @@ def test_the_error_of_a_failed_job_quotes_what_the_server_complains_of(rehearsal
     receipt = delete(server)
     assert receipt.verdict is Verdict.NOT_DELETED
     assert "ERROR 999999: The cache folder could not be deleted" in receipt.error.what
+
+
+@pytest.mark.parametrize(
+    ("named", "found"),
+    [("Snow:MapServer", "unknown"), ("Rain:MapServer", "not-deleted"), ("", "not-deleted"), (None, "not-deleted")],
+)
+def test_the_failure_of_a_job_for_another_service_says_nothing_of_this_one(named, found):
+    level = {"levelID": 0, "scale": 1.0, "tileCount": 4, "tilesSize": 50, "isRunning": "false"}
+    job = {"jobId": "j9", "jobStatus": "esriJobFailed"}
+    receipt, _ = ask(
+        [SERVICE_URL],
+        submit=job,
+        **{
+            f"{TASK}/jobs/j9": job,
+            f"{TASK}/jobs/j9/inputs/service_url": {"value": named} if named is not None else error(404, "No."),
+            REPORT: {"results": [{"value": {"status": "EXISTS", "lodInfos": [level]}}]},
+        },
+    )
+    assert receipt.verdict.value == found
+    assert ("the job at that address is for Snow:MapServer" in receipt.error.what) is (found == "unknown")
+
+
+def test_a_service_without_a_cache_whose_tiles_nobody_counts_is_told_to_be_so(server):
+    assert delete(server).verdict is Verdict.DELETED
+    server.fault("report-refused")
+    receipt = delete(server)
+    assert (receipt.verdict, receipt.exit_code) == (Verdict.NOTHING_TO_DELETE, 0)
+    assert "Its tiles couldn't be counted: POST " in receipt.warnings[0]
 
 
 def test_a_service_that_does_not_say_whether_it_is_cached_is_left_alone():

@@ -353,7 +353,8 @@ def run(place: Bench, folder: Path, case: Case) -> tuple[tuple[Said, ...], list[
     for fault in case.server:
         place.server.fault(fault)
     said, wrong = [], []
-    with Outsider(place.server.site, Path(tempfile.mkdtemp(dir=folder)), case.faults) as outsider:
+    own = Path(tempfile.mkdtemp(dir=folder))
+    with Outsider(place.server.site, place.server.ca_file, own, case.faults) as outsider:
         for number, (verdict, *_) in enumerate(case.runs, 1):
             if 1 < number == len(case.runs):
                 outsider.recover()
