@@ -11,10 +11,12 @@ from body_server import BodyServer
 from support import StillClock
 
 from cachetools_core.cache import CacheLook, Scale, ServiceState
+from cachetools_core.errors import SignInRefused
 from cachetools_core.job import JobEnd, Patience
 from cachetools_core.proof import look_after
-from cachetools_core.rest import Rest
+from cachetools_core.rest import Rest, Wire
 from cachetools_core.service import ServiceReference
+from cachetools_core.tokens import SignedIn, Token
 from cachetools_core.trust import Trust
 from cachetools_core.waiting import Run
 
@@ -53,10 +55,16 @@ class Server:
         content = self.at.get(path, lambda now: {})(self.clock.seconds)
         return content if isinstance(content, bytes) else json.dumps(content).encode()
 
-    def look(self, end: JobEnd, before: CacheLook = COUNTED, deadline: float = 10_000.0) -> CacheLook:
-        rest = Rest(Trust(self._server.site), Run(self.clock, deadline, lambda: False))
+    def look(
+        self,
+        end: JobEnd,
+        before: CacheLook = COUNTED,
+        deadline: float = 10_000.0,
+        sign_in: Callable[[Rest], Wire] = lambda rest: rest,
+    ) -> CacheLook:
+        wire = sign_in(Rest(Trust(self._server.site), Run(self.clock, deadline, lambda: False)))
         service = ServiceReference(self._server.site, "", "Rain", "MapServer")
-        return look_after(rest, service, before, end, PATIENCE, self.warnings.append)
+        return look_after(wire, service, before, end, PATIENCE, self.warnings.append)
 
     @property
     def looks(self) -> int:
@@ -180,6 +188,21 @@ def test_while_the_job_runs_one_look_is_enough_and_nothing_is_started(body, serv
     server.at[SERVICE] = lambda now: body
     server.look(JobEnd.RUNNING)
     assert (server.looks, server.starts) == (1, [])
+
+
+def test_a_sign_in_that_is_refused_by_now_leaves_the_service_unread(server):
+    tokens = [Token("t1")]
+
+    def source(past_proxy: bool) -> Token:
+        if not tokens:
+            raise SignInRefused("The account is locked by now.")
+        return tokens.pop()
+
+    server.at[SERVICE] = lambda now: NO_TOKEN
+    found = server.look(JobEnd.SUCCEEDED, sign_in=lambda rest: SignedIn(rest, source))
+    assert (found.service, found.cached, found.trouble) == (
+        ServiceState.UNREADABLE, None, ("The account is locked by now.",)
+    )  # fmt: skip
 
 
 def test_the_deadline_ends_the_looks_with_the_last_one(server):
