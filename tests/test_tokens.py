@@ -124,6 +124,19 @@ def test_a_token_is_renewed_a_minute_before_it_ends_and_not_earlier(server: Rehe
     assert server.requests[-1].headers["x-esri-authorization"] == f"Bearer {second}" != f"Bearer {first}"
 
 
+@pytest.mark.parametrize(("good_for", "after", "made"), [(200.0, 140, 1), (200.0, 151, 2), (None, 3e8, 1)])
+def test_a_short_life_ends_in_its_last_quarter_and_one_that_nobody_tells_does_not(
+    good_for: float | None, after: float, made: int
+) -> None:
+    clock, tokens = SteppedClock(), iter("abc")
+    with BodyServer(lambda _: b"{}") as server:
+        rest = Rest(Trust(server.site), Run(clock, 1e9, lambda: False))
+        wire = SignedIn(rest, lambda _: Token(next(tokens), good_for=good_for))
+        clock.ahead = after
+        wire.read(f"{server.site}/rest/info")
+    assert next(tokens) == "abc"[made]
+
+
 def test_a_submit_renews_a_token_that_is_about_to_end(server: Rehearsal) -> None:
     clock = SteppedClock()
     wire = signed_in(server, clock)
