@@ -156,6 +156,21 @@ def test_a_refused_token_is_renewed_once_and_the_same_asked_again(server: Rehear
     assert len(steps(server, "token")) == 2 and len(steps(server, "service")) == 2
 
 
+@pytest.mark.parametrize("past_proxy", [False, True])
+def test_what_is_to_be_tried_once_is_tried_once(server: Rehearsal, past_proxy: bool) -> None:
+    wire, url = signed_in(server, SteppedClock()), service_url(server)
+    if past_proxy:
+        server.fault("token-498@service:2")
+        wire.read(url)
+    seen = len(steps(server, "service"))
+    server.fault("http-503@service")
+    with pytest.raises(NoAnswer):
+        wire.read(url, tries=1)
+    with pytest.raises(NoAnswer):
+        wire.compute(url, {}, tries=1)
+    assert [request.method for request in steps(server, "service")[seen:]] == ["POST" if past_proxy else "GET", "POST"]
+
+
 def test_a_site_that_refuses_every_token_sees_no_storm_of_sign_ins(server: Rehearsal) -> None:
     """One for each kind of token, and then one a minute."""
     clock = SteppedClock()
