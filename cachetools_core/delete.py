@@ -6,7 +6,7 @@ import os
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .cache import CacheLook, CacheState, ServiceState, compare, look
@@ -161,7 +161,10 @@ class _Deletion:
         begun = entry.begun.strftime("%Y-%m-%d %H:%M:%S UTC")
         self.record.say(f"An earlier run began this deletion on {begun}; looking for its job first.")
         self.before = self.record.receipt.before = entry.before
-        report, never_arrived = self._find_again(entry)
+        if not entry.job_url:
+            wait = f"{self.patience.arrival:.0f} seconds after it was sent"
+            self.record.say(f"Its submit was never answered, and counts as lost {wait} unless its job is found.")
+        report, never_arrived = self._find_again(entry, self.patience)
         after = self._look_after(report)
         ended_in_vain = report.end in ENDED_OR_GONE and (after.cached is True or bool(after.tiles))
         if (ended_in_vain or (never_arrived and after.cached is True)) and not self.run.stopping:
@@ -263,7 +266,7 @@ class _Deletion:
         """A submit without a good answer isn't repeated; raises its error where no job came of it."""
         if _may_have_started(error):
             self.record.warn(f"{error.what} The job may have started; looking for it instead of submitting again.")
-            return self._find_again(entry)[0]
+            return self._find_again(entry, replace(self.patience, arrival=0))[0]  # nothing hangs on that in this run
         refused = isinstance(error, ServerSaysNo)
         job_url = job_since(self.here.wire, self.here.site.url, self.here.service, entry) if refused else ""
         if not job_url:
@@ -310,11 +313,11 @@ class _Deletion:
         except CacheToolsError as error:
             self.record.say(f"The job has succeeded; its result can't be read: {error.what}")
 
-    def _find_again(self, entry: Entry) -> tuple[JobReport, bool]:
+    def _find_again(self, entry: Entry, patience: Patience) -> tuple[JobReport, bool]:
         """Follow the entry's job, which may have to be searched for; the second value says that it never arrived."""
         job_url = entry.job_url
         if not job_url:
-            found = search_job(self.here.wire, self.here.site.url, self.here.service, entry, self.patience)
+            found = search_job(self.here.wire, self.here.site.url, self.here.service, entry, patience)
             if not found.job_url:
                 return JobReport("", end=JobEnd.NO_ANSWER, trouble=found.trouble), found.never_arrived
             job_url = found.job_url

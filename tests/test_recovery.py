@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from bench import Bench, bench
 from body_server import BodyServer
-from support import StillClock
+from support import Listener, StillClock
 
 from cachetools_core.cache import CacheLook, Scale, ServiceState
+from cachetools_core.delete import delete_map_server_cache
+from cachetools_core.errors import Unknown
 from cachetools_core.job import Patience
 from cachetools_core.journal import Entry
 from cachetools_core.recovery import Search, is_forgotten, job_since, known_jobs, search_job
@@ -209,6 +211,32 @@ def test_the_jobs_before_a_submit_are_asked_for_again_where_the_list_fails_for_a
     site.jobs, site.bodies[LIST] = {"j1": RAIN}, []
     site.clock.as_time_passes = lambda seconds: site.bodies.pop(LIST, None)
     assert known_jobs(site.wire, site.server.site, "CachingTools") == {"j1"}
+
+
+def test_the_run_that_lost_a_submit_does_not_wait_until_it_counts_as_lost_but_the_next_one_does(site):
+    submits: list[float] = []
+
+    def answer(path: str) -> bytes | None:
+        if path.endswith("/submitJob"):
+            submits.append(site.clock.seconds)
+        return site.answer(path)
+
+    site.server.answer, tools = answer, TOOLS.removesuffix("/DeleteCache/jobs")
+    service_url = {"name": "service_url", "direction": "esriGPParameterDirectionInput"}
+    site.bodies.update({
+        "rest/info": {"currentVersion": 11.3},
+        tools: {"tasks": ["DeleteCache"]},
+        f"{tools}/DeleteCache": {"parameters": [service_url]},
+    })  # fmt: skip
+    listener = Listener()
+    for latest in (PATIENCE.arrival, 2 * PATIENCE.arrival):
+        with pytest.raises(Unknown):
+            delete_map_server_cache(
+                f"{site.server.site}/{SERVICE}", clock=site.clock, patience=PATIENCE, messages=listener
+            )
+        assert site.clock.seconds < latest
+    assert [seconds // PATIENCE.arrival for seconds in submits] == [0, 1]
+    assert "counts as lost 300 seconds after it was sent" in listener.everything
 
 
 # A job whose address is refused, or a submit that was
