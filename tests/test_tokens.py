@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 from body_server import BodyServer
-from support import FastClock, account_of, delete, service_url
+from support import FastClock, StillClock, account_of, delete, service_url
 
 from cachetools_core.errors import NoAnswer, SignInRefused, TokenRefused, UnsafeSignIn
 from cachetools_core.rehearsal.server import Rehearsal
@@ -20,7 +20,7 @@ from cachetools_core.rehearsal.tokens import Account as ServerAccount
 from cachetools_core.rest import Rest
 from cachetools_core.tokens import Account, SignedIn, Token, ask_for_token, guard_secret
 from cachetools_core.trust import Trust
-from cachetools_core.waiting import Run
+from cachetools_core.waiting import Clock, Run
 
 
 class SteppedClock(FastClock):
@@ -61,7 +61,7 @@ def token_service(answer: object) -> Iterator[str]:
         yield f"{server.site}/tokens/generateToken"
 
 
-def ask(url: str, clock: FastClock | None = None) -> Token:
+def ask(url: str, clock: Clock | None = None) -> Token:
     rest = Rest(Trust(url), Run(clock or SteppedClock(), 60, lambda: False))
     return ask_for_token(rest, url, {"username": "u", "password": "p"}, referer="r", minutes=60)
 
@@ -268,6 +268,16 @@ def test_two_refused_tokens_are_followed_by_one_for_this_machine(server: Rehears
     assert all("token=" not in request.url for request in server.requests)
 
 
+def test_a_token_for_this_machine_is_asked_for_and_sent_without_a_referer(server: Rehearsal) -> None:
+    wire = signed_in(server, SteppedClock())
+    server.fault("token-498@service:2")
+    wire.read(service_url(server))
+    token, read = server.requests[-2:]
+    assert (token.step, token.form["client"], read.step) == ("token", "requestip", "service")
+    assert "referer" not in token.headers
+    assert "referer" not in read.headers
+
+
 def test_a_token_that_was_accepted_once_stays_bound_to_the_referer(server: Rehearsal) -> None:
     wire = signed_in(server, SteppedClock())
     wire.read(service_url(server))
@@ -286,7 +296,6 @@ def test_a_token_that_was_accepted_once_stays_bound_to_the_referer(server: Rehea
         (lambda: in_minutes(61), 60),
         (lambda: in_minutes(600), 60),
         (lambda: in_minutes(-5), 60),
-        (lambda: in_minutes(0), 60),
         (lambda: 0, 60),
         (lambda: "soon", 60),
         (lambda: "nan", 60),
@@ -303,6 +312,14 @@ def test_how_long_a_token_is_believed_to_live(expires: Callable[[], object], bel
     with token_service({"token": "t", "expires": expires()}) as url:
         token = ask(url)
     assert token.good_for == pytest.approx(believed * 60, abs=5)
+
+
+@pytest.mark.parametrize(("left", "believed"), [(-0.5, 3600), (0, 3600), (0.5, 0.5), (3599.5, 3599.5), (3600.5, 3600)])
+def test_an_end_is_believed_where_it_is_ahead_and_not_beyond_what_was_asked_for(left: float, believed: float) -> None:
+    """In seconds; the clock stands still, so that they are exact."""
+    clock = StillClock()
+    with token_service({"token": "t", "expires": (clock.now().timestamp() + left) * 1000}) as url:
+        assert ask(url, clock).good_for == believed
 
 
 @pytest.mark.parametrize("hours", [-26, -2, 2, 26])
