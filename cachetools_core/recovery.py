@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from .cache import CacheState, compare, look
@@ -38,7 +39,6 @@ def known_jobs(wire: Wire, site_url: str, tools: str, *, tries: int = READ_TRIES
     try:
         return list_jobs(wire, site_url, tools, tries=tries)
     except (NoAnswer, ServerSaysNo):
-        wire.run.go_on()
         return None
 
 
@@ -72,7 +72,7 @@ def service_of_other_job(wire: Wire, service: ServiceReference, job_url: str) ->
     """The service that the job is for, where the job itself says that it is for another one; else empty."""
     with wire.run.undisturbed():
         try:
-            named = service_of_job(wire, job_url) if job_url else ""
+            named = service_of_job(wire, job_url)
         except CacheToolsError:
             return ""
     return "" if is_named(service, named) else named
@@ -109,7 +109,6 @@ def _search(wire: Wire, site_url: str, service: ServiceReference, entry: Entry, 
         if run.clock.monotonic() - changed >= patience.settle and (not idle or run.clock.monotonic() >= arrived_by):
             return Search(never_arrived=idle)
         run.pause(min(patience.settle / LOOKS, LONGEST_PAUSE))
-        run.go_on()
 
 
 def _still_on_its_way(entry: Entry, run: Run, arrival: float) -> float:
@@ -121,9 +120,7 @@ def _new_job(wire: Wire, site_url: str, service: ServiceReference, entry: Entry,
     """The address of a job for this service that wasn't there before the submit; empty where nobody can tell."""
     jobs = f"{site_url}/rest/services/System/{entry.tools}/GPServer/DeleteCache/jobs"
     for job_id in sorted(listed - (listed if entry.known_jobs is None else entry.known_jobs)):
-        try:
+        with suppress(NoAnswer, ServerSaysNo):
             if job_id.isalnum() and is_named(service, service_of_job(wire, f"{jobs}/{job_id}")):
                 return f"{jobs}/{job_id}"
-        except (NoAnswer, ServerSaysNo):
-            wire.run.go_on()
     return ""

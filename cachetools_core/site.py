@@ -142,7 +142,7 @@ def list_jobs(wire: Wire, site: str, tools: str, *, tries: int = READ_TRIES) -> 
 
 def service_of_job(wire: Wire, job_url: str) -> str:
     """The service that the job was submitted for, as its own input `service_url` has it; empty where it has none."""
-    return plain_words(wire.read(f"{job_url}/inputs/service_url", tries=1).get("value", ""))
+    return _text(wire.read(f"{job_url}/inputs/service_url", tries=1).get("value"))
 
 
 def is_named(service: ServiceReference, text: str) -> bool:

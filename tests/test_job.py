@@ -396,7 +396,8 @@ def test_warnings_and_errors_of_the_server_are_warnings(job):
     kinds = ["Informative", "Warning", "Error", "Abort", "Empty", "ProcessStart"]
     said = [message(kind, kind) for kind in kinds]
     job.status = then(says("esriJobFailed", messages=said))
-    assert job.follow().messages == kinds
+    report = job.follow()
+    assert (report.messages, report.complaints) == (kinds, ["Warning", "Error", "Abort"])
     assert job.listener.warnings == ["Server: Warning", "Server: Error", "Server: Abort"]
     assert job.listener.lines == ["Server: Informative", "Server: Empty", "Server: ProcessStart"]
 

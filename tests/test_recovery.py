@@ -19,7 +19,7 @@ from cachetools_core.delete import delete_map_server_cache
 from cachetools_core.errors import Unknown
 from cachetools_core.job import Patience
 from cachetools_core.journal import Entry
-from cachetools_core.recovery import Search, is_forgotten, job_since, known_jobs, search_job
+from cachetools_core.recovery import Search, is_forgotten, job_since, known_jobs, search_job, service_of_other_job
 from cachetools_core.rest import Rest
 from cachetools_core.service import ServiceReference
 from cachetools_core.trust import Trust
@@ -256,6 +256,18 @@ def test_a_job_since_is_one_for_this_service_that_was_not_there_before(site):
     assert site.since() == site.url("j2")
     site.lists_jobs = 0
     assert site.since() == ""
+
+
+@pytest.mark.parametrize(
+    ("named", "other"),
+    [("Snow:MapServer", "Snow:MapServer"), ("rain:mapserver/", ""), ("/RAIN:MapServer", ""), (None, ""), (5, "")],
+)
+def test_a_job_says_itself_which_other_service_it_is_for(named, other, site):
+    site.jobs = {"j1": named}
+    assert service_of_other_job(site.wire, site.rain, site.url("j1")) == other
+    site.jobs = {"j1": f"{site.server.site}/rest/services/Rain/MapServer"}
+    assert service_of_other_job(site.wire, site.rain, site.url("j1")) == ""
+    assert service_of_other_job(site.wire, site.rain, site.url("j2")) == ""
 
 
 @pytest.mark.parametrize("ask", [Site.since, lambda site: site.forgets("j2")], ids=["since", "forgotten"])
