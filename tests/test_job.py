@@ -11,9 +11,10 @@ import pytest
 from body_server import BodyServer
 from support import Listener, StillClock
 
-from cachetools_core.errors import NoAnswer, NotArcGIS, ServerSaysNo
+from cachetools_core.errors import NoAnswer, NotArcGIS, ServerSaysNo, SignInRefused
 from cachetools_core.job import JobEnd, JobReport, Patience, follow, result, submit
-from cachetools_core.rest import Rest
+from cachetools_core.rest import Rest, Wire
+from cachetools_core.tokens import SignedIn, Token
 from cachetools_core.trust import Trust
 from cachetools_core.waiting import Run
 
@@ -44,9 +45,14 @@ class JobServer:
         content = body(seconds)
         return content if isinstance(content, bytes) else json.dumps(content).encode()
 
-    def follow(self, patience: Patience = PATIENCE, deadline: float = 1000.0) -> JobReport:
+    def follow(
+        self,
+        patience: Patience = PATIENCE,
+        deadline: float = 1000.0,
+        sign_in: Callable[[Rest], Wire] = lambda rest: rest,
+    ) -> JobReport:
         run = Run(self.clock, deadline, self.listener.cancelled)
-        return follow(Rest(Trust(self._site), run), self.url, self.listener, patience)
+        return follow(sign_in(Rest(Trust(self._site), run)), self.url, self.listener, patience)
 
     def cancel_at(self, moment: float) -> None:
         def ask(seconds: float) -> None:
@@ -132,6 +138,22 @@ def test_what_is_said_of_another_job_is_not_taken_for_this_one(job):
 def test_an_answer_that_names_no_job_is_this_ones(job):
     job.status = then({"jobStatus": "esriJobSucceeded"})
     assert job.follow().end is JobEnd.SUCCEEDED
+
+
+def test_a_sign_in_that_is_refused_meanwhile_ends_the_following_at_once(job):
+    tokens = [Token("t1")]
+
+    def source(past_proxy: bool) -> Token:
+        if not tokens:
+            raise SignInRefused("The account is locked by now.")
+        return tokens.pop()
+
+    job.status = then(says("esriJobExecuting"), {"error": {"code": 498, "message": "Invalid Token", "details": []}})
+    report = job.follow(sign_in=lambda rest: SignedIn(rest, source))
+    assert (report.end, report.status, report.trouble) == (
+        JobEnd.NO_ANSWER, "esriJobExecuting", "The account is locked by now."
+    )  # fmt: skip
+    assert len(job.times) == 2
 
 
 def test_a_job_that_was_never_read_is_not_called_running(job):
