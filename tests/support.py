@@ -13,10 +13,11 @@ from typing import Any, NoReturn
 import pytest
 
 from cachetools_core.delete import delete_map_server_cache
-from cachetools_core.errors import CacheToolsError
+from cachetools_core.errors import CacheToolsError, SignInRefused
 from cachetools_core.receipt import Receipt
 from cachetools_core.rehearsal.server import Rehearsal
-from cachetools_core.tokens import Account
+from cachetools_core.rest import Rest
+from cachetools_core.tokens import Account, SignedIn, Token
 
 
 class FastClock:
@@ -109,6 +110,18 @@ def delete(server: Rehearsal, service: str | None = None, **story: Any) -> Recei
     except CacheToolsError as error:
         assert error.receipt is not None, "an error of the story carries its receipt"
         return error.receipt
+
+
+def locked_after_one_token(rest: Rest) -> SignedIn:
+    """Signed in to a site that refuses the account from its second token on."""
+    tokens = [Token("t1")]
+
+    def source(past_proxy: bool) -> Token:
+        if not tokens:
+            raise SignInRefused("The account is locked by now.")
+        return tokens.pop()
+
+    return SignedIn(rest, source)
 
 
 def needed(reason: str) -> NoReturn:

@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 from body_server import BodyServer
-from support import Listener, StillClock
+from support import Listener, StillClock, locked_after_one_token
 
-from cachetools_core.errors import NoAnswer, NotArcGIS, ServerSaysNo, SignInRefused
+from cachetools_core.errors import NoAnswer, NotArcGIS, ServerSaysNo
 from cachetools_core.job import JobEnd, JobReport, Patience, follow, result, submit
 from cachetools_core.rest import Rest, Wire
-from cachetools_core.tokens import SignedIn, Token
 from cachetools_core.trust import Trust
 from cachetools_core.waiting import Run
 
@@ -141,15 +140,8 @@ def test_an_answer_that_names_no_job_is_this_ones(job):
 
 
 def test_a_sign_in_that_is_refused_meanwhile_ends_the_following_at_once(job):
-    tokens = [Token("t1")]
-
-    def source(past_proxy: bool) -> Token:
-        if not tokens:
-            raise SignInRefused("The account is locked by now.")
-        return tokens.pop()
-
     job.status = then(says("esriJobExecuting"), {"error": {"code": 498, "message": "Invalid Token", "details": []}})
-    report = job.follow(sign_in=lambda rest: SignedIn(rest, source))
+    report = job.follow(sign_in=locked_after_one_token)
     assert (report.end, report.status, report.trouble) == (
         JobEnd.NO_ANSWER, "esriJobExecuting", "The account is locked by now."
     )  # fmt: skip

@@ -8,15 +8,13 @@ from typing import Any
 
 import pytest
 from body_server import BodyServer
-from support import StillClock
+from support import StillClock, locked_after_one_token
 
 from cachetools_core.cache import CacheLook, Scale, ServiceState
-from cachetools_core.errors import SignInRefused
 from cachetools_core.job import JobEnd, Patience
 from cachetools_core.proof import look_after
 from cachetools_core.rest import Rest, Wire
 from cachetools_core.service import ServiceReference
-from cachetools_core.tokens import SignedIn, Token
 from cachetools_core.trust import Trust
 from cachetools_core.waiting import Run
 
@@ -191,15 +189,8 @@ def test_while_the_job_runs_one_look_is_enough_and_nothing_is_started(body, serv
 
 
 def test_a_sign_in_that_is_refused_by_now_leaves_the_service_unread(server):
-    tokens = [Token("t1")]
-
-    def source(past_proxy: bool) -> Token:
-        if not tokens:
-            raise SignInRefused("The account is locked by now.")
-        return tokens.pop()
-
     server.at[SERVICE] = lambda now: NO_TOKEN
-    found = server.look(JobEnd.SUCCEEDED, sign_in=lambda rest: SignedIn(rest, source))
+    found = server.look(JobEnd.SUCCEEDED, sign_in=locked_after_one_token)
     assert (found.service, found.cached, found.trouble) == (
         ServiceState.UNREADABLE, None, ("The account is locked by now.",)
     )  # fmt: skip
