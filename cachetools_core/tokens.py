@@ -69,17 +69,17 @@ class SignedIn:
     def compute(self, url: str, fields: Fields, *, tries: int = READ_TRIES) -> Body:
         """POST that changes nothing, signed in."""
         return self._signed(
-            lambda: self._rest.compute(url, self._body(url, fields), headers=self._headers(url), tries=tries)
+            lambda: self._rest.compute(url, self._body(fields), headers=self._headers(url), tries=tries)
         )
 
     def start(self, url: str, fields: Fields) -> Body:
         """POST that starts work: exactly once, also where the token is refused."""
         self._renew_early()
-        return self._rest.start(url, self._body(url, fields), headers=self._headers(url))
+        return self._rest.start(url, self._body(fields), headers=self._headers(url))
 
     def _read(self, url: str, fields: Fields, tries: int) -> Body:
         if self._past_proxy:
-            return self._rest.compute(url, self._body(url, fields), headers=self._headers(url), tries=tries)
+            return self._rest.compute(url, self._body(fields), headers=self._headers(url), tries=tries)
         return self._rest.read(url, fields, headers=self._headers(url), tries=tries)
 
     def _signed(self, ask: Callable[[], Body]) -> Body:
@@ -132,8 +132,7 @@ class SignedIn:
         headers = {"X-Esri-Authorization": f"Bearer {self._token.value}"}
         return {**headers, "Referer": self._token.referer} if self._token.referer else headers
 
-    def _body(self, url: str, fields: Fields) -> Fields:
-        guard_secret(url)
+    def _body(self, fields: Fields) -> Fields:
         return {**fields, "token": self._token.value}
 
 

@@ -83,7 +83,7 @@ def test_credentials_travel_in_the_body_of_a_post(server: Rehearsal) -> None:
 def test_a_get_carries_the_token_in_a_header_and_a_post_in_the_body_too(server: Rehearsal) -> None:
     wire = signed_in(server, SteppedClock())
     token = json.loads(server.requests[-1].answer)["token"]
-    wire.read(service_url(server))
+    wire.read(service_url(server), {"returnUpdates": "true"})
     wire.compute(
         f"{server.site}/rest/services/System/ReportingTools/GPServer/ReportCacheStatus/execute",
         {"service_url": "Rainfall:MapServer"},
@@ -91,7 +91,8 @@ def test_a_get_carries_the_token_in_a_header_and_a_post_in_the_body_too(server: 
     read, computed = server.requests[-2:]
     assert read.headers["x-esri-authorization"] == computed.headers["x-esri-authorization"] == f"Bearer {token}"
     assert read.headers["referer"] == computed.headers["referer"] == server.site
-    assert computed.form["token"] == token
+    assert (read.method, read.query["returnUpdates"]) == ("GET", "true")
+    assert (computed.method, computed.form["token"]) == ("POST", token)
     assert all(token not in request.url for request in server.requests)
     assert all("authorization" not in request.headers for request in server.requests)
 
