@@ -11,6 +11,7 @@ from typing import Any
 import keyring
 import keyring.backends.fail
 import pytest
+from bench import Bench, bench
 
 from cachetools_core.rehearsal.rainfall import draw_rainfall
 from cachetools_core.rehearsal.server import Rehearsal
@@ -54,6 +55,19 @@ def rehearsal(rainfall: Path) -> Iterator[Callable[..., Rehearsal]]:
     """Starts rehearsal servers with the arguments of Rehearsal; all are stopped after the test."""
     with ExitStack() as running:
         yield lambda **options: running.enter_context(Rehearsal(**{"rainfall": rainfall, **options}))
+
+
+@pytest.fixture(scope="module")
+def benches(rainfall: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """One server for all tests of a file."""
+    with bench(rainfall, tmp_path_factory.mktemp("bench")) as one:
+        yield one
+
+
+@pytest.fixture
+def place(benches: Bench) -> Bench:
+    """The file's server as at its first day, and an empty journal."""
+    return benches.fresh()
 
 
 @pytest.fixture

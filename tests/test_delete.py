@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from bench import PATIENCE, Bench, CancelWhen, bench
+from bench import PATIENCE, CancelWhen
 from body_server import BodyServer
 from support import FastClock, Listener, delete, service_url
 
 from cachetools_core.delete import delete_map_server_cache, receipt_of_failure
 from cachetools_core.errors import CacheToolsError, WrongUsage
 from cachetools_core.receipt import Receipt, Verdict
-
-
-@pytest.fixture(scope="module")
-def benches(rainfall: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    with bench(rainfall, tmp_path_factory.mktemp("deletions")) as found:
-        yield found
-
-
-@pytest.fixture
-def place(benches: Bench) -> Bench:
-    return benches.fresh()
 
 
 def test_a_cache_is_deleted_and_proven_gone(server):

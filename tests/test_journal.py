@@ -15,7 +15,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from bench import FACTOR, PATIENCE, Bench, CancelWhen, bench
+from bench import FACTOR, PATIENCE, Bench, CancelWhen
 from body_server import BodyServer
 from support import FastClock, Listener, StillClock, delete, needed, service_url
 
@@ -54,17 +54,6 @@ def journal(tmp_path: Path) -> Journal:
     folder = tmp_path / "journal"
     folder.mkdir()
     return Journal(SERVICE, folder)
-
-
-@pytest.fixture(scope="module")
-def benches(rainfall: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    with bench(rainfall, tmp_path_factory.mktemp("journals")) as found:
-        yield found
-
-
-@pytest.fixture
-def place(benches: Bench) -> Bench:
-    return benches.fresh()
 
 
 def file_of(place: Bench) -> Path:

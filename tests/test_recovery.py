@@ -6,11 +6,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import pytest
-from bench import Bench, bench
 from body_server import BodyServer
 from support import Listener, StillClock
 
@@ -277,17 +275,6 @@ def test_a_cancel_does_not_disturb_the_look_at_the_list(ask, site):
 
 
 # On the rehearsal server
-
-
-@pytest.fixture(scope="module")
-def benches(rainfall: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    with bench(rainfall, tmp_path_factory.mktemp("bench")) as one:
-        yield one
-
-
-@pytest.fixture
-def place(benches: Bench) -> Bench:
-    return benches.fresh()
 
 
 def test_a_job_that_is_on_the_list_is_not_gone_however_often_its_address_is_refused(place):
