@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench import PATIENCE, CancelWhen
+from bench import FACTOR, PATIENCE, CancelWhen
 from body_server import BodyServer
 from support import FastClock, Listener, delete, service_url
 
@@ -88,6 +88,21 @@ def test_a_cancel_after_which_half_is_gone_is_a_cancel_too(place):
     seen = place.run(listener=HalfWay())
     assert (seen.verdict, seen.receipt["exit_code"], seen.error_id) == ("partly-deleted", 3, "CT601")
     assert 0 < seen.tiles < seen.tiles_at_first
+
+
+def test_a_cancel_in_a_rerun_ends_the_earlier_job_and_starts_no_other(place):
+    place.server.let_jobs_take(4.0)
+    assert place.run(deadline=2.0 * FACTOR).verdict == "still-running"
+    seen = place.run(listener=CancelWhen("Following"))
+    assert (seen.receipt["exit_code"], seen.error_id, seen.submits, seen.running) == (3, "CT601", 1, False)
+    assert seen.verdict in ("not-deleted", "partly-deleted")
+    assert seen.complaints() == []
+
+
+def test_a_service_that_another_caching_job_works_on_is_left_alone(place):
+    seen = place.run("other-job-running")
+    assert (seen.verdict, seen.receipt["exit_code"], seen.error_id, seen.posts) == ("not-deleted", 1, "CT501", 0)
+    assert "Another caching job is at work on Rainfall:MapServer." in seen.receipt["error"]["text"]
 
 
 def test_the_tiles_of_each_scale_are_told_beforehand(place):
@@ -231,6 +246,7 @@ def test_only_a_servers_refusal_says_that_no_job_was_started(answer, refused, ow
     assert (receipt.verdict is Verdict.NOT_DELETED) is refused
     assert (receipt.error.message_id == "CT705") is not refused
     assert [path.suffix for path in own_home.rglob("*.json")] == ([] if refused else [".json"])
+    assert (receipt.to_dict()["job_url"], receipt.to_dict()["job_status"]) == (None, None)
 
 
 @pytest.mark.parametrize(

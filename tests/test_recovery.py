@@ -14,9 +14,10 @@ from support import Listener, StillClock
 
 from cachetools_core.cache import CacheLook, Scale, ServiceState
 from cachetools_core.delete import delete_map_server_cache
-from cachetools_core.errors import Unknown
+from cachetools_core.errors import CacheToolsError
 from cachetools_core.job import Patience
 from cachetools_core.journal import Entry
+from cachetools_core.receipt import Receipt, Verdict
 from cachetools_core.recovery import Search, is_forgotten, job_since, known_jobs, search_job, service_of_other_job
 from cachetools_core.rest import Rest
 from cachetools_core.service import ServiceReference
@@ -25,7 +26,8 @@ from cachetools_core.waiting import Run
 
 FILES = 12  # that the Rainfall cache has
 PATIENCE = Patience(settle=40, arrival=300)
-TOOLS = "rest/services/System/CachingTools/GPServer/DeleteCache/jobs"
+DELETE_CACHE = "rest/services/System/CachingTools/GPServer/DeleteCache"
+JOBS = f"{DELETE_CACHE}/jobs"
 LIST = "admin/services/System/CachingTools.GPServer/jobs/query"
 SERVICE = "rest/services/Rain/MapServer"
 REPORT = "rest/services/System/ReportingTools/GPServer/ReportCacheStatus/execute"
@@ -49,7 +51,12 @@ class Site:
         self.tiles: int | None = 5
         self.running = "false"
         self.lists_jobs = 10**9  # how often
-        self.bodies: dict[str, Any] = {}
+        self.bodies: dict[str, Any] = {
+            "rest/info": {"currentVersion": 11.3},
+            DELETE_CACHE.rpartition("/")[0]: {"tasks": ["DeleteCache"]},
+            DELETE_CACHE: {"parameters": [{"name": "service_url", "direction": "esriGPParameterDirectionInput"}]},
+        }
+        self.submits: list[float] = []
         self.stop = False
         server.answer = self.answer
         self.deadline = 3600.0
@@ -61,6 +68,10 @@ class Site:
     def _body(self, path: str) -> Any:
         if path in self.bodies:
             return self.bodies[path]
+        if path == f"{DELETE_CACHE}/submitJob":
+            self.submits.append(self.clock.seconds)
+            self.jobs = self.jobs_then
+            return self.submit
         if path == LIST and self.lists_jobs > 0:
             self.lists_jobs -= 1
             return {"results": [{"jobID": one} for one in self.jobs], "nextStart": -1}
@@ -69,8 +80,18 @@ class Site:
         if path == REPORT and self.tiles is not None:
             level = {"levelID": 0, "scale": 1.0, "tileCount": self.tiles, "tilesSize": 50, "isRunning": self.running}
             return {"results": [{"value": {"status": "EXISTS", "lodInfos": [level]}}]}
-        job, _, name = path[len(TOOLS) + 1 :].partition("/inputs/")
+        job, _, name = path[len(JOBS) + 1 :].partition("/inputs/")
         return {"value": self.jobs[job]} if name == "service_url" and job in self.jobs else None
+
+    def delete(self, answer: Any, then: dict[str, str], listener: Listener | None = None) -> Receipt:
+        """A deletion that ends in an error; `answer` is the one to its submit, after which the site has these jobs."""
+        self.submit, self.jobs_then = answer, then
+        with pytest.raises(CacheToolsError) as raised:
+            delete_map_server_cache(
+                f"{self.server.site}/{SERVICE}", clock=self.clock, patience=PATIENCE, messages=listener or Listener()
+            )
+        assert raised.value.receipt is not None
+        return raised.value.receipt
 
     @property
     def wire(self) -> Rest:
@@ -81,7 +102,7 @@ class Site:
         return ServiceReference(self.server.site, "", "Rain", "MapServer")
 
     def url(self, job: str) -> str:
-        return f"{self.server.site}/{TOOLS}/{job}"
+        return f"{self.server.site}/{JOBS}/{job}"
 
     def search(self, entry: Entry = ENTRY) -> Search:
         return search_job(self.wire, self.server.site, self.rain, entry, PATIENCE)
@@ -163,10 +184,10 @@ def test_a_list_that_was_not_there_before_the_submit_tells_nothing(site):
 
 def test_a_job_whose_service_cannot_be_read_is_passed_over(site):
     site.jobs = {"j1": RAIN, "j2": RAIN, "../j3": RAIN}
-    site.bodies[f"{TOOLS}/j1/inputs/service_url"] = {"error": {"code": 500, "message": "Busy", "details": []}}
-    site.bodies[f"{TOOLS}/j2/inputs/service_url"] = None
+    site.bodies[f"{JOBS}/j1/inputs/service_url"] = {"error": {"code": 500, "message": "Busy", "details": []}}
+    site.bodies[f"{JOBS}/j2/inputs/service_url"] = None
     assert site.search().job_url == ""
-    del site.bodies[f"{TOOLS}/j2/inputs/service_url"]
+    del site.bodies[f"{JOBS}/j2/inputs/service_url"]
     assert site.search().job_url == site.url("j2")
     assert not [path for path, _ in site.server.asked if ".." in path or "j3" in path]
 
@@ -192,7 +213,7 @@ def test_a_cancel_ends_the_search_and_is_taken_up(site):
 
 @pytest.mark.parametrize("asked_for_a_job", [False, True])
 def test_a_deadline_while_something_cannot_be_read_ends_the_search(asked_for_a_job, site):
-    slow = f"{TOOLS}/j1/inputs/service_url" if asked_for_a_job else LIST
+    slow = f"{JOBS}/j1/inputs/service_url" if asked_for_a_job else LIST
 
     def too_late(path: str) -> bytes | None:
         if path != slow:
@@ -212,28 +233,11 @@ def test_the_jobs_before_a_submit_are_asked_for_again_where_the_list_fails_for_a
 
 
 def test_the_run_that_lost_a_submit_does_not_wait_until_it_counts_as_lost_but_the_next_one_does(site):
-    submits: list[float] = []
-
-    def answer(path: str) -> bytes | None:
-        if path.endswith("/submitJob"):
-            submits.append(site.clock.seconds)
-        return site.answer(path)
-
-    site.server.answer, tools = answer, TOOLS.removesuffix("/DeleteCache/jobs")
-    service_url = {"name": "service_url", "direction": "esriGPParameterDirectionInput"}
-    site.bodies.update({
-        "rest/info": {"currentVersion": 11.3},
-        tools: {"tasks": ["DeleteCache"]},
-        f"{tools}/DeleteCache": {"parameters": [service_url]},
-    })  # fmt: skip
     listener = Listener()
     for latest in (PATIENCE.arrival, 2 * PATIENCE.arrival):
-        with pytest.raises(Unknown):
-            delete_map_server_cache(
-                f"{site.server.site}/{SERVICE}", clock=site.clock, patience=PATIENCE, messages=listener
-            )
+        assert site.delete(None, {}, listener).verdict is Verdict.UNKNOWN
         assert site.clock.seconds < latest
-    assert [seconds // PATIENCE.arrival for seconds in submits] == [0, 1]
+    assert [seconds // PATIENCE.arrival for seconds in site.submits] == [0, 1]
     assert "counts as lost 300 seconds after it was sent" in listener.everything
 
 
@@ -272,6 +276,44 @@ def test_a_job_says_itself_which_other_service_it_is_for(named, other, site):
 def test_a_cancel_does_not_disturb_the_look_at_the_list(ask, site):
     site.stop, site.jobs = True, {"j1": RAIN}
     assert ask(site)
+
+
+def test_two_jobs_that_nobody_can_read_prove_nothing_together_either(site):
+    site.clock.as_time_passes = lambda seconds: setattr(site, "tiles", 4)
+    unknown = {"error": {"code": 400, "message": "No such job.", "details": []}}
+    site.bodies.update({f"{JOBS}/j9": unknown, f"{JOBS}/j1": unknown})
+    receipt = site.delete({"jobId": "j9", "jobStatus": "esriJobSubmitted"}, {"j1": RAIN})
+    assert (receipt.verdict, receipt.job_url) == (Verdict.UNKNOWN, site.url("j1"))
+    assert "doesn't show that the job is gone" in receipt.error.what
+    assert any(f"but has a new job for this service: {site.url('j1')}" in words for words in receipt.warnings)
+
+
+def test_a_job_that_the_server_did_not_name_is_followed_to_its_end(site):
+    site.bodies[f"{JOBS}/j9"] = {"error": {"code": 404, "message": "No such job.", "details": []}}
+    site.bodies[f"{JOBS}/j1"] = {"jobId": "j1", "jobStatus": "esriJobFailed"}
+    receipt = site.delete({"jobId": "j9", "jobStatus": "esriJobSubmitted"}, {"j1": RAIN})
+    assert (receipt.verdict, receipt.job_url, receipt.job_status) == (
+        Verdict.NOT_DELETED, site.url("j1"), "esriJobFailed"
+    )  # fmt: skip
+
+
+def test_an_older_job_is_not_taken_for_the_one_that_was_submitted(site):
+    site.jobs = {"j1": RAIN}
+    site.bodies[f"{JOBS}/j1"] = {"jobId": "j1", "jobStatus": "esriJobFailed"}
+    receipt = site.delete({"jobId": "j1", "jobStatus": "esriJobSubmitted"}, {"j1": RAIN})
+    assert (receipt.verdict, receipt.job_url) == (Verdict.UNKNOWN, None)
+    assert "was answered with an older job" in receipt.warnings[0]
+
+
+@pytest.mark.parametrize("new", [{"j1": RAIN}, {"j1": SNOW}, {}], ids=["a job", "another's job", "no job"])
+def test_after_a_refused_submit_a_new_job_is_followed_and_nothing_else_believed(new, site):
+    site.bodies[f"{JOBS}/j1"] = {"jobId": "j1", "jobStatus": "esriJobFailed"}
+    receipt = site.delete({"error": {"code": 403, "message": "No.", "details": []}}, new)
+    followed = site.url("j1") if RAIN in new.values() else None
+    assert (receipt.verdict, receipt.job_url, receipt.error.message_id) == (
+        Verdict.NOT_DELETED, followed, "CT701" if followed else "CT303"
+    )  # fmt: skip
+    assert any("Yet the server has a new job" in words for words in receipt.warnings) is bool(followed)
 
 
 # On the rehearsal server
