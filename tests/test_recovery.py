@@ -241,6 +241,22 @@ def test_the_run_that_lost_a_submit_does_not_wait_until_it_counts_as_lost_but_th
     assert "counts as lost 300 seconds after it was sent" in listener.everything
 
 
+def test_an_account_that_may_not_list_the_jobs_may_still_delete(site):
+    site.bodies[LIST] = {"error": {"code": 403, "message": "No.", "details": []}}
+    assert known_jobs(site.wire, site.server.site, "CachingTools") is None
+
+
+def test_a_submit_that_was_never_sent_leaves_nothing_to_look_for(site, own_home):
+    def answer(path: str) -> bytes | None:
+        site.clock.seconds = 10**6 if path == LIST else site.clock.seconds
+        return site.answer(path)
+
+    site.server.answer = answer
+    receipt = site.delete(None, {})
+    assert (receipt.verdict, receipt.error.message_id, site.submits) == (Verdict.NOT_DELETED, "CT203", [])
+    assert not list(own_home.rglob("*.json"))
+
+
 # A job whose address is refused, or a submit that was
 
 
