@@ -28,6 +28,8 @@ def test_a_cache_is_deleted_and_proven_gone(server):
     assert receipt.before.tiles == server.services[0]["tiles"]
     assert (receipt.after.cached, receipt.after.tiles) == (False, 0)
     assert (server.submits, receipt.warnings) == (1, [])
+    assert receipt.account == server.accounts["administrator"].username
+    assert receipt.messages[0] == "Submitted."
 
 
 def test_the_story_takes_its_steps_in_their_order(place):
@@ -53,7 +55,7 @@ def test_a_service_that_does_not_exist(place):
     place.server.remove_service("Rainfall")
     seen = place.run()
     assert (seen.facts, seen.state) == (("not-deleted", 1, "CT501", 0, 12), "MISSING")
-    assert "does not exist" in seen.receipt["error"]["text"]
+    assert "does not exist. Check folder, name and type of the service." in seen.receipt["error"]["text"]
 
 
 def test_a_stopped_service_is_not_started_behind_the_administrators_back(place):
@@ -95,6 +97,7 @@ def test_a_cancel_in_a_rerun_ends_the_earlier_job_and_starts_no_other(place):
     assert place.run(deadline=2.0 * FACTOR).verdict == "still-running"
     seen = place.run(listener=CancelWhen("Following"))
     assert (seen.receipt["exit_code"], seen.error_id, seen.submits, seen.running) == (3, "CT601", 1, False)
+    assert "never answered" not in seen.heard.everything
     assert seen.verdict in ("not-deleted", "partly-deleted")
     assert seen.complaints() == []
 
@@ -273,9 +276,10 @@ def test_a_hosted_tile_layer_keeps_its_tiles():
 
 
 def test_the_error_of_a_failed_job_quotes_what_the_server_complains_of(rehearsal):
-    server = rehearsal(faults=["job-failed"])
-    receipt = delete(server)
+    server, listener = rehearsal(faults=["job-failed"]), Listener()
+    receipt = delete(server, messages=listener)
     assert receipt.verdict is Verdict.NOT_DELETED
+    assert "has succeeded" not in listener.everything
     assert "ERROR 999999: The cache folder could not be deleted" in receipt.error.what
 
 

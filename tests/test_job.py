@@ -236,12 +236,12 @@ def test_a_deadline_within_a_request_leaves_the_job_as_it_was_last_seen(job):
 
 
 def test_the_first_look_is_at_once_and_the_waits_grow_with_the_time_spent(job):
-    job.status = then(says("esriJobExecuting"))
+    job.status, job.clock.seconds = then(says("esriJobExecuting")), 1000.0
     job.follow(deadline=400)
     gaps = [later - earlier for earlier, later in zip(job.times, job.times[1:])]
-    assert job.times[0] == 0.0
+    assert job.times[0] == 1000.0
     assert gaps[0] == pytest.approx(0.1)
-    expected = [min(max(0.1, 0.1 * spent), 10.0) for spent in job.times]
+    expected = [min(max(0.1, 0.1 * (moment - 1000)), 10.0) for moment in job.times]
     assert gaps == pytest.approx(expected[: len(gaps)])
     assert gaps[-1] == pytest.approx(10.0)
 
@@ -334,6 +334,20 @@ def test_a_cancel_that_the_server_never_takes_ends_after_a_while_with_its_words(
     report = job.follow()
     assert report.end is JobEnd.RUNNING
     assert "Invalid or missing input parameters" in report.cancel_refused
+
+
+def test_a_cancel_that_gets_no_answer_in_time_was_not_refused(job):
+    over = threading.Event()
+
+    def cancel(seconds: float) -> Any:
+        job.clock.silent = True
+        return over.wait() and says("esriJobCancelling")
+
+    job.status, job.cancel = then(says("esriJobExecuting")), cancel
+    job.cancel_at(2.0)
+    report = job.follow(deadline=20.0)
+    over.set()
+    assert (report.end, report.status, report.cancel_refused) == (JobEnd.RUNNING, "esriJobExecuting", "")
 
 
 def test_after_a_cancel_a_job_that_cannot_be_read_is_not_called_running(job):

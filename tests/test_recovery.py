@@ -16,7 +16,7 @@ from cachetools_core.cache import CacheLook, Scale, ServiceState
 from cachetools_core.delete import delete_map_server_cache
 from cachetools_core.errors import CacheToolsError
 from cachetools_core.job import Patience
-from cachetools_core.journal import Entry
+from cachetools_core.journal import Entry, Journal
 from cachetools_core.receipt import Receipt, Verdict
 from cachetools_core.recovery import Search, is_forgotten, job_since, known_jobs, search_job, service_of_other_job
 from cachetools_core.rest import Rest
@@ -83,12 +83,18 @@ class Site:
         job, _, name = path[len(JOBS) + 1 :].partition("/inputs/")
         return {"value": self.jobs[job]} if name == "service_url" and job in self.jobs else None
 
-    def delete(self, answer: Any, then: dict[str, str], listener: Listener | None = None) -> Receipt:
+    def delete(
+        self, answer: Any, then: dict[str, str], listener: Listener | None = None, deadline: float = 3600.0
+    ) -> Receipt:
         """A deletion that ends in an error; `answer` is the one to its submit, after which the site has these jobs."""
         self.submit, self.jobs_then = answer, then
         with pytest.raises(CacheToolsError) as raised:
             delete_map_server_cache(
-                f"{self.server.site}/{SERVICE}", clock=self.clock, patience=PATIENCE, messages=listener or Listener()
+                f"{self.server.site}/{SERVICE}",
+                clock=self.clock,
+                patience=PATIENCE,
+                messages=listener or Listener(),
+                deadline=deadline,
             )
         assert raised.value.receipt is not None
         return raised.value.receipt
@@ -311,6 +317,30 @@ def test_a_job_that_the_server_did_not_name_is_followed_to_its_end(site):
     assert (receipt.verdict, receipt.job_url, receipt.job_status) == (
         Verdict.NOT_DELETED, site.url("j1"), "esriJobFailed"
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{"error": {"code": 403, "message": "No.", "details": []}}, {"jobId": "j9", "jobStatus": "esriJobSubmitted"}],
+    ids=["refused", "another id"],
+)
+def test_a_job_that_was_found_is_noted_for_the_next_run(answer, site):
+    site.bodies[f"{JOBS}/j9"] = {"error": {"code": 400, "message": "No such job.", "details": []}}
+    site.bodies[f"{JOBS}/j1"] = {"jobId": "j1", "jobStatus": "esriJobExecuting"}
+    assert site.delete(answer, {"j1": RAIN}, deadline=100.0).verdict is Verdict.STILL_RUNNING
+    entry = Journal(f"{site.server.site}/{SERVICE}").entry()
+    assert entry is not None
+    assert entry.job_url == site.url("j1")
+
+
+def test_tiles_that_no_service_advertises_are_left_over_where_their_job_has_ended(site):
+    site.bodies[f"{JOBS}/j1"] = {"jobId": "j1", "jobStatus": "esriJobExecuting"}
+    submitted = {"jobId": "j1", "jobStatus": "esriJobSubmitted"}
+    assert site.delete(submitted, {"j1": RAIN}, deadline=100.0).verdict is Verdict.STILL_RUNNING
+    site.bodies[f"{JOBS}/j1"] = {"jobId": "j1", "jobStatus": "esriJobFailed"}
+    site.bodies[SERVICE] = {"singleFusedMapCache": False}
+    receipt = site.delete(submitted, {"j1": RAIN})
+    assert (len(site.submits), receipt.before.cached, receipt.before.tiles) == (2, False, 5)
 
 
 def test_an_older_job_is_not_taken_for_the_one_that_was_submitted(site):
