@@ -39,6 +39,7 @@ def test_the_story_takes_its_steps_in_their_order(place):
     once = ["info", "token", "service", "report", "tasks", "task", "jobs-query", "submit", "job"]
     assert steps[: len(once)] == once
     assert steps[-2:] == ["service", "report"]
+    assert steps.count("jobs-query") == 1
 
 
 def test_a_service_without_a_cache_is_left_alone_and_that_is_a_success(place):

@@ -321,8 +321,8 @@ def test_a_job_that_the_server_did_not_name_is_followed_to_its_end(site):
 
 @pytest.mark.parametrize(
     "answer",
-    [{"error": {"code": 403, "message": "No.", "details": []}}, {"jobId": "j9", "jobStatus": "esriJobSubmitted"}],
-    ids=["refused", "another id"],
+    [{"error": {"code": 403, "message": "No.", "details": []}}, {"jobId": "j9"}, None],
+    ids=["refused", "another id", "lost"],
 )
 def test_a_job_that_was_found_is_noted_for_the_next_run(answer, site):
     site.bodies[f"{JOBS}/j9"] = {"error": {"code": 400, "message": "No such job.", "details": []}}
