@@ -13,7 +13,7 @@ from body_server import BodyServer
 from support import FastClock, Listener, delete, service_url
 
 from cachetools_core.delete import delete_map_server_cache, receipt_of_failure
-from cachetools_core.errors import CacheToolsError, WrongUsage
+from cachetools_core.errors import CacheToolsError, Unexpected, WrongUsage
 from cachetools_core.receipt import Receipt, Verdict
 
 
@@ -154,6 +154,17 @@ def test_a_sign_in_that_is_refused_for_the_result_ends_nothing(place):
     seen = place.run()
     assert seen.facts == ("deleted", 0, "-", 1, 0)
     assert any("its result can't be read" in line for line in seen.heard.lines)
+
+
+def test_a_fault_of_our_own_ends_in_an_error_that_has_a_receipt():
+    class Broken(FastClock):
+        def monotonic(self) -> float:
+            raise ZeroDivisionError
+
+    with pytest.raises(Unexpected) as raised:
+        delete_map_server_cache("https://gis.example.com/server/rest/services/Rain/MapServer", clock=Broken())
+    assert raised.value.receipt is not None
+    assert (raised.value.receipt.verdict, raised.value.receipt.error) == (Verdict.UNKNOWN, raised.value)
 
 
 def test_a_fault_of_our_own_is_told_without_a_traceback_and_claims_nothing(place):

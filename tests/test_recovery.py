@@ -333,14 +333,15 @@ def test_a_job_that_was_found_is_noted_for_the_next_run(answer, site):
     assert entry.job_url == site.url("j1")
 
 
-def test_tiles_that_no_service_advertises_are_left_over_where_their_job_has_ended(site):
+@pytest.mark.parametrize(("cached", "tiles"), [(False, 5), (True, None), (True, 5)])
+def test_whatever_is_left_over_where_the_job_has_ended_is_deleted_anew(cached, tiles, site):
     site.bodies[f"{JOBS}/j1"] = {"jobId": "j1", "jobStatus": "esriJobExecuting"}
     submitted = {"jobId": "j1", "jobStatus": "esriJobSubmitted"}
     assert site.delete(submitted, {"j1": RAIN}, deadline=100.0).verdict is Verdict.STILL_RUNNING
     site.bodies[f"{JOBS}/j1"] = {"jobId": "j1", "jobStatus": "esriJobFailed"}
-    site.bodies[SERVICE] = {"singleFusedMapCache": False}
+    site.bodies[SERVICE], site.tiles = {"singleFusedMapCache": cached}, tiles
     receipt = site.delete(submitted, {"j1": RAIN})
-    assert (len(site.submits), receipt.before.cached, receipt.before.tiles) == (2, False, 5)
+    assert (len(site.submits), receipt.before.cached, receipt.before.tiles) == (2, cached, tiles)
 
 
 def test_an_older_job_is_not_taken_for_the_one_that_was_submitted(site):
