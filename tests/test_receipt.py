@@ -394,6 +394,18 @@ def test_a_contradiction_is_told(after: CacheLook, words: str) -> None:
     assert what.count(" One of the two is wrong") == what.count(words or "no such words") == bool(words)
 
 
+@pytest.mark.parametrize(
+    ("after", "words"),
+    [
+        (BEFORE, "is still there. "),
+        (CacheLook(ServiceState.ANSWERS, True), "is still advertised, and nobody counted its tiles. "),
+    ],
+)
+def test_a_cache_that_nobody_counted_is_only_said_to_be_advertised(after: CacheLook, words: str) -> None:
+    report = JobReport(JOB, "esriJobSucceeded", JobEnd.SUCCEEDED)
+    assert words in explain(Verdict.NOT_DELETED, read_name(SERVICE), BEFORE, report, after, "file")[0]
+
+
 def test_a_cancel_that_was_not_refused_is_not_said_to_be() -> None:
     report = JobReport(JOB, "esriJobExecuting")
     assert "cancel" not in explain(Verdict.STILL_RUNNING, read_name(SERVICE), BEFORE, report, BEFORE, "file")[0]
