@@ -20,9 +20,10 @@ from cachetools_core.site import (
     SiteInfo,
     advertised_in_admin,
     find_delete_task,
-    is_job_for,
+    is_named,
     list_jobs,
     open_site,
+    service_of_job,
     tools_state,
 )
 from cachetools_core.trust import Trust
@@ -195,7 +196,7 @@ def test_whose_job_it_is(value: object, ours: bool) -> None:
         service = ServiceReference(server.site, "F", "Rain", "MapServer")
         given = value.format(url=service.url) if isinstance(value, str) else value
         wire: Any = Rest(Trust(server.site), Run(FastClock(), 1e6, lambda: False))
-        assert is_job_for(wire, f"{server.site}/{TOOLS}/DeleteCache/jobs/j1", service) is ours
+        assert is_named(service, service_of_job(wire, f"{server.site}/{TOOLS}/DeleteCache/jobs/j1")) is ours
 
 
 def test_a_service_left_stopped_is_started(rehearsal: Callable[..., Rehearsal]) -> None:
