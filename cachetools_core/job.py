@@ -64,7 +64,7 @@ class Patience:
     grace: float = 30.0
     restart: float = 180.0
     settle: float = 60.0
-    arrival: float = 300.0
+    arrival: float = 180.0
 
 
 @dataclass
