@@ -174,8 +174,9 @@ def half_closed(way: Way) -> bytes:
 
 def then_untrusted(way: Way) -> None:
     """Answered; the next connection shows a certificate of an authority that nobody knows."""
-    way.connection.sendall(way.ask())
+    answer = way.ask()
     way.outsider.tls = certificate_of(trustme.CA())
+    way.connection.sendall(answer)
 
 
 def then_dead(way: Way) -> None:
