@@ -26,7 +26,7 @@ from .journal import Entry, Journal, with_job
 from .messages import QUIET, Messages, plain_words
 from .proof import look_after
 from .receipt import ENDED_OR_GONE, ERRORS, UNSETTLED, Receipt, Verdict, explain, job_in_words, look_in_words, verdict
-from .recovery import is_forgotten, job_since, known_jobs, search_job, service_of_other_job
+from .recovery import is_forgotten, job_since, jobs_now, known_jobs, search_job, service_of_other_job
 from .service import safe_text
 from .signin import ActivePortal, Given
 from .site import Task, find_delete_task
@@ -267,8 +267,7 @@ class _Deletion:
         if _may_have_started(error):
             self.record.warn(f"{error.what} The job may have started; looking for it instead of submitting again.")
             return self._find_again(entry, replace(self.patience, arrival=0))[0]  # nothing hangs on that in this run
-        refused = isinstance(error, ServerSaysNo)
-        job_url = job_since(self.here.wire, self.here.site.url, self.here.service, entry) if refused else ""
+        job_url = self._job_since(entry, self._jobs_now(entry)) if isinstance(error, ServerSaysNo) else ""
         if not job_url:
             self.journal.clear()
             raise error
@@ -294,9 +293,9 @@ class _Deletion:
 
     def _settle_gone(self, entry: Entry, report: JobReport) -> JobReport:
         """A job whose address is refused is gone where the server's list of jobs lacks it too, and has no other."""
-        wire, site = self.here.wire, self.here.site.url
-        forgotten = is_forgotten(wire, site, entry.tools, report.url)
-        job_url = job_since(wire, site, self.here.service, entry) if forgotten else ""
+        listed = self._jobs_now(entry)
+        forgotten = is_forgotten(report.url, listed)
+        job_url = self._job_since(entry, listed) if forgotten else ""
         if job_url:
             self.record.warn(f"The server doesn't know {report.url}, but has a new job for this service: {job_url}")
             self._note_job(entry, job_url)
@@ -305,6 +304,12 @@ class _Deletion:
             report.end = JobEnd.NO_ANSWER
             report.trouble += " The server's list of jobs doesn't show that the job is gone."
         return report
+
+    def _jobs_now(self, entry: Entry) -> frozenset[str] | None:
+        return jobs_now(self.here.wire, self.here.site.url, entry.tools)
+
+    def _job_since(self, entry: Entry, listed: frozenset[str] | None) -> str:
+        return job_since(self.here.wire, self.here.site.url, self.here.service, entry, listed)
 
     def _tell_result(self, job_url: str) -> None:
         try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from .cache import CacheState, compare, look
@@ -59,35 +60,41 @@ def search_job(wire: Wire, site_url: str, service: ServiceReference, entry: Entr
         return Search(trouble=error.what)
 
 
-def is_forgotten(wire: Wire, site_url: str, tools: str, job_url: str) -> bool:
+def jobs_now(wire: Wire, site_url: str, tools: str) -> frozenset[str] | None:
+    """The jobs that the server lists once a submit is settled one way or another; None where nobody can tell."""
+    with _as_far_as_it_can_be_told(wire.run):
+        return list_jobs(wire, site_url, tools)
+    return None
+
+
+def is_forgotten(job_url: str, listed: frozenset[str] | None) -> bool:
     """True where the server's list of jobs lacks this one; that its address is refused may come from a web tier."""
-    with wire.run.undisturbed():
-        try:
-            return id_in(job_url) not in list_jobs(wire, site_url, tools)
-        except CacheToolsError:
-            return False
+    return listed is not None and id_in(job_url) not in listed
+
+
+def job_since(wire: Wire, site_url: str, service: ServiceReference, entry: Entry, listed: frozenset[str] | None) -> str:
+    """The address of a listed job for this service that wasn't there before the submit, as far as it says; or empty.
+
+    For a submit whose answer says that there is none, or names one that nobody knows.
+    """
+    with _as_far_as_it_can_be_told(wire.run):
+        return _new_job(wire, site_url, service, entry, listed)
+    return ""
 
 
 def service_of_other_job(wire: Wire, service: ServiceReference, job_url: str) -> str:
     """The service that the job is for, where the job itself says that it is for another one; else empty."""
-    with wire.run.undisturbed():
-        try:
-            named = service_of_job(wire, job_url)
-        except CacheToolsError:
-            return ""
+    named = ""
+    with _as_far_as_it_can_be_told(wire.run):
+        named = service_of_job(wire, job_url)
     return "" if is_named(service, named) else named
 
 
-def job_since(wire: Wire, site_url: str, service: ServiceReference, entry: Entry) -> str:
-    """The address of a job for this service that the server didn't have before the submit, as far as it says; or empty.
-
-    For a submit whose answer says that there is none, or names one that nobody knows.
-    """
-    with wire.run.undisturbed():
-        try:
-            return _new_job(wire, site_url, service, entry, list_jobs(wire, site_url, entry.tools))
-        except CacheToolsError:
-            return ""
+@contextmanager
+def _as_far_as_it_can_be_told(run: Run) -> Iterator[None]:
+    """What can't be read here proves nothing, and a cancel changes nothing any more."""
+    with run.undisturbed(), suppress(CacheToolsError):
+        yield
 
 
 def _search(wire: Wire, site_url: str, service: ServiceReference, entry: Entry, patience: Patience) -> Search:
@@ -96,7 +103,7 @@ def _search(wire: Wire, site_url: str, service: ServiceReference, entry: Entry, 
     arrived_by = changed + _still_on_its_way(entry, run, patience.arrival)
     while True:
         listed = known_jobs(wire, site_url, entry.tools, tries=1) if entry.known_jobs is not None else None
-        job_url = _new_job(wire, site_url, service, entry, listed or frozenset())
+        job_url = _new_job(wire, site_url, service, entry, listed)
         if job_url:
             return Search(job_url)
         now = look(wire, service, tries=1)
@@ -116,10 +123,12 @@ def _still_on_its_way(entry: Entry, run: Run, arrival: float) -> float:
     return min(max(0.0, arrival - (run.clock.now() - entry.begun).total_seconds()), arrival)
 
 
-def _new_job(wire: Wire, site_url: str, service: ServiceReference, entry: Entry, listed: frozenset[str]) -> str:
+def _new_job(wire: Wire, site_url: str, service: ServiceReference, entry: Entry, listed: frozenset[str] | None) -> str:
     """The address of a job for this service that wasn't there before the submit; empty where nobody can tell."""
+    if listed is None or entry.known_jobs is None:
+        return ""
     jobs = f"{site_url}/rest/services/System/{entry.tools}/GPServer/DeleteCache/jobs"
-    for job_id in sorted(listed - (listed if entry.known_jobs is None else entry.known_jobs)):
+    for job_id in sorted(listed - entry.known_jobs):
         with suppress(NoAnswer, ServerSaysNo):
             if job_id.isalnum() and is_named(service, service_of_job(wire, f"{jobs}/{job_id}")):
                 return f"{jobs}/{job_id}"

@@ -18,7 +18,15 @@ from cachetools_core.errors import CacheToolsError
 from cachetools_core.job import Patience
 from cachetools_core.journal import Entry, Journal
 from cachetools_core.receipt import Receipt, Verdict
-from cachetools_core.recovery import Search, is_forgotten, job_since, known_jobs, search_job, service_of_other_job
+from cachetools_core.recovery import (
+    Search,
+    is_forgotten,
+    job_since,
+    jobs_now,
+    known_jobs,
+    search_job,
+    service_of_other_job,
+)
 from cachetools_core.rest import Rest
 from cachetools_core.service import ServiceReference
 from cachetools_core.trust import Trust
@@ -50,7 +58,7 @@ class Site:
         self.jobs: dict[str, str] = {}
         self.tiles: int | None = 5
         self.running = "false"
-        self.lists_jobs = 10**9  # how often
+        self.lists_jobs = True
         self.bodies: dict[str, Any] = {
             "rest/info": {"currentVersion": 11.3},
             DELETE_CACHE.rpartition("/")[0]: {"tasks": ["DeleteCache"]},
@@ -72,8 +80,7 @@ class Site:
             self.submits.append(self.clock.seconds)
             self.jobs = self.jobs_then
             return self.submit
-        if path == LIST and self.lists_jobs > 0:
-            self.lists_jobs -= 1
+        if path == LIST and self.lists_jobs:
             return {"results": [{"jobID": one} for one in self.jobs], "nextStart": -1}
         if path == SERVICE:
             return {"singleFusedMapCache": True}
@@ -114,10 +121,13 @@ class Site:
         return search_job(self.wire, self.server.site, self.rain, entry, PATIENCE)
 
     def since(self, entry: Entry = ENTRY) -> str:
-        return job_since(self.wire, self.server.site, self.rain, entry)
+        return job_since(self.wire, self.server.site, self.rain, entry, self.listed())
 
     def forgets(self, job: str) -> bool:
-        return is_forgotten(self.wire, self.server.site, "CachingTools", self.url(job))
+        return is_forgotten(self.url(job), self.listed())
+
+    def listed(self) -> frozenset[str] | None:
+        return jobs_now(self.wire, self.server.site, "CachingTools")
 
 
 @pytest.fixture
@@ -177,7 +187,7 @@ def test_the_search_begins_anew_whenever_tiles_go(site):
 
 
 def test_a_submit_does_not_count_as_lost_where_nobody_lists_the_jobs(site):
-    site.lists_jobs = 0
+    site.lists_jobs = False
     assert site.search() == Search()
     assert PATIENCE.settle <= site.clock.seconds < PATIENCE.arrival
 
@@ -269,7 +279,7 @@ def test_a_submit_that_was_never_sent_leaves_nothing_to_look_for(site, own_home)
 def test_a_job_is_forgotten_where_the_list_lacks_it(site):
     site.jobs = {"j0": RAIN, "j1": RAIN}
     assert [site.forgets(job) for job in ("j0", "j1", "j2")] == [False, False, True]
-    site.lists_jobs = 0
+    site.lists_jobs = False
     assert not site.forgets("j2")
 
 
@@ -278,7 +288,7 @@ def test_a_job_since_is_one_for_this_service_that_was_not_there_before(site):
     assert site.since() == ""
     site.jobs["j2"] = RAIN
     assert site.since() == site.url("j2")
-    site.lists_jobs = 0
+    site.lists_jobs = False
     assert site.since() == ""
 
 
@@ -317,6 +327,7 @@ def test_a_job_that_the_server_did_not_name_is_followed_to_its_end(site):
     assert (receipt.verdict, receipt.job_url, receipt.job_status) == (
         Verdict.NOT_DELETED, site.url("j1"), "esriJobFailed"
     )  # fmt: skip
+    assert [path for path, _ in site.server.asked].count(LIST) == 2, "once before the submit, once for the job"
 
 
 @pytest.mark.parametrize(
