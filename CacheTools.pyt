@@ -127,7 +127,7 @@ def validate(service, instances):
         service.setErrorMessage(core_problem())
         return
     from cachetools_core.errors import NotAService
-    from cachetools_core.service import read_name, safe_text
+    from cachetools_core.naming.service import read_name, safe_text
 
     try:
         name = getattr(read_name(text), "url", safe_text(text))
@@ -143,9 +143,9 @@ def delete(parameters, messages):
     if core_problem():
         messages.addErrorMessage(core_problem())
         return
-    from cachetools_core.delete import delete_map_server_cache
     from cachetools_core.errors import CacheToolsError
-    from cachetools_core.signin import ActivePortal
+    from cachetools_core.server.signin import ActivePortal
+    from cachetools_core.tools.delete import delete_map_server_cache
 
     warning = about_instances(parameters[1].valueAsText)
     if warning:

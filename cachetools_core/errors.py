@@ -29,7 +29,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .receipt import Receipt
+    from .proof.receipt import Receipt
 
 
 class CacheToolsError(Exception):

@@ -11,7 +11,7 @@ from typing import Any
 import keyring
 import keyring.backends.fail
 import pytest
-from bench import Bench, bench
+from support.bench import Bench, bench
 
 from cachetools_core.rehearsal.rainfall import draw_rainfall
 from cachetools_core.rehearsal.server import Rehearsal

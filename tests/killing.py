@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import DEADLINE, FACTOR, PATIENCE, Bench, Outcome
-from support import FastClock, Listener, account_of, service_url
+from support.bench import DEADLINE, FACTOR, PATIENCE, Bench, Outcome
+from support.story import FastClock, Listener, account_of, service_url
 
-from cachetools_core.delete import delete_map_server_cache
 from cachetools_core.errors import CacheToolsError
-from cachetools_core.tokens import Account
+from cachetools_core.server.tokens import Account
+from cachetools_core.tools.delete import delete_map_server_cache
 
 POSSIBLE = hasattr(signal, "SIGKILL")
 MOST_RUNS = 6

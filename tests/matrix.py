@@ -23,8 +23,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # a clone need not be installed
 
-from bench import PATIENCE, UNSETTLED, Bench, CancelWhen, Outcome, bench
 from killing import POSSIBLE, kill_runs, plans
+from support.bench import PATIENCE, UNSETTLED, Bench, CancelWhen, Outcome, bench
 
 from cachetools_core.rehearsal.faults import CHECKED_STEPS, FAULTS
 from cachetools_core.rehearsal.rainfall import draw_rainfall

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from cachetools_core.__main__ import _parser
+from cachetools_core.cli.main import _parser
 from cachetools_core.errors import CacheToolsError, every_error
-from cachetools_core.receipt import Verdict
-from cachetools_core.service import CatalogPath, LayerFile, ServiceReference, read_name
+from cachetools_core.naming.service import CatalogPath, LayerFile, ServiceReference, read_name
+from cachetools_core.proof.receipt import Verdict
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -28,7 +28,7 @@ from hypothesis import strategies as st
 from keyrings.alt.file import PlaintextKeyring
 
 import cachetools_core
-from cachetools_core.catalog import find_service
+from cachetools_core.naming.files import find_service
 from cachetools_core.rehearsal.server import Rehearsal
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -315,8 +315,9 @@ def test_nothing_of_the_network_is_imported_before_execute() -> None:
         pane.edit("{SERVICE}", "{NAMED[0]}")
         pane.edit("{INSTANCES}", 2)
         pro.model_validate("{TOOL}", derived={{"{SERVICE}": None}})
-        loud = ("requests", "keyring", "urllib3", "ssl", "socket", "http.client", "asyncio", "cachetools_core.delete",
-                "cachetools_core.rest", "cachetools_core.signin", "cachetools")
+        loud = ("requests", "keyring", "urllib3", "ssl", "socket", "http.client", "asyncio",
+                "cachetools_core.tools.delete",
+                "cachetools_core.server.rest", "cachetools_core.server.signin", "cachetools")
         print(json.dumps([added, [name for name in loud if name in sys.modules], pane["{SERVICE}"].message]))
     """
     added, loud, message = alone(script, ROOT / "tests")

@@ -203,7 +203,7 @@ def about_the_toolbox(report: Report) -> None:
     report.expect("tools of the toolbox", list(module.__all__), [TOOL])
     report.expect("the alias is a name in arcpy", hasattr(arcpy.mapcache, TOOL), True)
     report.found("added to sys.path by loading", [entry for entry in sys.path if entry not in path])
-    loud = {"requests", "keyring", "cachetools_core.delete"}
+    loud = {"requests", "keyring", "cachetools_core.tools.delete"}
     report.expect("libraries imported by loading", sorted(loud & (set(sys.modules) - before)), [])
     table = [(p.name, p.parameterType, p.direction, p.valueAsText) for p in parameters_of(TOOLBOX, TOOL)]
     report.expect(
@@ -296,8 +296,8 @@ def about_endings(report: Report) -> None:
 
 def about_connection_file(report: Report, file: Path) -> None:
     """How an .ags file is built (10 g), without anything that is in it but its site."""
-    from cachetools_core.catalog import find_service
     from cachetools_core.errors import CacheToolsError
+    from cachetools_core.naming.files import find_service
 
     content = file.read_bytes()
     report.found("connection file", f"{len(content)} bytes, OLE: {content.startswith(OLE)}")

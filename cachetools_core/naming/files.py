@@ -1,0 +1,153 @@
+"""Files that point at a service: a server connection (.ags) and a layer file (.lyrx)."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConnectionFileError, NotAService
+from .service import (
+    CONNECTION_NAME,
+    CONNECTIONS,
+    CatalogPath,
+    LayerFile,
+    ServiceReference,
+    parts_of,
+    read_name,
+    site_of,
+)
+
+LARGEST_CONNECTION = 1_000_000
+LARGEST_LAYER_FILE = 20_000_000
+SERVICE_CONNECTION = "CIMAGSServiceConnection"
+CACHED_OBJECTS = ("MapServer", "ImageServer")
+ADDRESS = re.compile(r"https?://[!#-&(-;=?-~]{3,2000}", re.IGNORECASE | re.ASCII)
+SITE_ENDS = ("services", "rest", "admin")
+MOST_NAMED = 5
+
+
+def find_service(text: str) -> ServiceReference:
+    """The service that any text a user has names; reads the .ags or .lyrx file where the text points at one.
+
+    Raises NotAService where the text itself is wrong, ConnectionFileError where the file doesn't lead to one service.
+    """
+    named = read_name(text)
+    if isinstance(named, CatalogPath):
+        return ServiceReference(_site_of_connection(named), named.folder, named.name, named.kind)
+    if isinstance(named, LayerFile):
+        return _service_of_layer_file(named)
+    return named
+
+
+def _site_of_connection(named: CatalogPath) -> str:
+    files = [file for file in _places_of(named.connection) if os.path.isfile(file)]
+    if not files:
+        raise ConnectionFileError(f"The connection file of '{named.connection}' isn't there.", _give_address(named))
+    sites = {site for file in files for site in _sites_in(_read(file, LARGEST_CONNECTION, _give_address(named)))}
+    if len(sites) != 1:
+        found = f"several sites: {_some(sites)}" if sites else "no site"
+        where = " and ".join(map(str, files))
+        raise ConnectionFileError(f"The connection file {where} names {found}.", _give_address(named))
+    return sites.pop()
+
+
+def _places_of(connection: str) -> Iterator[Path]:
+    """Where a connection's file may lie: the path itself, and for `GIS Servers/...` ArcCatalog's own folders."""
+    file = Path(connection if connection.lower().endswith(".ags") else connection + ".ags")
+    yield file
+    settings = os.environ.get("APPDATA")
+    if settings and file.parent.name.lower() == CONNECTIONS:
+        for maker in ("ESRI", "Esri"):
+            yield from (folder / file.name for folder in sorted(Path(settings, maker).glob("*/ArcCatalog")))
+
+
+def _sites_in(content: bytes) -> Iterator[str]:
+    """The sites named in an .ags file: UTF-16-LE text among binary data (pyt.md 5.1; the byte layout isn't documented).
+
+    The text is searched for at both byte alignments, since a decode of the whole file misses odd-aligned strings.
+    """
+    for start in (0, 1):
+        text = content[start:].decode("utf-16-le", errors="replace")
+        for match in ADDRESS.finditer(text):
+            yield from _site_in(match.group())
+
+
+def _site_in(url: str) -> Iterator[str]:
+    """The site of an address that clearly belongs to an ArcGIS Server; a portal's, and those of schemas, give none."""
+    try:
+        parts = [part.lower() for part in parts_of(url)]
+        mark = next((i for i, part in enumerate(parts) if part in SITE_ENDS), 1 if parts == ["arcgis"] else 0)
+        if mark and "sharing" not in parts[:mark]:
+            yield site_of(url, mark)
+    except NotAService:
+        return
+
+
+def _some(names: Iterable[str]) -> str:
+    listed = sorted(names)
+    return ", ".join(listed[:MOST_NAMED]) + (", ..." if len(listed) > MOST_NAMED else "")
+
+
+def _give_address(named: CatalogPath) -> str:
+    """What to give instead; the host is what the connection's name hints at, and is never asked."""
+    hint = CONNECTION_NAME.search(named.connection)
+    host = hint["host"] + (f":{hint['port']}" if hint["port"] else "") if hint else "host:6443"
+    path = "/".join(part for part in (named.folder, named.name) if part)
+    return f"Give the service's address instead, such as https://{host}/arcgis/rest/services/{path}/{named.kind}."
+
+
+def _service_of_layer_file(named: LayerFile) -> ServiceReference:
+    remedy = "Give the service's address, or a layer file with one map or image service layer."
+    content = _read(Path(named.path), LARGEST_LAYER_FILE, remedy)
+    try:
+        document = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise ConnectionFileError(f"The layer file {named.path} isn't readable JSON.", remedy) from error
+    try:
+        services = set(_services_in(document))
+    except NotAService as error:
+        raise ConnectionFileError(
+            f"The layer file {named.path} draws a service that can't be named: {error.what}", remedy
+        ) from error
+    if len(services) != 1:
+        found = f"several services: {_some(one.url for one in services)}" if services else "no map or image service"
+        raise ConnectionFileError(f"The layer file {named.path} draws {found}.", remedy)
+    return services.pop()
+
+
+def _services_in(document: Any) -> Iterator[ServiceReference]:
+    """Every service that a layer definition draws, through serviceConnection or dataConnection (Esri/cim-spec v3).
+
+    Raises NotAService where one of them has no readable address, since the layer file can't be known to draw one alone.
+    """
+    waiting = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting.extend(value)
+        elif isinstance(value, dict):
+            waiting.extend(value.values())
+            if value.get("type") == SERVICE_CONNECTION and value.get("objectType") in CACHED_OBJECTS:
+                yield _named_by(value.get("url") or value.get("URL"))
+
+
+def _named_by(url: Any) -> ServiceReference:
+    named = read_name(url) if isinstance(url, str) else None
+    if not isinstance(named, ServiceReference):
+        raise NotAService("The layer's connection has no service's address.")
+    return named
+
+
+def _read(file: Path, largest: int, remedy: str) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(largest + 1)
+    except OSError as error:
+        raise ConnectionFileError(f"The file {file} can't be read: {error.strerror or error}.", remedy) from error
+    if len(content) > largest:
+        raise ConnectionFileError(f"The file {file} is larger than any connection or layer file.", remedy)
+    return content

@@ -1,0 +1,396 @@
+"""One request to a REST address and what came back: timeouts, `f=json`, no redirects, ArcGIS's error shapes."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn, Protocol
+from urllib.parse import urlencode, urlsplit
+
+import requests
+from requests.packages.urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationValueError
+from requests.packages.urllib3.util import parse_url
+from requests.utils import get_environ_proxies, select_proxy
+
+from .. import __version__
+from ..errors import (
+    CacheToolsError,
+    DeadlinePassed,
+    Moved,
+    NeverSent,
+    NoAnswer,
+    NotArcGIS,
+    NotPermitted,
+    ServerSaysNo,
+    TokenRefused,
+)
+from ..messages import plain_words
+from ..naming.service import is_loopback, safe_text
+from ..waiting import Run
+from .trust import Trust, causes
+
+Body = dict[str, Any]
+Fields = Mapping[str, str]
+
+CONNECT_WAITS = 10.0
+ANSWER_WAITS = 60.0
+LARGEST_BODY = 32_000_000
+READ_TRIES = 4
+FIRST_RETRY_AFTER = 0.5
+LONGEST_RETRY_AFTER = 30.0
+MOST_WORDS = 20
+FORM = "application/x-www-form-urlencoded"
+ZLIB_OR_GZIP = zlib.MAX_WBITS | 32
+NEVER_CONNECTED = (
+    ConnectTimeoutError,  # NewConnectionError is one of its kinds
+    LocationValueError,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+)
+NO_TUNNEL = "Tunnel connection failed: "  # http.client's words for a proxy that refuses CONNECT
+
+
+class Wire(Protocol):
+    """Talks to one site, signed in or not."""
+
+    run: Run
+
+    def read(self, url: str, fields: Fields | None = None, *, tries: int = READ_TRIES) -> Body:
+        """GET something that may be asked for again; tried that many times while the failure is a passing one."""
+
+    def compute(self, url: str, fields: Fields, *, tries: int = READ_TRIES) -> Body:
+        """POST to something that only computes an answer, so it may be asked again."""
+
+    def start(self, url: str, fields: Fields) -> Body:
+        """POST to something that starts work: sent once, over a connection of its own, and never again."""
+
+
+class Rest:
+    """Talks to a site without a token, or with the headers and form fields that its caller adds.
+
+    Raises NoAnswer and its kinds where nothing readable came back, ServerSaysNo and its kinds for an error object,
+    Cancelled and DeadlinePassed where the run has to end.
+    """
+
+    def __init__(self, trust: Trust, run: Run) -> None:
+        self.trust = trust
+        self.run = run
+        self._session = self._new_session()
+
+    def read(
+        self, url: str, fields: Fields | None = None, *, headers: Fields | None = None, tries: int = READ_TRIES
+    ) -> Body:
+        """GET; a passing failure is tried again, with growing pauses."""
+        return self._again(lambda: self._once("GET", url, fields or {}, headers or {}), tries)
+
+    def compute(self, url: str, fields: Fields, *, headers: Fields | None = None, tries: int = READ_TRIES) -> Body:
+        """POST that changes nothing; a passing failure is tried again."""
+        return self._again(lambda: self._once("POST", url, fields, headers or {}), tries)
+
+    def start(self, url: str, fields: Fields, *, headers: Fields | None = None) -> Body:
+        """POST that starts work: exactly once.
+
+        A new connection is used, since a kept one may have been closed by the server, which looks like a lost answer.
+        """
+        self._session = self._new_session()
+        return self._once("POST", url, fields, headers or {}, until_answered=True)
+
+    def _new_session(self) -> requests.Session:
+        session = _Session()
+        session.trust_env = False  # or .netrc would add credentials, and REQUESTS_CA_BUNDLE would beat our trust
+        session.headers = {
+            "User-Agent": f"CacheTools/{__version__}",
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "Cache-Control": "no-cache",  # a web tier's copy of what was proves nothing
+        }
+        session.mount("https://", self.trust.adapter())
+        return session
+
+    def _again(self, ask: Callable[[], Body], tries: int) -> Body:
+        pause = FIRST_RETRY_AFTER
+        while True:
+            try:
+                return ask()
+            except NoAnswer as error:
+                tries -= 1
+                if not tries or not error.passing:
+                    raise
+                asked_for = getattr(error, "busy_for", None)
+            self.run.pause(min(asked_for if asked_for is not None else pause, LONGEST_RETRY_AFTER))
+            pause *= 2
+
+    def _once(self, method: str, url: str, fields: Fields, headers: Fields, *, until_answered: bool = False) -> Body:
+        self.run.go_on()
+        session, proxies = self._session, _proxies(url)
+
+        def ask(abandoned: threading.Event) -> tuple[int, Mapping[str, str], bytes]:
+            with session.request(
+                method,
+                url,
+                params={**fields, "f": "json"} if method == "GET" else None,
+                data=_Form({**fields, "f": "json"}, abandoned) if method == "POST" else None,
+                headers={**headers, "Content-Type": FORM} if method == "POST" else dict(headers),
+                proxies=proxies,
+                timeout=(CONNECT_WAITS, ANSWER_WAITS),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                return response.status_code, response.headers, _whole_body(response, abandoned)
+
+        where = f"{method} {safe_text(url)}"
+        try:
+            status, answer_headers, body = self.run.call(ask, ANSWER_WAITS, until_answered=until_answered)
+        except UnicodeError:
+            untold: CacheToolsError = NeverSent(
+                f"{where} can't be sent: a value in it isn't text that can travel.",
+                "Check the account's password and, where a proxy is set, the proxy's user and password.",
+            )
+        except (DeadlinePassed, TimeoutError, requests.RequestException, HTTPError, ValueError) as error:
+            self._session = self._new_session()  # without the cookie that leads to the same machine again
+            self._wire_failed(where, url, error)
+        else:
+            try:
+                return _read_body(where, status, answer_headers, body)
+            except ServerSaysNo as said:
+                if not _quotes_secrets(said.server_words, fields, headers):
+                    raise
+                hidden = "words that quote a secret"
+                untold = type(said)(
+                    f"{where}: the server says {hidden} (code {said.code}).", code=said.code, server_words=hidden
+                )
+        raise untold  # not within the clause: the error there quotes what must not be told
+
+    def _wire_failed(self, where: str, url: str, error: Exception) -> NoReturn:
+        host = urlsplit(url).netloc.rpartition("@")[2]
+        if isinstance(error, DeadlinePassed):
+            raise DeadlinePassed(f"The time given for this run was up while waiting for {where}.") from error
+        if isinstance(error, requests.exceptions.SSLError):
+            raise self.trust.refusal(url, error, self.run) from error
+        refused = _refused_tunnel(error)
+        never_sent = bool(refused) or _never_connected(error)
+        if isinstance(error, requests.exceptions.ProxyError) or refused:
+            what = f"{where}: the proxy between this machine and {host} gave no way through: {_reason(error)}."
+            remedy = "Check HTTPS_PROXY and NO_PROXY; an internal site often belongs into NO_PROXY."
+            # A proxy's "no" isn't asked for again: a password that is sent over and over can lock an account.
+            passing = not refused.startswith("4")
+            raise (NeverSent(what, remedy, passing=passing) if never_sent else NoAnswer(what, remedy)) from error
+        if never_sent:
+            raise NeverSent(f"No connection to {host}: {_reason(error)}.") from error
+        raise NoAnswer(f"No answer to {where}: {_reason(error)}.") from error
+
+
+class _Form(io.BytesIO):
+    """The form fields of a POST; what nobody waits for any more isn't sent.
+
+    A connection may come about after the run has given it up, and a submit that arrives then is one that nobody knows
+    of. http.client asks for the body only when it has a connection.
+    """
+
+    def __init__(self, fields: Fields, abandoned: threading.Event) -> None:
+        super().__init__(urlencode(fields).encode())
+        self._abandoned = abandoned
+
+    def read(self, size: int | None = -1) -> bytes:
+        if self._abandoned.is_set():
+            raise ValueError("nobody waits for it any more")
+        return super().read(size)
+
+
+class _Session(requests.Session):
+    """Leaves redirects alone: requests prepares the next request even of those that it doesn't follow, and reads the
+    whole body of the first one for that, however large it is.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
+def _proxies(url: str) -> dict[str, str]:
+    """The environment's proxies; none for plain HTTP within this machine, since secrets may be in it.
+
+    Raises NeverSent for a proxy that isn't an http or https address; it isn't quoted, since a password is the usual
+    reason.
+    """
+    if url.startswith("http://") and is_loopback(url):
+        return {}
+    proxies: dict[str, str] = get_environ_proxies(url)
+    if not _is_address(select_proxy(url, proxies)):
+        raise NeverSent(
+            f"The proxy that this machine's settings name for {safe_text(url)} isn't an address that can be used.",
+            "Write HTTPS_PROXY as http://host:port or http://user:password@host:port, with each of / # ? @ : % in the"
+            " password as a percent code (%40 for @).",
+            passing=False,
+        )
+    return proxies
+
+
+def _is_address(proxy: str | None) -> bool:
+    if proxy is None:
+        return True
+    try:
+        urlsplit(proxy)  # requests reads it once this way and once the other
+        parts = parse_url(proxy)
+    except ValueError:
+        return False
+    return bool(parts.host) and parts.scheme in (None, "http", "https")
+
+
+def _never_connected(error: Exception) -> bool:
+    """True where the cause shows that no connection came about; anything else may have reached the server.
+
+    Older urllib3 also reports a connection that broke behind a proxy as "Cannot connect to proxy", so the outer error
+    proves nothing.
+    """
+    return any(isinstance(cause, NEVER_CONNECTED) for cause in causes(error))
+
+
+def _refused_tunnel(error: Exception) -> str:
+    """What a proxy answered to CONNECT instead of opening the way, as in `407 Proxy Authentication Required`; or empty.
+
+    Only an OSError itself is http.client's; other errors may quote what a server said.
+    """
+    said = (str(cause) for cause in causes(error) if type(cause) is OSError)
+    return next((words[len(NO_TUNNEL) :] for words in said if words.startswith(NO_TUNNEL)), "")
+
+
+def _reason(error: Exception) -> str:
+    """The innermost cause in a few words; urllib3's own, further out, hold addresses of objects."""
+    return plain_words(list(causes(error))[-1]) or type(error).__name__
+
+
+def _whole_body(response: requests.Response, abandoned: threading.Event) -> bytes:
+    """The body, unpacked here: urllib3 unpacks layer upon layer. One layer makes a thousand times as much, at most."""
+    packed = response.headers.get("Content-Encoding", "identity").lower() not in ("", "identity")
+    unpacker = zlib.decompressobj(ZLIB_OR_GZIP) if packed else None
+    body = bytearray()
+    for chunk in response.raw.stream(16384, decode_content=False):
+        try:
+            body += unpacker.decompress(chunk) if unpacker else chunk
+        except zlib.error as error:
+            raise ValueError("the body is packed in a way that wasn't asked for") from error
+        if len(body) > LARGEST_BODY:
+            raise ValueError(f"the body is larger than {LARGEST_BODY // 1_000_000} MB")
+        if abandoned.is_set():
+            raise ValueError("nobody waits for it any more")
+    return bytes(body)
+
+
+def _quotes_secrets(words: str, fields: Fields, headers: Fields) -> bool:
+    """True where a server's error words quote a password or token that was sent in confidence."""
+    bearer = headers.get("X-Esri-Authorization", "").rpartition(" ")[2]
+    return any(
+        secret and plain_words(secret) in words for secret in (fields.get("password"), fields.get("token"), bearer)
+    )
+
+
+def _read_body(where: str, status: int, headers: Mapping[str, str], body: bytes) -> Body:
+    """The JSON object in an answer; raises what its HTTP status, its form or its error object amounts to."""
+    if 300 <= status < 400:
+        _moved(where, headers.get("Location", ""))
+    content = _json_object(body)
+    if content is not None:
+        check(where, content)
+    if content is None or status >= 400:
+        _not_arcgis(where, status, headers, body)
+    return content
+
+
+def _json_object(body: bytes) -> Body | None:
+    """The JSON object that the bytes hold, a byte order mark put aside; None where they hold none."""
+    try:
+        content = json.loads(
+            body.decode("utf-8-sig"),
+            parse_int=_whole_number,
+            parse_constant=_no_number,
+            object_pairs_hook=_unambiguous,
+        )
+    except (ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _whole_number(digits: str) -> int | float:
+    return int(digits) if len(digits) < 30 else float(digits)
+
+
+def _unambiguous(pairs: list[tuple[str, Any]]) -> Body:
+    fields = dict(pairs)
+    if len(fields) != len(pairs) and any(fields[name] != value for name, value in pairs):
+        raise ValueError("a name stands for two values")
+    return fields
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number in JSON")
+
+
+def check(where: str, content: Body) -> None:
+    """Raises what an error object in the body says; ArcGIS sends these with HTTP status 200.
+
+    Three shapes are known: `{"error": {code, message, details}}` (REST, tokens, portal; captured),
+    `{"status": "error", "messages": [...], "code": n}` (administrator API; documented), and a bare
+    `{"code": 400 or more, "message": ...}` or `{"status": "failed", "statusMessage": ...}` (arcgis-rest-js's checks).
+    """
+    error = content.get("error")
+    if error is not None:
+        fields = error if isinstance(error, dict) else {"message": error}
+        _server_said_no(where, fields.get("code"), [fields.get("message"), *_as_list(fields.get("details"))])
+    status = content.get("status")
+    if status == "error":
+        _server_said_no(where, content.get("code"), _as_list(content.get("messages")))
+    if status in ("failed", "failure"):
+        _server_said_no(where, content.get("code"), [content.get("statusMessage"), content.get("message")])
+    code = content.get("code")
+    if _code(code) >= 400 and "message" in content:
+        _server_said_no(where, code, [content["message"]])
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _code(value: Any) -> int:
+    return int(value) if isinstance(value, (int, float, str)) and str(value).isdecimal() and len(str(value)) < 9 else 0
+
+
+def _server_said_no(where: str, code: Any, said: list[Any]) -> NoReturn:
+    number = _code(code)
+    parts = dict.fromkeys(plain_words(part) for part in said[:MOST_WORDS] if part)
+    words = plain_words("; ".join(part for part in parts if part)) or "no words"
+    kind = {498: TokenRefused, 499: TokenRefused, 401: TokenRefused, 403: NotPermitted}.get(number, ServerSaysNo)
+    raise kind(f"{where}: the server says '{words}' (code {number}).", code=number, server_words=words)
+
+
+def _moved(where: str, location: str) -> NoReturn:
+    raise Moved(
+        f"{where} is answered from another address, {safe_text(plain_words(location)) or 'which it does not name'}."
+        " Redirects aren't followed, so that no password or token goes to an address that you didn't name.",
+        "If that address is right, give it instead.",
+    )
+
+
+def _not_arcgis(where: str, status: int, headers: Mapping[str, str], body: bytes) -> NoReturn:
+    challenge = headers.get("WWW-Authenticate", "")
+    if status == 401:
+        raise NotArcGIS(
+            f"{where}: the web server in front wants its own sign-in ({plain_words(challenge) or 'HTTP 401'}).",
+            "With web-tier authentication use the server's own address, such as https://gisserver:6443/arcgis, and an"
+            " account of the site.",
+        )
+    if status == 200:
+        kind = "a web page, perhaps a sign-in page" if body.lstrip()[:1] == b"<" else "no readable JSON"
+        raise NotArcGIS(f"{where} was answered with {kind}.", passing=body.lstrip()[:1] != b"<")
+    passing = status in (408, 429) or status >= 500
+    raise NotArcGIS(
+        f"{where} was answered with HTTP {status}, not by ArcGIS Server but by something in front of it.",
+        passing=passing,
+        busy_for=_seconds(headers.get("Retry-After", "")),
+    )
+
+
+def _seconds(text: str) -> float | None:
+    return float(text) if text.isdecimal() and len(text) < 9 else None

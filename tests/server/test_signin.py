@@ -1,0 +1,535 @@
+"""Whose account signs in, in which order it is looked for, and where its secret never goes."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import keyring
+import pytest
+import requests
+from keyring.backend import KeyringBackend
+from keyring.credentials import SimpleCredential
+from support.story import FastClock, account_of, delete, service_url
+
+from cachetools_core.errors import NoAccount, NoAnswer, SignInRefused, UnsafeSignIn
+from cachetools_core.rehearsal.server import Rehearsal
+from cachetools_core.server.rest import Rest
+from cachetools_core.server.signin import ActivePortal, Given, SignIn, sign_in
+from cachetools_core.server.site import SiteInfo, open_site
+from cachetools_core.server.tokens import Account
+from cachetools_core.server.trust import Trust
+from cachetools_core.waiting import Run
+
+PORTAL_PASSWORDS = "arcgis_python_api_profile_passwords"
+SERVER_PASSWORDS = "esri_ags_profile_passwords"
+
+
+class Drawer(KeyringBackend):
+    """A keyring in memory that can be searched by service alone, as Windows Credential Manager can."""
+
+    priority = 1  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entries: dict[tuple[str, str], str] = {}
+        self.asked: list[str] = []
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self.asked.append(service)
+        return self.entries.get((service, username))
+
+    def get_credential(self, service: str, username: str | None) -> SimpleCredential | None:
+        self.asked.append(service)
+        found = [(u, p) for (s, u), p in self.entries.items() if s == service and username in (None, u)]
+        return SimpleCredential(*found[0]) if found else None
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.entries[service, username] = password
+
+
+@pytest.fixture
+def drawer() -> Drawer:
+    one = Drawer()
+    keyring.set_keyring(one)
+    return one
+
+
+@pytest.fixture
+def federated(rehearsal: Callable[..., Rehearsal]) -> Rehearsal:
+    return rehearsal(federated=True)
+
+
+def rest_to(server: Rehearsal) -> Rest:
+    return Rest(Trust(server.site, server.ca_file), Run(FastClock(), 1e6, lambda: False))
+
+
+def enter(server: Rehearsal, given: Given = Given(), active: ActivePortal | None = None) -> SignIn:  # noqa: B008
+    """Sign in to the server and read something that only an administrator may."""
+    rest = rest_to(server)
+    entered = sign_in(rest, open_site(rest, server.site), given, active)
+    assert "services" in entered.wire.read(f"{server.site}/admin/services")
+    return entered
+
+
+def given(server: Rehearsal, role: str = "administrator") -> Given:
+    return Given(account_of(server, role))
+
+
+def pros_portal(server: Rehearsal, referer: str = "https://pro.invalid/") -> tuple[ActivePortal, str]:
+    """Pro signed in to the server's portal, and the token that Pro then holds."""
+    answer = requests.post(
+        f"{server.portal}/sharing/rest/generateToken",
+        data={"username": server.username, "password": server.password, "referer": referer, "f": "json"},
+        verify=str(server.ca_file),
+        timeout=10,
+    ).json()
+    return ActivePortal(f"{server.portal}/", lambda: {"token": answer["token"], "referer": referer}), answer["token"]
+
+
+def write_profiles(home: Path, name: str, text: str) -> None:
+    (home / name).write_text(text, encoding="utf-8")
+
+
+def token_requests(server: Rehearsal) -> list[Any]:
+    return [request for request in server.requests if request.step in ("token", "exchange")]
+
+
+@contextmanager
+def never_connected() -> Iterator[int]:
+    """A port where nobody may knock."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        listener.settimeout(0)
+        yield listener.getsockname()[1]
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+
+
+# The order
+
+
+def test_the_caller_comes_first(federated: Rehearsal, drawer: Drawer) -> None:
+    def never() -> None:
+        raise AssertionError("Pro's portal was asked")
+
+    found = enter(federated, given(federated), ActivePortal(str(federated.portal), never))
+    assert (found.account, found.found) == (federated.username, "given by the caller")
+    assert drawer.asked == []
+
+
+def test_pros_portal_comes_second_and_its_token_is_exchanged(federated: Rehearsal, drawer: Drawer) -> None:
+    active, token = pros_portal(federated)
+    seen = len(federated.requests)
+    found = enter(federated, Given(), active)
+    assert (found.account, found.found) == ("", "Pro's active portal")
+    assert drawer.asked == []
+    exchange = [request for request in federated.requests[seen:] if request.step == "exchange"]
+    assert len(exchange) == 1 and exchange[0].form["token"] == token
+    assert exchange[0].form["serverUrl"] == federated.site
+    assert exchange[0].headers["referer"] == "https://pro.invalid/", "Pro's token is bound to Pro's referer"
+    assert token not in carried_to_the_server(federated)
+
+
+def test_pros_token_keeps_its_referer_where_a_proxy_before_the_server_strips_headers(federated: Rehearsal) -> None:
+    """The portal is asked past that proxy; Pro's token is bound to Pro's referer, whatever the new one is bound to."""
+
+    def strip(request: Any) -> None:
+        if request.context != "portal":
+            request.headers.pop("referer", None)
+            request.headers.pop("x-esri-authorization", None)
+
+    active, _ = pros_portal(federated)
+    federated.before_request = strip
+    federated.secure_service("Rainfall")
+    receipt = delete(federated, account=None, active_portal=active)
+    assert receipt.verdict.value == "deleted", receipt.to_text()
+    exchanges = [request for request in federated.requests if request.step == "exchange"]
+    assert exchanges[-1].form["client"] == "requestip"
+    assert {request.headers["referer"] for request in exchanges} == {"https://pro.invalid/"}
+
+
+def test_pros_portal_counts_only_where_the_site_is_federated_with_it(server: Rehearsal, drawer: Drawer) -> None:
+    def never() -> None:
+        raise AssertionError("a token of another portal was asked for")
+
+    drawer.set_password(f"CacheTools:{server.site}", server.username, server.password)
+    found = enter(server, Given(), ActivePortal("https://www.arcgis.com", never))
+    assert found.found == f"keyring entry 'CacheTools:{server.site}'"
+
+
+def test_another_portal_than_the_sites_is_not_asked(federated: Rehearsal, drawer: Drawer) -> None:
+    def never() -> None:
+        raise AssertionError("a token of another portal was asked for")
+
+    with pytest.raises(NoAccount, match=r"Pro's active portal https://www\.arcgis\.com: the site isn't federated"):
+        enter(federated, Given(), ActivePortal("https://www.arcgis.com", never))
+
+
+@pytest.mark.parametrize("held", [None, {}, {"token": ""}, {"token": None}, {"referer": "x"}, {"token": 7}])
+def test_a_pro_that_is_not_signed_in_leaves_it_to_the_keyring(
+    federated: Rehearsal, drawer: Drawer, held: dict[str, Any] | None
+) -> None:
+    drawer.set_password(f"CacheTools:{federated.portal}", federated.username, federated.password)
+    found = enter(federated, Given(), ActivePortal(str(federated.portal), lambda: held))
+    assert (found.account, found.found) == (federated.username, f"keyring entry 'CacheTools:{federated.portal}'")
+
+
+@pytest.mark.parametrize("referer", [None, 7, "", "a\r\nX: y", "caf\u00e9"])
+def test_a_referer_that_cannot_travel_is_left_out(federated: Rehearsal, referer: object) -> None:
+    """The portal then refuses the exchange, since its token is bound; nothing quotes what Pro gave."""
+    active, token = pros_portal(federated)
+    with pytest.raises(SignInRefused, match=r"gives no token for .* 'Invalid Token'"):
+        enter(federated, Given(), ActivePortal(active.url, lambda: {"token": token, "referer": referer}))
+
+
+def test_a_pro_that_signs_out_meanwhile_is_told(federated: Rehearsal) -> None:
+    active, _ = pros_portal(federated)
+    held: list[Any] = [active.signin_token()]
+    rest = rest_to(federated)
+    found = sign_in(rest, open_site(rest, federated.site), Given(), ActivePortal(active.url, lambda: held[0]))
+    held[0] = None
+    federated.fault("token-498@service:1")
+    with pytest.raises(SignInRefused, match="isn't signed in to its active portal any more"):
+        found.wire.read(service_url(federated))
+
+
+def test_the_keyring_comes_third(server: Rehearsal, drawer: Drawer, own_home: Path) -> None:
+    drawer.set_password(f"CacheTools:{server.site}", server.username, server.password)
+    write_profiles(own_home, ".agsprofile", f"[p]\nurl = {server.site}\nusername = viewer\n")
+    found = enter(server)
+    assert (found.account, found.found) == (server.username, f"keyring entry 'CacheTools:{server.site}'")
+    assert SERVER_PASSWORDS not in drawer.asked
+
+
+def test_a_user_name_picks_the_entry(server: Rehearsal, drawer: Drawer) -> None:
+    for role in ("user", "administrator"):
+        account = account_of(server, role)
+        drawer.set_password(f"CacheTools:{server.site}", account.username, account.password)
+    assert enter(server, Given(username=server.username)).account == server.username
+    with pytest.raises(NoAccount, match=r"keyring entry 'CacheTools:.*' of nobody: nothing stored"):
+        enter(server, Given(username="nobody"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "file", "service"),
+    [("server", ".agsprofile", SERVER_PASSWORDS), ("portal", ".arcgisprofile", PORTAL_PASSWORDS)],
+)
+def test_a_profile_of_the_arcgis_api_for_python_comes_last(
+    rehearsal: Callable[..., Rehearsal], drawer: Drawer, own_home: Path, kind: str, file: str, service: str
+) -> None:
+    """Its password is kept under the profile's name; the address may be spelled in other ways."""
+    server = rehearsal(federated=kind == "portal")
+    home = (server.portal or server.site).replace("localhost", "LocalHost")
+    write_profiles(
+        own_home,
+        file,
+        f"\ufeff[other]\nurl = https://elsewhere.example/portal\nusername = {server.username}\n"
+        f"[mine]\nurl = {home}/\nusername = {server.username}\ndate_modified = 100%\n",
+    )
+    drawer.set_password(service, "mine", server.password)
+    drawer.set_password(service, "other", "for elsewhere")
+    found = enter(server)
+    assert (found.account, found.found) == (server.username, "profile 'mine' of the ArcGIS API for Python")
+
+
+def test_a_profile_of_the_other_kind_does_not_count(server: Rehearsal, drawer: Drawer, own_home: Path) -> None:
+    write_profiles(own_home, ".arcgisprofile", f"[p]\nurl = {server.site}\nusername = {server.username}\n")
+    drawer.set_password(PORTAL_PASSWORDS, "p", server.password)
+    with pytest.raises(NoAccount):
+        enter(server)
+
+
+@pytest.mark.parametrize(
+    "extra", ["client_id = abc\nusername = {user}\n", "client_id =\nusername = {user}\n", "key_file = k\n"]
+)
+def test_the_refresh_token_of_an_oauth_profile_is_never_sent(
+    federated: Rehearsal, drawer: Drawer, own_home: Path, extra: str
+) -> None:
+    text = f"[o]\nurl = {federated.portal}\n{extra.format(user=federated.username)}"
+    write_profiles(own_home, ".arcgisprofile", text)
+    drawer.set_password(PORTAL_PASSWORDS, "o", "refresh-token")
+    with pytest.raises(NoAccount, match="profile 'o' of the ArcGIS API for Python: it signs in without a password"):
+        enter(federated)
+    assert PORTAL_PASSWORDS not in drawer.asked and token_requests(federated) == []
+
+
+def test_a_profile_of_another_user_or_without_its_password_is_passed_over(
+    server: Rehearsal, drawer: Drawer, own_home: Path
+) -> None:
+    write_profiles(own_home, ".agsprofile", f"[p]\nurl = {server.site}\nusername = {server.username}\n")
+    with pytest.raises(NoAccount, match=r"profile 'p' .*: its password isn't in the keyring of this user"):
+        enter(server)
+    drawer.set_password(SERVER_PASSWORDS, "p", server.password)
+    with pytest.raises(NoAccount) as caught:
+        enter(server, Given(username="somebody"))
+    assert "profile 'p'" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"no section\n", b"\xff\xfe\x00", b"[p\nurl=x\n", b"[p]\nurl\n"])
+def test_an_unreadable_profile_file_is_told(server: Rehearsal, drawer: Drawer, own_home: Path, content: bytes) -> None:
+    (own_home / ".agsprofile").write_bytes(content)
+    with pytest.raises(NoAccount, match=r"profiles in ~/\.agsprofile: unreadable \(\w+Error\)"):
+        enter(server)
+
+
+@pytest.mark.parametrize("url", ["https://[bad", "", "http://", "no address at all", "https://h:port/x", "%"])
+def test_a_profile_with_a_broken_address_is_passed_over(
+    server: Rehearsal, drawer: Drawer, own_home: Path, url: str
+) -> None:
+    write_profiles(
+        own_home,
+        ".agsprofile",
+        f"[broken]\nurl = {url}\nusername = u\n[mine]\nurl = {server.site}\nusername = {server.username}\n",
+    )
+    drawer.set_password(SERVER_PASSWORDS, "mine", server.password)
+    assert enter(server).found == "profile 'mine' of the ArcGIS API for Python"
+
+
+def test_without_an_account_all_places_are_listed_and_what_to_do(server: Rehearsal, drawer: Drawer) -> None:
+    with pytest.raises(NoAccount) as caught:
+        enter(server)
+    words = str(caught.value)
+    places = [
+        "the caller: no account",
+        "Pro's active portal: there is none here",
+        f"keyring entry 'CacheTools:{server.site}': nothing found without a user name",
+        f"profiles in ~/.agsprofile: none to use for {server.site}",
+    ]
+    assert sorted(places, key=words.index) == places
+    assert f'python -m keyring set "CacheTools:{server.site}" USERNAME' in words
+    assert caught.value.exit_code == 4 and token_requests(server) == []
+
+
+def test_a_federated_sites_remedy_names_the_portal(federated: Rehearsal, drawer: Drawer) -> None:
+    with pytest.raises(NoAccount) as caught:
+        enter(federated)
+    assert f'keyring set "CacheTools:{federated.portal}" USERNAME' in str(caught.value)
+
+
+def test_a_site_without_token_security_needs_no_account() -> None:
+    rest = Rest(Trust("http://localhost/arcgis"), Run(FastClock(), 60, lambda: False))
+    found = sign_in(rest, SiteInfo("http://localhost/arcgis", "11.3", "", "", None), Given(Account("u", "p")), None)
+    assert found.wire is rest and found.account == "" and "asks for no sign-in" in found.found
+
+
+# Where a secret goes
+
+
+@pytest.mark.parametrize("stored_for", ["{portal}/", "{site}", "https://localhost", "{portal}/sharing"])
+def test_an_entry_for_another_address_is_not_used(federated: Rehearsal, drawer: Drawer, stored_for: str) -> None:
+    address = stored_for.format(portal=federated.portal, site=federated.site)
+    drawer.set_password(f"CacheTools:{address}", federated.username, federated.password)
+    with pytest.raises(NoAccount):
+        enter(federated)
+    assert token_requests(federated) == []
+
+
+@pytest.mark.parametrize("kind", ["stand-alone", "federated"])
+@pytest.mark.parametrize("place", ["caller", "keyring", "profile"])
+def test_a_token_address_on_another_host_gets_no_secret(
+    rehearsal: Callable[..., Rehearsal], drawer: Drawer, own_home: Path, kind: str, place: str
+) -> None:
+    server = rehearsal(federated=kind == "federated", faults=["wrong-token-host"])
+    home = server.portal or server.site
+    if place == "keyring":
+        drawer.set_password(f"CacheTools:{home}", server.username, server.password)
+    if place == "profile":
+        file, service = (".arcgisprofile", PORTAL_PASSWORDS) if server.portal else (".agsprofile", SERVER_PASSWORDS)
+        write_profiles(own_home, file, f"[p]\nurl = {home}\nusername = {server.username}\n")
+        drawer.set_password(service, "p", server.password)
+    with pytest.raises(UnsafeSignIn, match=f"another host than {home}"):
+        enter(server, given(server) if place == "caller" else Given())
+    assert [request.step for request in server.requests] == ["info"]
+    assert nothing_holds(server, server.password)
+
+
+def test_pros_token_does_not_go_to_another_host_either(federated: Rehearsal) -> None:
+    active, token = pros_portal(federated)
+    federated.fault("wrong-token-host")
+    seen = len(federated.requests)
+    with pytest.raises(UnsafeSignIn, match="belongs to the portal"):
+        enter(federated, Given(), active)
+    assert [request.step for request in federated.requests[seen:]] == ["info"]
+    assert all(token not in str(request.form) + request.url for request in federated.requests[seen:])
+
+
+@pytest.mark.parametrize(
+    "form", ["http://127.0.0.1:{port}\\@localhost{path}", "http://localhost@127.0.0.1:{port}{path}"]
+)
+@pytest.mark.parametrize("portal", ["", "http://localhost/portal"])
+def test_an_address_that_reads_as_two_hosts_gets_no_secret(form: str, portal: str) -> None:
+    """urlsplit sees localhost in the first, urllib3 asks the port on 127.0.0.1."""
+    with never_connected() as port:
+        address = form.format(port=port, path="/sharing/rest/generateToken")
+        site = SiteInfo("http://localhost/arcgis", "11.3", address, portal, None)
+        rest = Rest(Trust(site.url), Run(FastClock(), 60, lambda: False))
+        with pytest.raises(UnsafeSignIn):
+            sign_in(rest, site, Given(Account("u", "p")), None)
+        active = ActivePortal(portal, lambda: {"token": "t", "referer": "r"})
+        with pytest.raises((UnsafeSignIn, NoAccount)):
+            sign_in(rest, site, Given(), active)
+
+
+@pytest.mark.parametrize(
+    "address", ["https://[bad/tokens/", "/arcgis/tokens/", "tokens", "https://", "file:///tokens", "https://h:x/tokens"]
+)
+@pytest.mark.parametrize("portal", ["", "nonsense/sharing"])
+def test_a_token_address_that_is_none_is_refused(address: str, portal: str) -> None:
+    site = SiteInfo("https://localhost/arcgis", "11.3", address, portal, None)
+    rest = Rest(Trust(site.url), Run(FastClock(), 60, lambda: False))
+    with pytest.raises(UnsafeSignIn):
+        sign_in(rest, site, Given(Account("u", "p")), None)
+
+
+@pytest.mark.parametrize("token_service", ["http://192.0.2.1/arcgis/tokens/", "https://192.0.2.1/arcgis/tokens/"])
+def test_nothing_secret_goes_over_plain_http(
+    monkeypatch: pytest.MonkeyPatch, drawer: Drawer, token_service: str
+) -> None:
+    """Refused before any connection: the only way out of this machine is a proxy that nobody may ask."""
+    drawer.set_password("CacheTools:http://192.0.2.1/arcgis", "u", "p")
+    site = SiteInfo("http://192.0.2.1/arcgis", "10.8.1", token_service, "", 60)
+    with never_connected() as port:
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{port}")
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
+        rest = Rest(Trust(site.url), Run(FastClock(), 60, lambda: False))
+        for one in (Given(Account("u", "p")), Given()):
+            with pytest.raises(UnsafeSignIn, match="plain HTTP"):
+                sign_in(rest, site, one, None)
+    assert drawer.asked == [], "not even looked for"
+
+
+def test_a_token_service_over_plain_http_is_refused_for_an_https_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    site = SiteInfo("https://192.0.2.1/arcgis", "10.8.1", "http://192.0.2.1/arcgis/tokens/", "", 60)
+    with never_connected() as port:
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{port}")
+        rest = Rest(Trust(site.url), Run(FastClock(), 60, lambda: False))
+        with pytest.raises(UnsafeSignIn, match="plain HTTP"):
+            sign_in(rest, site, Given(Account("u", "p")), None)
+
+
+def test_plain_http_within_this_machine_works_and_passes_no_proxy(
+    rehearsal: Callable[..., Rehearsal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = rehearsal(http=True)
+    with never_connected() as port:
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{port}")
+        receipt = delete(server, ca_file=None)
+    assert receipt.verdict.value == "deleted", receipt.to_text()
+
+
+def test_a_portals_own_token_never_reaches_the_server(federated: Rehearsal) -> None:
+    assert delete(federated).verdict.value == "deleted"
+    first, exchange = token_requests(federated)
+    portal_token = json.loads(first.answer)["token"]
+    assert (first.step, exchange.step) == ("token", "exchange")
+    assert first.path == exchange.path == "/portal/sharing/rest/generateToken"
+    assert exchange.form["token"] == portal_token
+    carried = carried_to_the_server(federated)
+    assert portal_token not in carried and json.loads(exchange.answer)["token"] in carried
+    assert federated.password not in carried
+
+
+def test_a_server_that_the_portal_does_not_know_gets_no_token(federated: Rehearsal) -> None:
+    """The portal alone knows which servers are federated with it; one that only claims to be gets nothing."""
+    rest = rest_to(federated)
+    honest = open_site(rest, federated.site)
+    claims = SiteInfo("https://127.0.0.1/arcgis", honest.version, honest.token_service, honest.portal, None)
+    with pytest.raises(SignInRefused, match="not federated with this portal") as caught:
+        sign_in(rest, claims, given(federated), None)
+    assert "the address under which it is federated" in str(caught.value)
+    assert len(token_requests(federated)) == 2
+
+
+@pytest.mark.parametrize("ending", ["/tokens", "/tokens/", "/tokens/generateToken"])
+def test_the_spellings_of_a_token_service(server: Rehearsal, ending: str) -> None:
+    rest = rest_to(server)
+    site = SiteInfo(server.site, "11.3", f"{server.site}{ending}", "", 5)
+    assert "services" in sign_in(rest, site, given(server), None).wire.read(f"{server.site}/admin/services")
+    (request,) = token_requests(server)
+    assert request.path == "/arcgis/tokens/generateToken"
+    assert request.form["expiration"] == "5", "no more is asked for than the site gives"
+
+
+# Once
+
+
+@pytest.mark.parametrize("kind", ["stand-alone", "federated"])
+def test_a_wrong_password_is_tried_once(rehearsal: Callable[..., Rehearsal], drawer: Drawer, kind: str) -> None:
+    server = rehearsal(federated=kind == "federated")
+    drawer.set_password(f"CacheTools:{server.portal or server.site}", server.username, server.password)
+    receipt = delete(server, account=Account(server.username, "wrong"))
+    assert receipt.error is not None and receipt.error.message_id == "CT402" and receipt.exit_code == 4
+    assert "Invalid username or password" in str(receipt.error)
+    assert len(token_requests(server)) == 1, "and the keyring's account isn't tried instead"
+    assert server.submits == 0
+
+
+def test_a_locked_account_is_tried_once(server: Rehearsal) -> None:
+    server.fault("account-locked")
+    receipt = delete(server)
+    assert receipt.exit_code == 4 and "Too many invalid attempts" in str(receipt.error)
+    assert "whether it is locked" in str(receipt.error)
+    assert len(token_requests(server)) == 1
+
+
+# In the middle of a job
+
+
+@pytest.mark.parametrize("kind", ["stand-alone", "federated"])
+def test_a_token_that_ends_in_the_middle_of_a_job_is_renewed(rehearsal: Callable[..., Rehearsal], kind: str) -> None:
+    server = rehearsal(federated=kind == "federated", job_seconds=0.5, faults=["token-expires-mid-job"])
+    receipt = delete(server)
+    assert receipt.verdict.value == "deleted", receipt.to_text()
+    assert [request.step for request in token_requests(server)].count("token") == 2
+    assert server.submits == 1
+
+
+def test_a_token_service_that_is_gone_ends_no_job_while_the_token_is_good(rehearsal: Callable[..., Rehearsal]) -> None:
+    server = rehearsal(job_seconds=0.7, faults=["token-short-lived:1", "http-502@token-after"])
+    receipt = delete(server)
+    assert receipt.verdict.value == "deleted", receipt.to_text()
+    assert len(token_requests(server)) >= 2, "the renewal was due and failed"
+
+
+def test_a_token_service_that_is_gone_when_the_token_ends_leads_to_unknown_and_a_rerun_attaches(
+    rehearsal: Callable[..., Rehearsal],
+) -> None:
+    server = rehearsal(job_seconds=0.3, faults=["token-expires-mid-job", "http-502@token-after"])
+    receipt = delete(server, clock=FastClock(200.0))
+    assert (receipt.verdict.value, receipt.exit_code) == ("unknown", 5), receipt.to_text()
+    assert "HTTP 502" in str(receipt.error)
+    server.clear_faults()
+    again = delete(server)
+    assert again.verdict.value == "deleted", again.to_text()
+    assert server.submits == 1
+
+
+def test_a_password_changed_in_the_middle_of_a_job_is_sent_once(rehearsal: Callable[..., Rehearsal]) -> None:
+    server = rehearsal(job_seconds=0.3, faults=["token-expires-mid-job", "account-locked@token-after"])
+    receipt = delete(server)
+    assert receipt.verdict.value == "unknown" and "Too many invalid attempts" in str(receipt.error)
+    assert len(token_requests(server)) == 2 and server.submits == 1
+
+
+def test_no_answer_from_the_token_service_is_no_refusal(server: Rehearsal) -> None:
+    server.fault("reset-before@token")
+    with pytest.raises(NoAnswer):
+        enter(server, given(server))
+    assert len(token_requests(server)) == 1
+
+
+def carried_to_the_server(server: Rehearsal) -> str:
+    """Everything that reached the ArcGIS Server site, the portal left out."""
+    return "".join(
+        f"{request.url}{request.form}{request.headers}" for request in server.requests if request.context != "portal"
+    )
+
+
+def nothing_holds(server: Rehearsal, secret: str) -> bool:
+    return all(secret not in f"{request.url}{request.form}{request.headers}" for request in server.requests)

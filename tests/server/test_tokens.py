@@ -1,0 +1,415 @@
+"""Tokens: how they are asked for and carried, how long they are believed, when they are renewed and when not."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+from support.body_server import BodyServer
+from support.story import FastClock, StillClock, account_of, delete, service_url
+
+from cachetools_core.errors import NoAnswer, SignInRefused, TokenRefused, UnsafeSignIn
+from cachetools_core.rehearsal.server import Rehearsal
+from cachetools_core.rehearsal.tokens import Account as ServerAccount
+from cachetools_core.server.rest import Rest
+from cachetools_core.server.tokens import Account, SignedIn, Token, ask_for_token, guard_secret
+from cachetools_core.server.trust import Trust
+from cachetools_core.waiting import Clock, Run
+
+
+class SteppedClock(FastClock):
+    """Real time, put forward by hand."""
+
+    def __init__(self) -> None:
+        super().__init__(1.0)
+        self.ahead = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.ahead
+
+
+def rest_to(server: Rehearsal, clock: FastClock | None = None) -> Rest:
+    return Rest(Trust(server.site, server.ca_file), Run(clock or SteppedClock(), 1e9, lambda: False))
+
+
+def signed_in(server: Rehearsal, clock: FastClock) -> SignedIn:
+    """The administrator, signed in with tokens of an hour."""
+    rest, account = rest_to(server, clock), account_of(server)
+    fields = {"username": account.username, "password": account.password}
+
+    def source(past_proxy: bool) -> Token:
+        referer = "" if past_proxy else server.site
+        return ask_for_token(rest, f"{server.site}/tokens/generateToken", fields, referer=referer, minutes=60)
+
+    return SignedIn(rest, source)
+
+
+def steps(server: Rehearsal, step: str) -> list[Any]:
+    return [request for request in server.requests if request.step == step]
+
+
+@contextmanager
+def token_service(answer: object) -> Iterator[str]:
+    """A token service on loopback that always answers this."""
+    with BodyServer(lambda _: json.dumps(answer).encode()) as server:
+        yield f"{server.site}/tokens/generateToken"
+
+
+def ask(url: str, clock: Clock | None = None) -> Token:
+    rest = Rest(Trust(url), Run(clock or SteppedClock(), 60, lambda: False))
+    return ask_for_token(rest, url, {"username": "u", "password": "p"}, referer="r", minutes=60)
+
+
+def in_minutes(minutes: float) -> int:
+    return int((time.time() + minutes * 60) * 1000)
+
+
+def test_credentials_travel_in_the_body_of_a_post(server: Rehearsal) -> None:
+    signed_in(server, SteppedClock())
+    (request,) = steps(server, "token")
+    account = account_of(server)
+    assert request.method == "POST" and request.query == {}
+    assert (request.form["username"], request.form["password"]) == (account.username, account.password)
+    assert (request.form["client"], request.form["referer"]) == ("referer", server.site)
+    assert request.form["expiration"] == "60" and request.headers["referer"] == server.site
+
+
+def test_a_get_carries_the_token_in_a_header_and_a_post_in_the_body_too(server: Rehearsal) -> None:
+    wire = signed_in(server, SteppedClock())
+    token = json.loads(server.requests[-1].answer)["token"]
+    wire.read(service_url(server), {"returnUpdates": "true"})
+    wire.compute(
+        f"{server.site}/rest/services/System/ReportingTools/GPServer/ReportCacheStatus/execute",
+        {"service_url": "Rainfall:MapServer"},
+    )
+    read, computed = server.requests[-2:]
+    assert read.headers["x-esri-authorization"] == computed.headers["x-esri-authorization"] == f"Bearer {token}"
+    assert read.headers["referer"] == computed.headers["referer"] == server.site
+    assert (read.method, read.query["returnUpdates"]) == ("GET", "true")
+    assert (computed.method, computed.form["token"]) == ("POST", token)
+    assert all(token not in request.url for request in server.requests)
+    assert all("authorization" not in request.headers for request in server.requests)
+
+
+def test_a_token_is_bound_to_its_referer(server: Rehearsal) -> None:
+    """The rehearsal server refuses it elsewhere, so a deletion that succeeds has sent the right one throughout."""
+    signed_in(server, SteppedClock())
+    token = json.loads(server.requests[-1].answer)["token"]
+    for referer, code in (("https://elsewhere.example", 498), (server.site, None)):
+        answer = requests.get(
+            f"{server.site}/admin/services",
+            params={"f": "json"},
+            headers={"X-Esri-Authorization": f"Bearer {token}", "Referer": referer},
+            verify=str(server.ca_file),
+            timeout=10,
+        )
+        assert answer.json().get("code") == code
+
+
+def test_a_token_is_renewed_a_minute_before_it_ends_and_not_earlier(server: Rehearsal) -> None:
+    clock = SteppedClock()
+    wire = signed_in(server, clock)
+    clock.ahead = 58 * 60
+    wire.read(service_url(server))
+    assert len(steps(server, "token")) == 1
+    clock.ahead = 59 * 60 + 1
+    wire.read(service_url(server))
+    wire.read(service_url(server))
+    first, second = (json.loads(request.answer)["token"] for request in steps(server, "token"))
+    assert server.requests[-1].headers["x-esri-authorization"] == f"Bearer {second}" != f"Bearer {first}"
+
+
+@pytest.mark.parametrize(("good_for", "after", "made"), [(200.0, 140, 1), (200.0, 151, 2), (None, 3e8, 1)])
+def test_a_short_life_ends_in_its_last_quarter_and_one_that_nobody_tells_does_not(
+    good_for: float | None, after: float, made: int
+) -> None:
+    clock, tokens = SteppedClock(), iter("abc")
+    with BodyServer(lambda _: b"{}") as server:
+        rest = Rest(Trust(server.site), Run(clock, 1e9, lambda: False))
+        wire = SignedIn(rest, lambda _: Token(next(tokens), good_for=good_for))
+        clock.ahead = after
+        wire.read(f"{server.site}/rest/info")
+    assert next(tokens) == "abc"[made]
+
+
+def test_a_submit_renews_a_token_that_is_about_to_end(server: Rehearsal) -> None:
+    clock = SteppedClock()
+    wire = signed_in(server, clock)
+    clock.ahead = 59 * 60 + 1
+    with pytest.raises(Exception, match="service_url"):
+        wire.start(f"{server.site}/rest/services/System/CachingTools/GPServer/DeleteCache/submitJob", {})
+    assert len(steps(server, "token")) == 2
+    (submit,) = steps(server, "submit")
+    assert submit.form["token"] == json.loads(steps(server, "token")[1].answer)["token"]
+
+
+@pytest.mark.parametrize("fault", ["token-498", "token-499"])
+def test_a_refused_token_is_renewed_once_and_the_same_asked_again(server: Rehearsal, fault: str) -> None:
+    wire = signed_in(server, SteppedClock())
+    server.fault(f"{fault}@service:1")
+    assert wire.read(service_url(server))["singleFusedMapCache"] is True
+    assert len(steps(server, "token")) == 2 and len(steps(server, "service")) == 2
+
+
+@pytest.mark.parametrize("past_proxy", [False, True])
+def test_what_is_to_be_tried_once_is_tried_once(server: Rehearsal, past_proxy: bool) -> None:
+    wire, url = signed_in(server, SteppedClock()), service_url(server)
+    if past_proxy:
+        server.fault("token-498@service:2")
+        wire.read(url)
+    seen = len(steps(server, "service"))
+    server.fault("http-503@service")
+    with pytest.raises(NoAnswer):
+        wire.read(url, tries=1)
+    with pytest.raises(NoAnswer):
+        wire.compute(url, {}, tries=1)
+    assert [request.method for request in steps(server, "service")[seen:]] == ["POST" if past_proxy else "GET", "POST"]
+
+
+def test_a_site_that_refuses_every_token_sees_no_storm_of_sign_ins(server: Rehearsal) -> None:
+    """One for each kind of token, and then one a minute."""
+    clock = SteppedClock()
+    wire = signed_in(server, clock)
+    server.fault("token-498@service")
+    for _ in range(5):
+        with pytest.raises(TokenRefused, match="Invalid Token"):
+            wire.read(service_url(server))
+    assert [request.form["client"] for request in steps(server, "token")] == ["referer", "referer", "requestip"]
+    clock.ahead += 61
+    for _ in range(5):
+        with pytest.raises(TokenRefused):
+            wire.read(service_url(server))
+    assert len(steps(server, "token")) == 4
+
+
+def test_a_submit_whose_token_is_refused_is_not_sent_again(server: Rehearsal) -> None:
+    wire = signed_in(server, SteppedClock())
+    server.fault("token-498@submit")
+    with pytest.raises(TokenRefused):
+        wire.start(
+            f"{server.site}/rest/services/System/CachingTools/GPServer/DeleteCache/submitJob",
+            {"service_url": "Rainfall:MapServer"},
+        )
+    assert len(steps(server, "submit")) == 1 and len(steps(server, "token")) == 1 and server.submits == 0
+
+
+@pytest.mark.parametrize("why", ["changed", "locked"])
+def test_a_refused_password_is_never_sent_again(server: Rehearsal, why: str) -> None:
+    clock = SteppedClock()
+    wire = signed_in(server, clock)
+    if why == "changed":
+        server.accounts["administrator"] = ServerAccount(server.username, "another", "ADMINISTER")
+    else:
+        server.fault("account-locked")
+    clock.ahead = 3600
+    for _ in range(4):
+        with pytest.raises(SignInRefused, match="tried once and won't be tried again"):
+            wire.read(service_url(server))
+        clock.ahead += 3600
+    assert len(steps(server, "token")) == 2
+
+
+def test_a_lock_is_told_in_the_servers_words(server: Rehearsal) -> None:
+    server.fault("account-locked")
+    with pytest.raises(SignInRefused, match="Too many invalid attempts"):
+        signed_in(server, SteppedClock())
+    assert len(steps(server, "token")) == 1
+
+
+@pytest.mark.parametrize("fault", ["http-502@token", "json-500@token", "reset-after@token"])
+def test_a_token_service_in_trouble_ends_nothing_while_the_old_token_is_good(server: Rehearsal, fault: str) -> None:
+    clock = SteppedClock()
+    wire = signed_in(server, clock)
+    server.fault(fault)
+    clock.ahead = 59 * 60 + 1
+    for _ in range(5):
+        assert wire.read(service_url(server))["singleFusedMapCache"] is True
+    assert len(steps(server, "token")) == 2, "a silent service is asked again after a while only"
+    server.clear_faults()
+    clock.ahead += 16
+    wire.read(service_url(server))
+    assert len(steps(server, "token")) == 3
+    new = json.loads(steps(server, "token")[2].answer)["token"]
+    assert server.requests[-1].headers["x-esri-authorization"] == f"Bearer {new}"
+
+
+def test_a_token_service_in_trouble_is_what_is_told_once_the_token_has_ended(server: Rehearsal) -> None:
+    wire = signed_in(server, SteppedClock())
+    server.fault("json-500@token")
+    server.fault("token-498@service")
+    for _ in range(4):
+        with pytest.raises(NoAnswer, match="can't give a token now: 'Error performing operation'"):
+            wire.read(service_url(server))
+    assert len(steps(server, "token")) == 2
+
+
+@pytest.mark.parametrize("public", [False, True])
+def test_two_refused_tokens_are_followed_by_one_for_this_machine(server: Rehearsal, public: bool) -> None:
+    """As where a proxy strips both the Referer and X-Esri-Authorization; a public service answers all the same."""
+
+    def strip(request: Any) -> None:
+        request.headers.pop("referer", None)
+        request.headers.pop("x-esri-authorization", None)
+
+    server.before_request = strip
+    if not public:
+        server.secure_service("Rainfall")
+    receipt = delete(server)
+    assert receipt.verdict.value == "deleted", receipt.to_text()
+    tokens = steps(server, "token")
+    assert [request.form["client"] for request in tokens] == ["referer", "referer", "requestip"]
+    assert "referer" not in tokens[-1].form
+    assert server.submits == 1
+    assert all("token=" not in request.url for request in server.requests)
+
+
+def test_a_token_for_this_machine_is_asked_for_and_sent_without_a_referer(server: Rehearsal) -> None:
+    wire = signed_in(server, SteppedClock())
+    server.fault("token-498@service:2")
+    wire.read(service_url(server))
+    token, read = server.requests[-2:]
+    assert (token.step, token.form["client"], read.step) == ("token", "requestip", "service")
+    assert "referer" not in token.headers
+    assert "referer" not in read.headers
+
+
+def test_a_token_that_was_accepted_once_stays_bound_to_the_referer(server: Rehearsal) -> None:
+    wire = signed_in(server, SteppedClock())
+    wire.read(service_url(server))
+    server.fault("token-498@service:1")
+    wire.read(service_url(server))
+    assert [request.form["client"] for request in steps(server, "token")] == ["referer", "referer"]
+
+
+@pytest.mark.parametrize(
+    ("expires", "believed"),
+    [
+        (lambda: in_minutes(10), 10),
+        (lambda: str(in_minutes(10)), 10),
+        (lambda: float(in_minutes(10)), 10),
+        (lambda: in_minutes(60), 60),
+        (lambda: in_minutes(61), 60),
+        (lambda: in_minutes(600), 60),
+        (lambda: in_minutes(-5), 60),
+        (lambda: 0, 60),
+        (lambda: "soon", 60),
+        (lambda: "nan", 60),
+        (lambda: "inf", 60),
+        (lambda: None, 60),
+        (lambda: True, 60),
+        (lambda: [1], 60),
+        (lambda: 10**400, 60),
+        (lambda: "13472658353687", 60),
+    ],
+)
+def test_how_long_a_token_is_believed_to_live(expires: Callable[[], object], believed: int) -> None:
+    """Minutes; `13472658353687` is documented, and lies in the year 2396."""
+    with token_service({"token": "t", "expires": expires()}) as url:
+        token = ask(url)
+    assert token.good_for == pytest.approx(believed * 60, abs=5)
+
+
+@pytest.mark.parametrize(("left", "believed"), [(-0.5, 3600), (0, 3600), (0.5, 0.5), (3599.5, 3599.5), (3600.5, 3600)])
+def test_an_end_is_believed_where_it_is_ahead_and_not_beyond_what_was_asked_for(left: float, believed: float) -> None:
+    """In seconds; the clock stands still, so that they are exact."""
+    clock = StillClock()
+    with token_service({"token": "t", "expires": (clock.now().timestamp() + left) * 1000}) as url:
+        assert ask(url, clock).good_for == believed
+
+
+@pytest.mark.parametrize("hours", [-26, -2, 2, 26])
+def test_a_clock_that_is_wrong_by_hours_changes_nothing(server: Rehearsal, hours: int) -> None:
+    clock = FastClock()
+    clock.jump = timedelta(hours=hours)
+    assert delete(server, clock=clock).verdict.value == "deleted"
+    assert len(steps(server, "token")) == 1
+
+
+def test_the_end_as_a_string_is_understood(rehearsal: Callable[..., Rehearsal]) -> None:
+    server = rehearsal(faults=["expires-as-string", "token-short-lived:1"])
+    clock = SteppedClock()
+    wire = signed_in(server, clock)
+    clock.ahead = 2.5
+    wire.read(service_url(server))
+    assert len(steps(server, "token")) == 2
+
+
+@pytest.mark.parametrize("token", [None, "", 7, ["t"], "a\nb", "a\r\nX: y", "a\x00", " a", "a ", "caf\u00e9", "\u2603"])
+def test_an_answer_without_a_usable_token(token: object) -> None:
+    with (
+        token_service({"token": token, "expires": in_minutes(60)}) as url,
+        pytest.raises(NoAnswer, match="answered without a token") as caught,
+    ):
+        ask(url)
+    assert caught.value.__cause__ is None
+
+
+def test_no_token_in_the_answer_at_all() -> None:
+    with token_service({"expires": in_minutes(60)}) as url, pytest.raises(NoAnswer, match="answered without a token"):
+        ask(url)
+
+
+@pytest.mark.parametrize(
+    ("code", "raised"),
+    [(400, SignInRefused), (403, SignInRefused), (499, SignInRefused), (500, NoAnswer), (503, NoAnswer)],
+)
+def test_a_token_service_refuses_with_codes_below_500_and_is_in_trouble_from_there_on(
+    code: int, raised: type[Exception]
+) -> None:
+    with token_service({"error": {"code": code, "message": "No."}}) as url, pytest.raises(Exception) as caught:
+        ask(url)
+    assert type(caught.value) is raised
+    assert f"'No.' (code {code})" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "safe"),
+    [
+        ("https://gis.example.com/arcgis", True),
+        ("HTTPS://gis.example.com/arcgis", True),
+        ("http://localhost:6080/arcgis", True),
+        ("http://127.0.0.1/arcgis", True),
+        ("http://127.9.9.9/arcgis", True),
+        ("http://[::1]:6080/arcgis", True),
+        ("http://gis.example.com/arcgis", False),
+        ("http://192.0.2.1:6080/arcgis", False),
+        ("http://127.0.0.1.example.com/arcgis", False),
+        ("http://localhost.example.com/arcgis", False),
+        ("http://example.com/localhost", False),
+        ("/arcgis/tokens/", False),
+        ("", False),
+    ],
+)
+def test_where_a_secret_may_go(url: str, safe: bool) -> None:
+    if safe:
+        guard_secret(url)
+        return
+    with pytest.raises(UnsafeSignIn, match="plain HTTP"):
+        guard_secret(url)
+
+
+def test_a_wire_refuses_to_carry_its_token_in_the_clear(server: Rehearsal) -> None:
+    """The address is text only: the guard stands before any connection."""
+    wire = signed_in(server, SteppedClock())
+    seen = len(server.requests)
+    for talk in (
+        lambda: wire.read("http://192.0.2.1/arcgis/rest/services"),
+        lambda: wire.compute("http://192.0.2.1/arcgis/x", {}),
+        lambda: wire.start("http://192.0.2.1/arcgis/x", {}),
+    ):
+        with pytest.raises(UnsafeSignIn):
+            talk()
+    assert len(server.requests) == seen
+
+
+def test_secrets_do_not_print() -> None:
+    account, token = Account("publisher1", "hush-password"), Token("hush-token", "hush-referer", 60.0)
+    for shown in (repr(account), str(account), repr(token), str(token), f"{[account, token]}"):
+        assert "hush" not in shown
+    assert "publisher1" in repr(account)

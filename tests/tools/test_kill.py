@@ -1,0 +1,54 @@
+"""Killed with SIGKILL and run again: one job in all, or `unknown` with what to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from killing import POSSIBLE, Killed, Moment, kill_runs
+from support.bench import Bench, bench
+
+pytestmark = pytest.mark.skipif(not POSSIBLE, reason="Windows has no SIGKILL and no fork")
+
+MOMENTS = [
+    (Moment("before", 1),),
+    (Moment("after", 3),),
+    (Moment("after", 6),),
+    (Moment("after", 7),),
+    (Moment("before", 8),),
+    (Moment("after", 8),),
+    (Moment("before", 9),),
+    (Moment("after", 10),),
+    (Moment("before", 12),),
+    (Moment("journal", 2),),
+    (Moment("journal", 3),),
+    (Moment("journal", 4),),
+    (Moment("before", 8), Moment("after", 5)),
+    (Moment("journal", 2), Moment("journal", 1), Moment("after", 9)),
+]
+
+
+@pytest.fixture(scope="module")
+def place(rainfall: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    with bench(rainfall, tmp_path_factory.mktemp("kills")) as found:
+        yield found
+
+
+def submitted(killed: Killed) -> tuple[str, int, int, list[str]]:
+    return killed.last.verdict, killed.last.submits, killed.last.files, killed.complaints()
+
+
+@pytest.mark.parametrize("moments", MOMENTS, ids=lambda moments: ", then ".join(map(str, moments)))
+def test_one_job_in_all(moments, place):
+    killed = kill_runs(place, moments)
+    assert killed.kills >= 1
+    assert submitted(killed) == ("deleted", 1, 0, [])
+
+
+def test_killed_while_the_submit_was_lost_where_nobody_lists_the_jobs(place):
+    """The entry is written, the submit was lost on its way, and nothing shows that: only a person can tell."""
+    killed = kill_runs(place, (Moment("before", 8),), "publisher", ("admin-closed", "blackhole-before@submit:1"))
+    assert killed.kills == 1
+    assert (killed.last.verdict, killed.last.submits, killed.complaints()) == ("unknown", 0, [])
+    assert str(place.journal) in killed.last.receipt["error"]["text"]
