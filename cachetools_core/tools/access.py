@@ -1,0 +1,84 @@
+"""How a run reaches the sites it works on: who signs in, whom to trust, until when, who listens."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional, Union
+
+from ..messages import QUIET, Messages
+from ..naming.service import ServiceReference
+from ..server.job import Patience
+from ..server.rest import Rest, Wire
+from ..server.signin import ActivePortal, Given, sign_in
+from ..server.site import SiteInfo, open_site
+from ..server.tokens import Account
+from ..server.trust import Trust
+from ..waiting import SYSTEM_CLOCK, Clock, Run
+
+DEADLINE = 12 * 3600.0
+
+
+@dataclass(frozen=True)
+class Access:
+    """What every tool needs beside the service.
+
+    `account` is an account to sign in with, `username` one whose password is in the keyring; without either, Pro's
+    active portal and the keyring are tried. `ca_file` is a PEM file of certificates that count too. `deadline` is in
+    seconds and counts for the whole run; a server's job goes on after it, and the next run finds it again. `messages`
+    hears what goes on and may cancel. `journal_folder` is where unfinished jobs are noted, None for the user's own.
+    """
+
+    account: Optional[Account] = None
+    username: Optional[str] = None
+    active_portal: Optional[ActivePortal] = None
+    ca_file: Optional[Union[str, os.PathLike[str]]] = None
+    deadline: float = DEADLINE
+    messages: Messages = QUIET
+    clock: Clock = SYSTEM_CLOCK
+    patience: Patience = Patience()  # noqa: RUF009 - frozen
+    journal_folder: Optional[Path] = None
+
+
+@dataclass(frozen=True)
+class OpenSite:
+    """A site that was opened, and a wire that is signed in to it as `account`."""
+
+    info: SiteInfo
+    wire: Wire
+    account: str
+
+    @property
+    def url(self) -> str:
+        """The site's address, without a trailing slash."""
+        return self.info.url
+
+
+class Session:
+    """One run: its deadline counts from here, and each site is opened and signed in to once."""
+
+    def __init__(self, access: Access) -> None:
+        self.access = access
+        self.messages = access.messages
+        self.run = Run(access.clock, access.deadline, access.messages.cancelled)
+        self._sites: dict[str, OpenSite] = {}
+
+    def site_of(self, service: ServiceReference) -> OpenSite:
+        """The service's site, opened and signed in to.
+
+        Raises NoAnswer, ServerSaysNo, NoAccount, SignInRefused, UnsafeSignIn, CertificateFileError, Cancelled.
+        """
+        if service.site not in self._sites:
+            self._sites[service.site] = self._open(service.site)
+        return self._sites[service.site]
+
+    def _open(self, url: str) -> OpenSite:
+        access = self.access
+        rest = Rest(Trust(url, access.ca_file), self.run)
+        info = open_site(rest, url)
+        signed_in = sign_in(rest, info, Given(access.account, access.username), access.active_portal)
+        self.messages.info(f"Site {url}, ArcGIS Server {info.version}.")
+        who = f"Signed in as {signed_in.account}" if signed_in.account else "Sign-in"
+        self.messages.info(f"{who}: {signed_in.found}.")
+        return OpenSite(info, signed_in.wire, signed_in.account)
