@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +11,7 @@ import keyring
 import keyring.backends.fail
 import pytest
 from support.bench import Bench, bench
+from support.needs import needed
 
 from cachetools_core.rehearsal.rainfall import draw_rainfall
 from cachetools_core.rehearsal.server import Rehearsal
@@ -38,10 +38,7 @@ def shared() -> Path:
     folder = Path(__file__).resolve().parent.parent.parent / "shared"
     if folder.is_dir():
         return folder
-    reason = "needs ../shared, which lies beside the developers' checkout only"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+    return needed("needs ../shared, which lies beside the developers' checkout only")
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from support.bench import DEADLINE, FACTOR, PATIENCE, Bench, Outcome
-from support.story import FastClock, Listener, account_of, service_url
+from support.clocks import FastClock
+from support.listener import Listener
+from support.story import account_of, service_url
 
 from cachetools_core.errors import CacheToolsError
 from cachetools_core.server.tokens import Account

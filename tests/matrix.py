@@ -24,7 +24,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # a clone need not be installed
 
 from killing import POSSIBLE, kill_runs, plans
-from support.bench import PATIENCE, UNSETTLED, Bench, CancelWhen, Outcome, bench
+from support.bench import PATIENCE, UNSETTLED, Bench, Outcome, bench
+from support.listener import CancelWhen
 
 from cachetools_core.rehearsal.faults import CHECKED_STEPS, FAULTS
 from cachetools_core.rehearsal.rainfall import draw_rainfall

@@ -6,7 +6,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from support.story import FastClock
+from support.clocks import FastClock
 
 from cachetools_core.errors import Cancelled, DeadlinePassed
 from cachetools_core.waiting import CANCEL_IS_FELT_WITHIN, SYSTEM_CLOCK, Run

@@ -19,7 +19,8 @@ from typing import Any
 import keyring
 import pytest
 from support.body_server import BodyServer
-from support.story import account_of, files_below, needed, service_url
+from support.needs import needed
+from support.story import account_of, files_below, service_url
 
 from cachetools_core import __version__
 from cachetools_core.cli.main import Terminal as CommandLine

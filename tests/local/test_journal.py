@@ -15,9 +15,12 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from support.bench import FACTOR, PATIENCE, Bench, CancelWhen
+from support.bench import FACTOR, PATIENCE, Bench
 from support.body_server import BodyServer
-from support.story import FastClock, Listener, StillClock, delete, needed, service_url
+from support.clocks import FastClock, StillClock
+from support.listener import CancelWhen, Listener
+from support.needs import needed
+from support.story import delete, service_url
 
 from cachetools_core.errors import AlreadyRunning, JournalError
 from cachetools_core.local.journal import Entry, Journal, with_job

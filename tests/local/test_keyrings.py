@@ -19,7 +19,9 @@ from typing import Any
 import keyring
 import pytest
 from keyring.backend import KeyringBackend
-from support.story import FastClock, delete, needed, service_url
+from support.clocks import FastClock
+from support.needs import needed
+from support.story import delete, service_url
 
 from cachetools_core.rehearsal.server import Rehearsal
 

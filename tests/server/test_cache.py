@@ -8,8 +8,10 @@ from itertools import product
 from typing import Any
 
 import pytest
+from support.addresses import REPORT
 from support.body_server import BodyServer
-from support.story import FastClock, account_of
+from support.clocks import FastClock
+from support.story import account_of
 
 from cachetools_core.errors import DeadlinePassed, NotPermitted, SignInRefused, TokenRefused
 from cachetools_core.naming.service import ServiceReference
@@ -21,7 +23,6 @@ from cachetools_core.server.trust import Trust
 from cachetools_core.waiting import Run
 
 SERVICE, ADMIN = "rest/services/F/Rain/MapServer", "admin/services/F/Rain.MapServer"
-REPORT = "rest/services/System/ReportingTools/GPServer/ReportCacheStatus/execute"
 NOT_STARTED = {"error": {"code": 500, "message": "Service F/Rain/MapServer not started ", "details": []}}
 NO_MACHINES = {"error": {"code": 500, "message": "Could not access any server machines. Please contact ...",
                          "details": []}}  # fmt: skip

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.addresses import REPORT
 from support.body_server import BodyServer
-from support.story import FastClock, Listener
+from support.clocks import FastClock
+from support.listener import Listener
 
 from cachetools_core.errors import (
     CannotDelete,
@@ -117,9 +119,6 @@ def test_a_cached_map_service_is_seen_to_be_cached(wire: Captures) -> None:
     assert seen.scheme_scales == len(wire.body("capture_1011_cached_MapServer")["tileInfo"]["lods"])
     assert (seen.scales, seen.tiles) == (None, None)
     assert "404" in seen.trouble[0]
-
-
-REPORT = "rest/services/System/ReportingTools/GPServer/ReportCacheStatus/execute"
 
 
 def shape_of_an_answer(report: Any) -> bytes:

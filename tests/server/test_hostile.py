@@ -14,8 +14,11 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.addresses import REPORT
 from support.body_server import BodyServer
-from support.story import FastClock, Listener, delete, files_below, service_url
+from support.clocks import FastClock
+from support.listener import Listener
+from support.story import delete, files_below, service_url
 
 from cachetools_core.errors import CacheToolsError, JournalError, Unexpected
 from cachetools_core.local.folders import file_name_for
@@ -52,7 +55,6 @@ STEADY = settings(
 ACCOUNT = Account("admin", "Canary-Password-1")
 PATIENCE = Patience(no_answer=4.0, gone=1.0, cancel=1.0, grace=1.0, restart=2.0, settle=2.0)
 TASK = "rest/services/System/CachingTools/GPServer/DeleteCache"
-REPORT = "rest/services/System/ReportingTools/GPServer/ReportCacheStatus/execute"
 SERVICE = "rest/services/Rainfall/MapServer"
 JOB = "j0123456789abcdef"
 # In a body these stand for the server that was named, and for another one that must never be asked.

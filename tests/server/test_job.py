@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 from support.body_server import BodyServer
-from support.story import Listener, StillClock, locked_after_one_token
+from support.clocks import StillClock
+from support.listener import Listener
+from support.story import locked_after_one_token
 
 from cachetools_core.errors import NoAnswer, NotArcGIS, ServerSaysNo
 from cachetools_core.server.job import JobEnd, JobReport, Patience, follow, result, submit

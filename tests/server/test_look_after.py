@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from support.addresses import REPORT
 from support.body_server import BodyServer
-from support.story import StillClock, locked_after_one_token
+from support.clocks import StillClock
+from support.story import locked_after_one_token
 
 from cachetools_core.naming.service import ServiceReference
 from cachetools_core.server.cache import CacheLook, Scale, ServiceState
@@ -19,7 +21,6 @@ from cachetools_core.server.trust import Trust
 from cachetools_core.waiting import Run
 
 SERVICE, ADMIN = "rest/services/Rain/MapServer", "admin/services/Rain.MapServer"
-REPORT = "rest/services/System/ReportingTools/GPServer/ReportCacheStatus/execute"
 START = f"{ADMIN}/start"
 STOPPED = {"error": {"code": 500, "message": "Service Rain/MapServer not started ", "details": []}}
 DENIED = {"error": {"code": 403, "message": "No.", "details": []}}

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 from support.certificates import Certificate
+from support.clocks import FastClock
 from support.raw_server import RawServer, http, reset, says
-from support.story import FastClock, account_of, delete, service_url
+from support.story import account_of, delete, service_url
 
 from cachetools_core.errors import NeverSent, NoAnswer, NotTrusted
 from cachetools_core.proof.receipt import Verdict

@@ -9,8 +9,10 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from support.addresses import REPORT
 from support.body_server import BodyServer
-from support.story import Listener, StillClock
+from support.clocks import StillClock
+from support.listener import Listener
 
 from cachetools_core.errors import CacheToolsError
 from cachetools_core.local.journal import Entry, Journal
@@ -38,7 +40,6 @@ DELETE_CACHE = "rest/services/System/CachingTools/GPServer/DeleteCache"
 JOBS = f"{DELETE_CACHE}/jobs"
 LIST = "admin/services/System/CachingTools.GPServer/jobs/query"
 SERVICE = "rest/services/Rain/MapServer"
-REPORT = "rest/services/System/ReportingTools/GPServer/ReportCacheStatus/execute"
 RAIN, SNOW = "Rain:MapServer", "Snow:MapServer"
 ENTRY = Entry(
     service="",

@@ -18,8 +18,8 @@ import pytest
 import trustme
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.clocks import FastClock
 from support.raw_server import RawServer, endless, http, reset, says, shut, then_reset, then_shut
-from support.story import FastClock
 
 from cachetools_core.errors import (
     Cancelled,

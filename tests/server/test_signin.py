@@ -14,7 +14,8 @@ import pytest
 import requests
 from keyring.backend import KeyringBackend
 from keyring.credentials import SimpleCredential
-from support.story import FastClock, account_of, delete, service_url
+from support.clocks import FastClock
+from support.story import account_of, delete, service_url
 
 from cachetools_core.errors import NoAccount, NoAnswer, SignInRefused, UnsafeSignIn
 from cachetools_core.rehearsal.server import Rehearsal

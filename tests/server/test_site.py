@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from support.body_server import BodyServer
-from support.story import FastClock, delete, service_url
+from support.clocks import FastClock
+from support.story import delete, service_url
 
 from cachetools_core.errors import CannotDelete, NotArcGIS, NotPermitted, ServerSaysNo
 from cachetools_core.naming.service import ServiceReference

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 import requests
+from support.addresses import REPORT
 from support.body_server import BodyServer
-from support.story import FastClock, StillClock, account_of, delete, service_url
+from support.clocks import FastClock, StillClock
+from support.story import account_of, delete, service_url
 
 from cachetools_core.errors import NoAnswer, SignInRefused, TokenRefused, UnsafeSignIn
 from cachetools_core.rehearsal.server import Rehearsal
@@ -85,7 +87,7 @@ def test_a_get_carries_the_token_in_a_header_and_a_post_in_the_body_too(server: 
     token = json.loads(server.requests[-1].answer)["token"]
     wire.read(service_url(server), {"returnUpdates": "true"})
     wire.compute(
-        f"{server.site}/rest/services/System/ReportingTools/GPServer/ReportCacheStatus/execute",
+        f"{server.site}/{REPORT}",
         {"service_url": "Rainfall:MapServer"},
     )
     read, computed = server.requests[-2:]

@@ -6,7 +6,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from support.story import FastClock, Listener, account_of, delete
+from support.clocks import FastClock
+from support.listener import Listener
+from support.story import account_of, delete
 from support.webtier import WebTier, free_port
 
 from cachetools_core.errors import Moved, NotArcGIS

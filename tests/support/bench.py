@@ -16,8 +16,11 @@ from urllib.parse import urlsplit
 
 from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.server.job import Patience
-from support.story import FastClock, Listener, account_of, delete, files_below
+from support.clocks import FastClock
+from support.listener import CancelWhen, Listener
+from support.story import account_of, delete, files_below
 
+__all__ = ["Bench", "CancelWhen", "Outcome", "bench"]
 FACTOR = 60.0
 DEADLINE = 240.0
 PATIENCE = Patience(no_answer=45, gone=12, cancel=20, grace=45, restart=90, settle=20, arrival=20)
@@ -38,17 +41,6 @@ FIELDS = {
     "verdict", "service", "output_url", "job_url", "job_status", "account", "before", "after", "messages", "warnings",
     "error", "exit_code", "started", "finished",
 }  # fmt: skip
-
-
-class CancelWhen(Listener):
-    """Asks to stop once one of these words was heard."""
-
-    def __init__(self, *words: str) -> None:
-        super().__init__()
-        self.words = words
-
-    def cancelled(self) -> bool:
-        return any(word in self.everything for word in self.words)
 
 
 @dataclass(frozen=True)

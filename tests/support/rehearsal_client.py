@@ -10,10 +10,9 @@ import pytest
 import requests
 
 from cachetools_core.rehearsal.server import Rehearsal
+from support import addresses
 
-TOOLS = "/rest/services/System/CachingTools/GPServer"
-DELETE = f"{TOOLS}/DeleteCache"
-REPORT = "/rest/services/System/ReportingTools/GPServer/ReportCacheStatus/execute"
+TOOLS, DELETE, REPORT = (f"/{path}" for path in (addresses.TOOLS, addresses.DELETE, addresses.REPORT))
 ENDED = ("esriJobSucceeded", "esriJobFailed", "esriJobCancelled", "esriJobTimedOut", "esriJobDeleted")
 
 

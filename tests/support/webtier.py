@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
 import subprocess
 import time
@@ -14,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from support.certificates import Certificate
+from support.needs import program
 
 CONFIGURATION = """
 daemon off;
@@ -49,17 +48,6 @@ http {{
 """
 
 
-def nginx() -> str:
-    """Where nginx is; skips the test where it isn't installed, and fails it where CI should have installed it."""
-    for place in (shutil.which("nginx"), "/usr/sbin/nginx"):
-        if place and Path(place).exists():
-            return place
-    reason = "needs the Debian package nginx-light (or nginx)"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as one:
         return int(one.getsockname()[1])
@@ -73,7 +61,7 @@ class WebTier:
     """
 
     def __init__(self, upstream: str, folder: Path, here: str = "", for_all: str = "") -> None:
-        self._program = nginx()
+        self._program = program("nginx", "nginx-light")
         self._folder = folder
         folder.mkdir()
         authority = Certificate("Web tier authority", authority=True)

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.bench import FACTOR, PATIENCE, CancelWhen
+from support.addresses import REPORT
+from support.bench import FACTOR, PATIENCE
 from support.body_server import BodyServer
-from support.story import FastClock, Listener, delete, service_url
+from support.clocks import FastClock
+from support.listener import CancelWhen, Listener
+from support.story import delete, service_url
 
 from cachetools_core.errors import CacheToolsError, Unexpected, WrongUsage
 from cachetools_core.proof.receipt import Receipt, Verdict
@@ -199,7 +202,6 @@ THREADS = {**INPUT, "name": "thread_count", "parameterType": "esriGPParameterTyp
 CACHE_PATH = {**INPUT, "name": "cache_path", "parameterType": "esriGPParameterTypeOptional"}
 OUTPUT = {"name": "out_service_url", "direction": "esriGPParameterDirectionOutput"}
 TASK = "rest/services/System/CachingTools/GPServer/DeleteCache"
-REPORT = "rest/services/System/ReportingTools/GPServer/ReportCacheStatus/execute"
 CACHED = {"singleFusedMapCache": True, "capabilities": "Map"}
 
 

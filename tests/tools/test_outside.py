@@ -17,8 +17,9 @@ from typing import Any
 
 import pytest
 import trustme
-from support.bench import FACTOR, Bench, CancelWhen, bench
+from support.bench import FACTOR, Bench, bench
 from support.bench import PATIENCE as BENCH_PATIENCE
+from support.listener import CancelWhen
 from support.outside import Fault, Outsider, Way, body_of, certificate_of
 from support.raw_server import http, reset
 

@@ -25,7 +25,9 @@ import requests
 from keyring.backend import KeyringBackend
 from keyring.credentials import SimpleCredential
 from support.body_server import BodyServer
-from support.story import FastClock, Listener, account_of, service_url
+from support.clocks import FastClock
+from support.listener import Listener
+from support.story import account_of, service_url
 
 from cachetools_core.errors import CacheToolsError, SignInRefused
 from cachetools_core.naming.service import read_name
