@@ -6,8 +6,9 @@ CacheToolsError
   CertificateFileError   a CA file can't be used
   WrongUsage             the command line asks for what can't be done as it stands
   NoAnswer               the wire: nothing readable came back
+    NeverSent            no connection came about, so nothing was sent
+      NotTrusted         the site's certificate was refused
     DeadlinePassed       time was up before the answer
-    NotTrusted           the site's certificate was refused
     Moved                the site answers from another address
     NotArcGIS            something answered, but it isn't ArcGIS Server
   ServerSaysNo           an ArcGIS error object came back
@@ -21,19 +22,26 @@ CacheToolsError
   AlreadyRunning         another process on this machine is deleting this cache
   Cancelled              stopped by the administrator
   Unexpected             a fault in CacheTools itself
-  NotDeleted, PartlyDeleted, DeletedServiceDown, StillRunning, Unknown      the verdicts that aren't success
+  NotDeleted             the verdict `not-deleted`: the cache is still there
+  PartlyDeleted          the verdict `partly-deleted`: some of it is left
+  DeletedServiceDown     the verdict `deleted-service-down`: it is gone, and the service didn't come back
+  StillRunning           the verdict `still-running`: the time is up and the server's job goes on
+  Unknown                the verdict `unknown`: what could be read proves nothing
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
-if TYPE_CHECKING:
-    from .proof.receipt import Receipt
+RefusalShape = Literal["rest", "admin", "other"]
 
 
 class CacheToolsError(Exception):
-    """An expected failure: `what` happened and where, `remedy` what to do next, `receipt` what was found until then."""
+    """An expected failure: `what` happened and where, `remedy` what to do next.
+
+    `receipt` is the receipt of the run that ended in it (a `Receipt` of `cachetools_core`), None where there is none.
+    It can be copied and pickled with all that it carries.
+    """
 
     message_id = "CT000"
     exit_code = 1
@@ -43,8 +51,12 @@ class CacheToolsError(Exception):
     def __init__(self, what: str, remedy: str = "") -> None:
         self.what = what
         self.remedy = remedy or type(self).remedy
-        self.receipt: Receipt | None = None
+        self.receipt: Any = None
         super().__init__(f"{self.message_id}: {self.what} {self.remedy}".rstrip())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An exception is rebuilt from `args` by default, which hold its text and none of its other fields.
+        return _rebuilt, (type(self), self.args), self.__dict__
 
 
 class NotAService(CacheToolsError):
@@ -130,14 +142,26 @@ class Moved(NoAnswer):
 class NotArcGIS(NoAnswer):
     """An answer came, but no ArcGIS Server gave it: a proxy's error page, a sign-in page, half a body.
 
-    `busy_for` is the number of seconds after which the sender asks to be tried again, where it said so;
-    `passing` is True where the same request may well be answered in a moment.
+    `status` is its HTTP status; `challenge` is True for HTTP 401 with a WWW-Authenticate header, which whoever sent it
+    answers before it does any work. `busy_for` is the number of seconds after which the sender asks to be tried again,
+    where it said so; `passing` is True where the same request may well be answered in a moment.
     """
 
     message_id = "CT206"
 
-    def __init__(self, what: str, remedy: str = "", *, passing: bool = False, busy_for: float | None = None) -> None:
+    def __init__(
+        self,
+        what: str,
+        remedy: str = "",
+        *,
+        status: int = 0,
+        challenge: bool = False,
+        passing: bool = False,
+        busy_for: float | None = None,
+    ) -> None:
         super().__init__(what, remedy)
+        self.status = status
+        self.challenge = challenge
         self.passing = passing
         self.busy_for = busy_for
 
@@ -145,16 +169,20 @@ class NotArcGIS(NoAnswer):
 class ServerSaysNo(CacheToolsError):
     """ArcGIS Server answered with an error object.
 
-    `code` and `server_words` are its own.
+    `code` and `server_words` are its own. `shape` tells who may have spoken: "rest" is ArcGIS's own
+    `{"error": {"code": ...}}`, "admin" the administrator API's `{"status": "error"}`, "other" all that is less.
     """
 
     message_id = "CT301"
     remedy = "The server's own words are above; the site's logs in Server Manager tell more."
 
-    def __init__(self, what: str, remedy: str = "", *, code: int = 0, server_words: str = "") -> None:
+    def __init__(
+        self, what: str, remedy: str = "", *, code: int = 0, server_words: str = "", shape: RefusalShape = "other"
+    ) -> None:
         super().__init__(what, remedy)
         self.code = code
         self.server_words = server_words
+        self.shape = shape
 
 
 class TokenRefused(ServerSaysNo):
@@ -261,6 +289,11 @@ class Unknown(CacheToolsError):
 
     message_id = "CT705"
     exit_code = 5
+
+
+def _rebuilt(kind: type[CacheToolsError], args: tuple[Any, ...]) -> CacheToolsError:
+    """The error as it was before its fields are put back."""
+    return kind.__new__(kind, *args)
 
 
 def every_error() -> list[type[CacheToolsError]]:

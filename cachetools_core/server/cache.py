@@ -11,8 +11,9 @@ from typing import Any
 from ..errors import CacheToolsError, NoAnswer, NotPermitted, ServerSaysNo, SignInRefused, TokenRefused
 from ..messages import plain_words
 from ..naming.service import ServiceReference
-from .rest import READ_TRIES, Body, Wire
+from .answers import Body
 from .site import advertised_in_admin
+from .wire import READ_TRIES, Wire
 
 REPORT = "System/ReportingTools/GPServer/ReportCacheStatus/execute"
 # Tuples, since a server may send a list where a word belongs, and a set can't be asked for that.
@@ -141,7 +142,7 @@ def _contradict_each_other(before: CacheLook, after: CacheLook) -> bool:
 
 def _read_service(wire: Wire, service: ServiceReference, tries: int, trouble: list[str]) -> tuple[ServiceState, Body]:
     try:
-        advertised = wire.read(service.url, tries=tries)
+        advertised = wire.get(service.url, tries=tries)
         if _is_cached(advertised) is not None or "capabilities" in advertised:
             return ServiceState.ANSWERS, advertised
         trouble.append(f"{service.url} was answered with something that isn't a service.")
@@ -191,7 +192,7 @@ def _read_report(wire: Wire, service: ServiceReference, tries: int, trouble: lis
     It is optional: not every account may use it, so whatever it says, the look goes on without it.
     """
     try:
-        answer = wire.compute(f"{service.site}/rest/services/{REPORT}", {"service_url": service.task_name}, tries=tries)
+        answer = wire.post(f"{service.site}/rest/services/{REPORT}", {"service_url": service.task_name}, tries=tries)
     except SignInRefused:
         raise
     except (NoAnswer, ServerSaysNo) as error:

@@ -9,7 +9,8 @@ from typing import Any
 
 from ..errors import CacheToolsError, Cancelled, DeadlinePassed, NoAnswer, NotArcGIS, ServerSaysNo, SignInRefused
 from ..messages import Messages, plain_words
-from .rest import Body, Wire
+from .answers import Body
+from .wire import Wire
 
 FIRST_WAIT = 0.1
 LONGEST_WAIT = 10.0
@@ -93,7 +94,7 @@ def submit(wire: Wire, task_url: str, inputs: Mapping[str, str]) -> str:
 
     Raises NoAnswer where the answer was lost or has no job id in it, which doesn't mean that there is no job.
     """
-    answer = wire.start(f"{task_url}/submitJob", inputs)
+    answer = wire.post_once(f"{task_url}/submitJob", inputs)
     job_id = answer.get("jobId")
     if not isinstance(job_id, str) or not job_id.isalnum() or len(job_id) > 100:
         raise NotArcGIS(f"{task_url}/submitJob was answered without a job id.")
@@ -150,7 +151,7 @@ class _Following:
     def _look(self) -> None:
         """Read the job once; what can't be read is remembered, and ends the following only after a while."""
         try:
-            body = self.wire.read(self.report.url, {"returnMessages": "true"}, tries=1)
+            body = self.wire.get(self.report.url, {"returnMessages": "true"}, tries=1)
         except DeadlinePassed:
             raise
         except (NoAnswer, ServerSaysNo) as error:
@@ -227,7 +228,7 @@ class _Following:
         if self._cancel_since is None or self._cancel_accepted:
             return
         try:
-            self.wire.compute(f"{self.report.url}/cancel", {}, tries=1)
+            self.wire.post(f"{self.report.url}/cancel", {}, tries=1)
             self._cancel_accepted = True
             self.messages.info("The server has accepted the cancel.")
         except DeadlinePassed:
@@ -241,7 +242,7 @@ class _Following:
 
 def result(wire: Wire, job_url: str, name: str) -> str:
     """The value of one of the job's results, as text; to be told, never to be read for meaning (protocol.md 4.8)."""
-    return plain_words(wire.read(f"{job_url}/results/{name}", tries=1).get("value"))
+    return plain_words(wire.get(f"{job_url}/results/{name}", tries=1).get("value"))
 
 
 def _is_warning(message: Any) -> bool:

@@ -8,8 +8,8 @@ from ..errors import CacheToolsError, DeadlinePassed, NoAnswer, NotPermitted, Se
 from ..naming.service import ServiceReference
 from .cache import CacheLook, CacheState, ServiceState, compare, look
 from .job import JobEnd, Patience
-from .rest import Wire
 from .site import start_service
+from .wire import Wire
 
 AWAY = {ServiceState.NOT_STARTED, ServiceState.UNREADABLE}
 STALE = {CacheState.FEWER, CacheState.AS_BEFORE, CacheState.UNCOUNTED}

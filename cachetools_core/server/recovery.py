@@ -12,8 +12,8 @@ from ..naming.service import ServiceReference
 from ..waiting import Run
 from .cache import CacheState, compare, look
 from .job import Patience, id_in
-from .rest import READ_TRIES, Wire
 from .site import is_named, list_jobs, service_of_job
+from .wire import READ_TRIES, Wire
 
 LOOKS = 20
 LONGEST_PAUSE = 5.0

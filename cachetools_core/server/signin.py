@@ -12,9 +12,9 @@ from ..errors import NoAccount, SignInRefused, UnsafeSignIn
 from ..messages import plain_words
 from ..naming.service import same_address, same_host
 from ..waiting import Run
-from .rest import Rest, Wire
 from .site import SiteInfo
 from .tokens import TOKEN_MINUTES, Account, SignedIn, Token, TokenSource, ask_for_token, fits_a_header, guard_secret
+from .wire import PlainWire, Wire
 
 KEYRING_PREFIX = "CacheTools:"
 KEYRING_WAITS = 20.0
@@ -50,7 +50,7 @@ class Given:
     username: str | None = None
 
 
-def sign_in(rest: Rest, site: SiteInfo, given: Given, active_portal: ActivePortal | None) -> SignIn:
+def sign_in(rest: PlainWire, site: SiteInfo, given: Given, active_portal: ActivePortal | None) -> SignIn:
     """Sign in to a site with the first account there is: the caller's, Pro's active portal where the site is federated
     with it, the keyring's, a profile's of the ArcGIS API for Python.
 
@@ -77,7 +77,7 @@ def sign_in(rest: Rest, site: SiteInfo, given: Given, active_portal: ActivePorta
     )
 
 
-def _with_password(rest: Rest, site: SiteInfo, account: Account, found: str) -> SignIn:
+def _with_password(rest: PlainWire, site: SiteInfo, account: Account, found: str) -> SignIn:
     return SignIn(SignedIn(rest, _from_password(rest, site, account)), account.username, found)
 
 
@@ -86,7 +86,7 @@ def _home(site: SiteInfo) -> str:
     return site.portal or site.url
 
 
-def _from_password(rest: Rest, site: SiteInfo, account: Account) -> TokenSource:
+def _from_password(rest: PlainWire, site: SiteInfo, account: Account) -> TokenSource:
     """Tokens for an account; the password goes to the token service of the site or portal and nowhere else."""
     home = _home(site)
     if not same_host(site.token_service, home):
@@ -109,7 +109,7 @@ def _from_password(rest: Rest, site: SiteInfo, account: Account) -> TokenSource:
     return from_portal if site.portal else from_site
 
 
-def _from_active_portal(rest: Rest, site: SiteInfo, portal: ActivePortal | None) -> TokenSource:
+def _from_active_portal(rest: PlainWire, site: SiteInfo, portal: ActivePortal | None) -> TokenSource:
     def source(past_proxy: bool) -> Token:
         token = _portal_token(portal, [])
         if token is None:
@@ -119,7 +119,7 @@ def _from_active_portal(rest: Rest, site: SiteInfo, portal: ActivePortal | None)
     return source
 
 
-def _exchange(rest: Rest, site: SiteInfo, token: Token, past_proxy: bool) -> Token:
+def _exchange(rest: PlainWire, site: SiteInfo, token: Token, past_proxy: bool) -> Token:
     """A token for the federated server in exchange for the portal's own (documented: `token` and `serverUrl`).
 
     The portal's token itself is never sent to the server: any server could claim to be federated with a portal, and

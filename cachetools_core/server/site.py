@@ -9,7 +9,8 @@ from urllib.parse import quote
 from ..errors import CannotDelete, NotArcGIS, ServerSaysNo
 from ..messages import plain_words
 from ..naming.service import ServiceReference
-from .rest import READ_TRIES, Body, Wire
+from .answers import Body
+from .wire import READ_TRIES, Wire
 
 CACHING_TOOLS = ("CachingTools", "CachingToolsEx")
 DELETE_TASK = "deletecache"
@@ -45,7 +46,7 @@ class Task:
 class Reader(Protocol):
     """Anything that can read a resource."""
 
-    def read(self, url: str) -> Body:
+    def get(self, url: str) -> Body:
         """GET a resource."""
 
 
@@ -54,7 +55,7 @@ def open_site(wire: Reader, url: str) -> SiteInfo:
 
     Raises NoAnswer where nothing readable comes back, NotArcGIS where it isn't an ArcGIS Server site.
     """
-    answer = wire.read(f"{url}/rest/info")
+    answer = wire.get(f"{url}/rest/info")
     version = answer.get("fullVersion") or answer.get("currentVersion")
     if not isinstance(version, (str, int, float)):
         raise NotArcGIS(f"{url}/rest/info doesn't say a version, so this isn't an ArcGIS Server site.")
@@ -83,7 +84,7 @@ def find_delete_task(wire: Wire, site: str) -> Task:
     for tools in CACHING_TOOLS:
         root = f"{site}/rest/services/System/{tools}/GPServer"
         try:
-            listed = wire.read(root).get("tasks")
+            listed = wire.get(root).get("tasks")
         except ServerSaysNo as error:
             if error.exit_code != ServerSaysNo.exit_code:
                 raise
@@ -102,12 +103,12 @@ def find_delete_task(wire: Wire, site: str) -> Task:
 
 def tools_state(wire: Wire, site: str, tools: str) -> str:
     """`STARTED`, or another word that the administrator API has for the state of a service of the System folder."""
-    return plain_words(wire.read(f"{site}/admin/services/System/{tools}.GPServer/status", tries=1).get("realTimeState"))
+    return plain_words(wire.get(f"{site}/admin/services/System/{tools}.GPServer/status", tries=1).get("realTimeState"))
 
 
 def start_service(wire: Wire, service: ServiceReference) -> None:
     """Start a stopped service through the administrator API; publishers and administrators may (documented)."""
-    wire.start(f"{service.admin_url}/start", {})
+    wire.post_once(f"{service.admin_url}/start", {})
 
 
 def advertised_in_admin(wire: Wire, service: ServiceReference) -> bool | None:
@@ -115,7 +116,7 @@ def advertised_in_admin(wire: Wire, service: ServiceReference) -> bool | None:
 
     `properties.isCached` is a string (seen in publishing scripts); None where it says neither "true" nor "false".
     """
-    properties = wire.read(service.admin_url, tries=1).get("properties")
+    properties = wire.get(service.admin_url, tries=1).get("properties")
     word = plain_words(properties.get("isCached")).lower() if isinstance(properties, dict) else ""
     return {"true": True, "false": False}.get(word)
 
@@ -128,7 +129,7 @@ def list_jobs(wire: Wire, site: str, tools: str, *, tries: int = READ_TRIES) -> 
     Raises NotArcGIS for a list that isn't whole or whose jobs have no ids, since a job that isn't in it counts as one
     that never was.
     """
-    answer = wire.read(
+    answer = wire.get(
         f"{site}/admin/services/System/{tools}.GPServer/jobs/query",
         {"startTime": "0", "number": LISTED_JOBS, "start": "1"},
         tries=tries,
@@ -142,7 +143,7 @@ def list_jobs(wire: Wire, site: str, tools: str, *, tries: int = READ_TRIES) -> 
 
 def service_of_job(wire: Wire, job_url: str) -> str:
     """The service that the job was submitted for, as its own input `service_url` has it; empty where it has none."""
-    return _text(wire.read(f"{job_url}/inputs/service_url", tries=1).get("value"))
+    return _text(wire.get(f"{job_url}/inputs/service_url", tries=1).get("value"))
 
 
 def is_named(service: ServiceReference, text: str) -> bool:
@@ -160,7 +161,7 @@ def _is_delete_task(task: Any) -> bool:
 
 
 def _read_task(wire: Wire, tools: str, url: str) -> Task:
-    parameters = wire.read(url).get("parameters")
+    parameters = wire.get(url).get("parameters")
     listed = [p for p in (parameters if isinstance(parameters, list) else []) if isinstance(p, dict)]
     inputs = [p for p in listed if p.get("direction") == INPUT and isinstance(p.get("name"), str)]
     required = frozenset(p["name"] for p in inputs if p.get("parameterType") == "esriGPParameterTypeRequired")

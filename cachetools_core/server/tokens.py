@@ -9,7 +9,8 @@ from typing import Any
 
 from ..errors import NoAnswer, ServerSaysNo, SignInRefused, TokenRefused, UnsafeSignIn
 from ..naming.service import is_loopback, safe_text
-from .rest import READ_TRIES, Body, Fields, Rest
+from .answers import Body
+from .wire import READ_TRIES, Fields, PlainWire
 
 TOKEN_MINUTES = 60
 RENEW_THIS_EARLY = 60.0
@@ -51,7 +52,7 @@ class SignedIn:
     travels in the body. A token service that gives no answer ends nothing while the old token is still good.
     """
 
-    def __init__(self, rest: Rest, source: TokenSource) -> None:
+    def __init__(self, rest: PlainWire, source: TokenSource) -> None:
         self.run = rest.run
         self._rest = rest
         self._source = source
@@ -62,25 +63,23 @@ class SignedIn:
         self._silent_until = float("-inf")
         self._token = self._fetch()
 
-    def read(self, url: str, fields: Fields | None = None, *, tries: int = READ_TRIES) -> Body:
+    def get(self, url: str, fields: Fields | None = None, *, tries: int = READ_TRIES) -> Body:
         """GET, signed in."""
-        return self._signed(lambda: self._read(url, fields or {}, tries))
+        return self._signed(lambda: self._get(url, fields or {}, tries))
 
-    def compute(self, url: str, fields: Fields, *, tries: int = READ_TRIES) -> Body:
+    def post(self, url: str, fields: Fields, *, tries: int = READ_TRIES) -> Body:
         """POST that changes nothing, signed in."""
-        return self._signed(
-            lambda: self._rest.compute(url, self._body(fields), headers=self._headers(url), tries=tries)
-        )
+        return self._signed(lambda: self._rest.post(url, self._body(fields), headers=self._headers(url), tries=tries))
 
-    def start(self, url: str, fields: Fields) -> Body:
+    def post_once(self, url: str, fields: Fields) -> Body:
         """POST that starts work: exactly once, also where the token is refused."""
         self._renew_early()
-        return self._rest.start(url, self._body(fields), headers=self._headers(url))
+        return self._rest.post_once(url, self._body(fields), headers=self._headers(url))
 
-    def _read(self, url: str, fields: Fields, tries: int) -> Body:
+    def _get(self, url: str, fields: Fields, tries: int) -> Body:
         if self._past_proxy:
-            return self._rest.compute(url, self._body(fields), headers=self._headers(url), tries=tries)
-        return self._rest.read(url, fields, headers=self._headers(url), tries=tries)
+            return self._rest.post(url, self._body(fields), headers=self._headers(url), tries=tries)
+        return self._rest.get(url, fields, headers=self._headers(url), tries=tries)
 
     def _signed(self, ask: Callable[[], Body]) -> Body:
         self._renew_early()
@@ -150,7 +149,9 @@ def fits_a_header(text: str) -> bool:
     return text.isascii() and text.isprintable() and text.strip() == text != ""
 
 
-def ask_for_token(rest: Rest, url: str, fields: Fields, *, referer: str, minutes: int, sent_from: str = "") -> Token:
+def ask_for_token(
+    rest: PlainWire, url: str, fields: Fields, *, referer: str, minutes: int, sent_from: str = ""
+) -> Token:
     """A token from a token service: credentials in the body of a POST, over HTTPS (protocol.md 2.2, 2.3).
 
     With an empty referer the token is bound to this machine's address instead. `minutes` is what is asked for;
@@ -162,7 +163,7 @@ def ask_for_token(rest: Rest, url: str, fields: Fields, *, referer: str, minutes
     sender = sent_from or referer
     headers = {"Referer": sender} if sender else {}
     try:
-        answer = rest.compute(url, {**fields, **bound_to, "expiration": str(minutes)}, headers=headers, tries=1)
+        answer = rest.post(url, {**fields, **bound_to, "expiration": str(minutes)}, headers=headers, tries=1)
     except ServerSaysNo as refusal:
         if refusal.code >= 500:
             raise NoAnswer(
@@ -179,7 +180,7 @@ def ask_for_token(rest: Rest, url: str, fields: Fields, *, referer: str, minutes
     return Token(value, referer, _life(answer, minutes, rest))
 
 
-def _life(answer: Mapping[str, Any], minutes: int, rest: Rest) -> float:
+def _life(answer: Mapping[str, Any], minutes: int, rest: PlainWire) -> float:
     """Seconds that the token is good for: what was asked for, or less where `expires` says so.
 
     `expires` is milliseconds since 1970, as a number or a string (both documented). The clocks of the two machines may

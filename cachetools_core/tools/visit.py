@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from ..messages import Messages
 from ..naming.service import ServiceReference
-from ..server.rest import Rest, Wire
 from ..server.signin import ActivePortal, Given, sign_in
 from ..server.site import SiteInfo, open_site
 from ..server.trust import Trust
+from ..server.wire import PlainWire, Wire
 from ..waiting import Run
 
 
@@ -33,7 +33,7 @@ def visit(
     messages: Messages,
 ) -> Visit:
     """Open the service's site and sign in to it. Raises NoAnswer, NoAccount, SignInRefused, UnsafeSignIn."""
-    rest = Rest(Trust(service.site, ca_file), run)
+    rest = PlainWire(Trust(service.site, ca_file), run)
     site = open_site(rest, service.site)
     signed_in = sign_in(rest, site, given, active_portal)
     messages.info(f"Service {service} of {site.url}, ArcGIS Server {site.version}.")

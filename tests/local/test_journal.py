@@ -27,8 +27,8 @@ from cachetools_core.local.journal import Entry, Journal, with_job
 from cachetools_core.naming.service import ServiceReference
 from cachetools_core.server.cache import CacheLook, Scale, ServiceState
 from cachetools_core.server.recovery import Search, search_job
-from cachetools_core.server.rest import Rest
 from cachetools_core.server.trust import Trust
+from cachetools_core.server.wire import PlainWire
 from cachetools_core.waiting import Run
 
 SERVICE = "https://gis.example.com/server/rest/services/Folder/R\u00e4in/MapServer"
@@ -438,7 +438,7 @@ def test_the_search_for_a_lost_job_ends_where_the_cache_is_seen_to_be_gone():
     clock = StillClock()
     body = {"singleFusedMapCache": False, "results": [{"value": {"status": "NONE"}}]}
     with BodyServer(lambda path: json.dumps(body).encode()) as http:
-        rest = Rest(Trust(http.site), Run(clock, 1000, lambda: False))
+        rest = PlainWire(Trust(http.site), Run(clock, 1000, lambda: False))
         service = ServiceReference(http.site, "", "Rain", "MapServer")
         found = search_job(rest, http.site, service, replace(ENTRY, known_jobs=None), PATIENCE)
     assert (found, clock.seconds) == (Search(), 0.0)

@@ -16,10 +16,10 @@ from support.story import account_of
 from cachetools_core.errors import DeadlinePassed, NotPermitted, SignInRefused, TokenRefused
 from cachetools_core.naming.service import ServiceReference
 from cachetools_core.server.cache import CacheLook, CacheState, Scale, ServiceState, compare, look
-from cachetools_core.server.rest import Rest
 from cachetools_core.server.signin import Given, sign_in
 from cachetools_core.server.site import open_site
 from cachetools_core.server.trust import Trust
+from cachetools_core.server.wire import PlainWire
 from cachetools_core.waiting import Run
 
 SERVICE, ADMIN = "rest/services/F/Rain/MapServer", "admin/services/F/Rain.MapServer"
@@ -63,7 +63,7 @@ class Site:
 
     def look(self, service: Any, report: Any = None, admin: Any = None, kind: str = "MapServer") -> CacheLook:
         self.bodies = {SERVICE.replace("MapServer", kind): service, REPORT: report, ADMIN: admin}
-        rest = Rest(Trust(self.server.site), Run(self.clock, 600, lambda: False))
+        rest = PlainWire(Trust(self.server.site), Run(self.clock, 600, lambda: False))
         return look(rest, ServiceReference(self.server.site, "F", "Rain", kind), tries=1)
 
 
@@ -382,7 +382,7 @@ def test_two_looks_say_what_the_rules_say(before, cached, tiles):
 
 
 def signed_in(server: Any, name: str = "Rainfall", kind: str = "MapServer") -> tuple[Any, ServiceReference]:
-    rest = Rest(Trust(server.site, server.ca_file), Run(FastClock(), 600, lambda: False))
+    rest = PlainWire(Trust(server.site, server.ca_file), Run(FastClock(), 600, lambda: False))
     wire = sign_in(rest, open_site(rest, server.site), Given(account_of(server)), None).wire
     return wire, ServiceReference(server.site, "", name, kind)
 

@@ -24,10 +24,10 @@ from cachetools_core.errors import (
 from cachetools_core.naming.service import ServiceReference
 from cachetools_core.server.cache import ServiceState, look
 from cachetools_core.server.job import JobEnd, Patience, follow, submit
-from cachetools_core.server.rest import Rest
 from cachetools_core.server.site import find_delete_task, list_jobs, open_site, start_service, tools_state
 from cachetools_core.server.tokens import ask_for_token
 from cachetools_core.server.trust import Trust
+from cachetools_core.server.wire import PlainWire
 from cachetools_core.waiting import Run
 
 PATIENCE = Patience(no_answer=1.0, gone=0.5, cancel=0.5)
@@ -43,7 +43,7 @@ class Captures:
         self.server, self.asked, self.site = server, server.asked, server.site
         server.answer = self.bodies.get
         self.run = Run(FastClock(100.0), 600.0, lambda: False)
-        self.rest = Rest(Trust(self.site), self.run)
+        self.rest = PlainWire(Trust(self.site), self.run)
 
     def text(self, name: str) -> bytes:
         return (self.folder / f"{name}.json").read_bytes()
@@ -192,7 +192,7 @@ def test_an_error_body_is_raised_as_what_it_is(
 ) -> None:
     wire.serve({"rest/info": name})
     with pytest.raises(ServerSaysNo) as caught:
-        wire.rest.read(f"{wire.site}/rest/info")
+        wire.rest.get(f"{wire.site}/rest/info")
     assert (type(caught.value), caught.value.code) == (kind, code)
     assert words in caught.value.server_words
     assert caught.value.server_words == caught.value.server_words.strip()
@@ -277,7 +277,7 @@ def test_a_job_body_gives_its_end_and_its_messages(wire: Captures, name: str, en
 def test_a_job_that_goes_on_is_followed_until_the_deadline(wire: Captures, name: str) -> None:
     job = f"jobs/{wire.body(name)['jobId']}"
     wire.serve_bytes({job: wire.text(name)})
-    rest = Rest(Trust(wire.site), Run(FastClock(100.0), 3.0, lambda: False))
+    rest = PlainWire(Trust(wire.site), Run(FastClock(100.0), 3.0, lambda: False))
     report = follow(rest, f"{wire.site}/{job}", Listener(), PATIENCE)
     assert (report.end, report.status) == (JobEnd.RUNNING, wire.body(name)["jobStatus"])
     assert report.messages == [one["description"] for one in wire.body(name).get("messages", [])]

@@ -29,7 +29,6 @@ from cachetools_core.naming.service import ServiceReference, read_name, safe_tex
 from cachetools_core.proof.receipt import Receipt, Verdict
 from cachetools_core.server.cache import CacheState, compare, look
 from cachetools_core.server.job import JobEnd, JobReport, Patience, follow, result, submit
-from cachetools_core.server.rest import Rest
 from cachetools_core.server.signin import ActivePortal, Given, sign_in
 from cachetools_core.server.site import (
     SiteInfo,
@@ -43,6 +42,7 @@ from cachetools_core.server.site import (
 )
 from cachetools_core.server.tokens import Account, ask_for_token
 from cachetools_core.server.trust import Trust
+from cachetools_core.server.wire import PlainWire
 from cachetools_core.tools.delete import delete_map_server_cache
 from cachetools_core.waiting import Run
 
@@ -339,8 +339,8 @@ class Wires:
         self.site = here.site
         self.service = ServiceReference(self.site, "", "Rainfall", "MapServer")
 
-    def rest(self, seconds: float = 60.0, factor: float = 200.0) -> Rest:
-        return Rest(self.trust, Run(FastClock(factor), seconds, lambda: False))
+    def rest(self, seconds: float = 60.0, factor: float = 200.0) -> PlainWire:
+        return PlainWire(self.trust, Run(FastClock(factor), seconds, lambda: False))
 
     def placed(self, body: bytes) -> bytes:
         """The body with this run's addresses in it."""

@@ -15,8 +15,8 @@ from support.story import locked_after_one_token
 
 from cachetools_core.errors import NoAnswer, NotArcGIS, ServerSaysNo
 from cachetools_core.server.job import JobEnd, JobReport, Patience, follow, result, submit
-from cachetools_core.server.rest import Rest, Wire
 from cachetools_core.server.trust import Trust
+from cachetools_core.server.wire import PlainWire, Wire
 from cachetools_core.waiting import Run
 
 PATIENCE = Patience(no_answer=30, gone=8, cancel=12)
@@ -50,10 +50,10 @@ class JobServer:
         self,
         patience: Patience = PATIENCE,
         deadline: float = 1000.0,
-        sign_in: Callable[[Rest], Wire] = lambda rest: rest,
+        sign_in: Callable[[PlainWire], Wire] = lambda rest: rest,
     ) -> JobReport:
         run = Run(self.clock, deadline, self.listener.cancelled)
-        return follow(sign_in(Rest(Trust(self._site), run)), self.url, self.listener, patience)
+        return follow(sign_in(PlainWire(Trust(self._site), run)), self.url, self.listener, patience)
 
     def cancel_at(self, moment: float) -> None:
         def ask(seconds: float) -> None:
@@ -453,9 +453,9 @@ def test_a_flood_of_messages_is_kept_in_part(job):
 
 
 @pytest.fixture
-def rest() -> Iterator[tuple[BodyServer, Rest]]:
+def rest() -> Iterator[tuple[BodyServer, PlainWire]]:
     with BodyServer(lambda path: None) as server:
-        yield server, Rest(Trust(server.site), Run(StillClock(), 100, lambda: False))
+        yield server, PlainWire(Trust(server.site), Run(StillClock(), 100, lambda: False))
 
 
 def test_a_submit_is_sent_once_and_gives_the_jobs_address(rest):

@@ -16,8 +16,8 @@ from cachetools_core.naming.service import ServiceReference
 from cachetools_core.server.cache import CacheLook, Scale, ServiceState
 from cachetools_core.server.job import JobEnd, Patience
 from cachetools_core.server.look_after import look_after
-from cachetools_core.server.rest import Rest, Wire
 from cachetools_core.server.trust import Trust
+from cachetools_core.server.wire import PlainWire, Wire
 from cachetools_core.waiting import Run
 
 SERVICE, ADMIN = "rest/services/Rain/MapServer", "admin/services/Rain.MapServer"
@@ -59,9 +59,9 @@ class Server:
         end: JobEnd,
         before: CacheLook = COUNTED,
         deadline: float = 10_000.0,
-        sign_in: Callable[[Rest], Wire] = lambda rest: rest,
+        sign_in: Callable[[PlainWire], Wire] = lambda rest: rest,
     ) -> CacheLook:
-        wire = sign_in(Rest(Trust(self._server.site), Run(self.clock, deadline, lambda: False)))
+        wire = sign_in(PlainWire(Trust(self._server.site), Run(self.clock, deadline, lambda: False)))
         service = ServiceReference(self._server.site, "", "Rain", "MapServer")
         return look_after(wire, service, before, end, PATIENCE, self.warnings.append)
 

@@ -19,8 +19,8 @@ from support.story import account_of, delete, service_url
 from cachetools_core.errors import NeverSent, NoAnswer, NotTrusted
 from cachetools_core.proof.receipt import Verdict
 from cachetools_core.server.job import Patience
-from cachetools_core.server.rest import READ_TRIES, Rest
 from cachetools_core.server.trust import Trust
+from cachetools_core.server.wire import READ_TRIES, PlainWire
 from cachetools_core.waiting import Run
 
 SECRET = "canary-proxy-2f1c"
@@ -150,8 +150,8 @@ def test_the_proxy_finds_the_site_whose_name_this_machine_does_not_know(proxied,
     with RawServer(says(http(b'{"currentVersion": 11.3}')), certificate.tls(tmp_path)) as site:
         proxied(hosts={"gis.inside.invalid": site.port})
         url = "https://gis.inside.invalid/arcgis"
-        rest = Rest(Trust(url, ca_file), Run(FastClock(), 600.0, lambda: False))
-        assert rest.read(f"{url}/rest/info") == {"currentVersion": 11.3}
+        rest = PlainWire(Trust(url, ca_file), Run(FastClock(), 600.0, lambda: False))
+        assert rest.get(f"{url}/rest/info") == {"currentVersion": 11.3}
 
 
 def test_a_proxy_is_told_its_credentials_and_the_site_is_not(server, proxied):

@@ -29,8 +29,8 @@ from cachetools_core.server.recovery import (
     search_job,
     service_of_other_job,
 )
-from cachetools_core.server.rest import Rest
 from cachetools_core.server.trust import Trust
+from cachetools_core.server.wire import PlainWire
 from cachetools_core.tools.delete import delete_map_server_cache
 from cachetools_core.waiting import Run
 
@@ -108,8 +108,8 @@ class Site:
         return raised.value.receipt
 
     @property
-    def wire(self) -> Rest:
-        return Rest(Trust(self.server.site), Run(self.clock, self.deadline, lambda: self.stop))
+    def wire(self) -> PlainWire:
+        return PlainWire(Trust(self.server.site), Run(self.clock, self.deadline, lambda: self.stop))
 
     @property
     def rain(self) -> ServiceReference:

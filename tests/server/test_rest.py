@@ -32,8 +32,8 @@ from cachetools_core.errors import (
     ServerSaysNo,
     TokenRefused,
 )
-from cachetools_core.server.rest import ANSWER_WAITS, LARGEST_BODY, LONGEST_RETRY_AFTER, READ_TRIES, Rest
 from cachetools_core.server.trust import Trust, causes
+from cachetools_core.server.wire import ANSWER_WAITS, LARGEST_BODY, LONGEST_RETRY_AFTER, READ_TRIES, PlainWire
 from cachetools_core.waiting import CANCEL_IS_FELT_WITHIN, Run
 
 MB = 1_000_000
@@ -43,7 +43,7 @@ CANARY = "canary-6cc7"
 
 
 class Client:
-    """A Rest on a fast clock, and ways to ask it."""
+    """A PlainWire on a fast clock, and ways to ask it."""
 
     def __init__(self, url: str, deadline: float = 3600.0, factor: float = 20.0) -> None:
         self.url = f"{url}/arcgis/rest/info"
@@ -52,18 +52,18 @@ class Client:
         self.stop = False
         wait = self.clock.wait
         self.clock.wait = lambda event, seconds: self.waits.append(seconds) or wait(event, seconds)
-        self.rest = Rest(Trust(url), Run(self.clock, deadline, lambda: self.stop))
+        self.rest = PlainWire(Trust(url), Run(self.clock, deadline, lambda: self.stop))
 
-    def read(self, tries: int = 1, **fields: str):
-        return self.rest.read(self.url, fields, headers={"X-Esri-Authorization": CANARY}, tries=tries)
+    def get(self, tries: int = 1, **fields: str):
+        return self.rest.get(self.url, fields, headers={"X-Esri-Authorization": CANARY}, tries=tries)
 
-    def compute(self, tries: int = 1):
-        return self.rest.compute(self.url, {"token": CANARY}, tries=tries)
+    def post(self, tries: int = 1):
+        return self.rest.post(self.url, {"token": CANARY}, tries=tries)
 
-    def start(self):
-        return self.rest.start(self.url, {"token": CANARY}, headers={"X-Esri-Authorization": CANARY})
+    def post_once(self):
+        return self.rest.post_once(self.url, {"token": CANARY}, headers={"X-Esri-Authorization": CANARY})
 
-    def trouble(self, ask="read"):
+    def trouble(self, ask="get"):
         """The error that asking ends in; whatever it is, it shows no secret, no object and no query."""
         with pytest.raises((NoAnswer, ServerSaysNo, Cancelled)) as raised:
             getattr(self, ask)()
@@ -91,7 +91,7 @@ def a_free_port() -> int:
 
 def test_a_read_is_a_get_with_f_json_and_the_fields():
     with serving(says(GOOD)) as (server, client):
-        assert client.read(returnMessages="true") == {"currentVersion": 11.3}
+        assert client.get(returnMessages="true") == {"currentVersion": 11.3}
     head = server.requests[0].decode()
     assert head.startswith("GET /arcgis/rest/info?returnMessages=true&f=json HTTP/1.1\r\n")
     assert f"X-Esri-Authorization: {CANARY}" in head
@@ -99,7 +99,7 @@ def test_a_read_is_a_get_with_f_json_and_the_fields():
     assert "Cache-Control: no-cache" in head
 
 
-@pytest.mark.parametrize("ask", ["compute", "start"])
+@pytest.mark.parametrize("ask", ["post", "post_once"])
 def test_a_post_has_everything_in_its_body(ask):
     with serving(says(GOOD)) as (server, client):
         getattr(client, ask)()
@@ -112,7 +112,7 @@ def test_netrc_adds_no_credentials(own_home):
     (own_home / ".netrc").write_text(f"default login siteadmin password {CANARY}\n", encoding="ascii")
     (own_home / ".netrc").chmod(0o600)
     with serving(says(GOOD)) as (server, client):
-        client.rest.read(client.url)
+        client.rest.get(client.url)
     assert b"uthorization" not in server.requests[0]
 
 
@@ -120,7 +120,7 @@ def test_netrc_adds_no_credentials(own_home):
 def test_plain_http_on_this_machine_goes_to_no_proxy(monkeypatch, variable):
     with RawServer(says(GOOD)) as proxy, serving(says(GOOD)) as (server, client):
         monkeypatch.setenv(variable, proxy.url)
-        client.start()
+        client.post_once()
     assert (proxy.connections, len(server.requests)) == (0, 1)
 
 
@@ -142,7 +142,7 @@ WIRE = {
 }
 
 
-@pytest.mark.parametrize("ask", ["read", "compute", "start"])
+@pytest.mark.parametrize("ask", ["get", "post", "post_once"])
 @pytest.mark.parametrize("answer", WIRE.values(), ids=WIRE)
 def test_a_wire_that_breaks_may_have_carried_the_request(answer, ask):
     with serving(answer) as (server, client):
@@ -154,7 +154,7 @@ def test_a_wire_that_breaks_may_have_carried_the_request(answer, ask):
     assert "/arcgis/rest/info" in error.what
 
 
-@pytest.mark.parametrize("ask", ["read", "start"])
+@pytest.mark.parametrize("ask", ["get", "post_once"])
 def test_a_reset_while_the_request_is_sent_may_have_carried_it(ask):
     listening = socket.create_server(("127.0.0.1", 0))
 
@@ -175,19 +175,19 @@ def test_a_reset_while_the_request_is_sent_may_have_carried_it(ask):
 def test_half_an_answer_is_none_and_may_be_asked_for_again(half):
     """http.client takes half a head for a whole one, urllib3 1.26 half a body; half a JSON object is none."""
     with serving(then_shut(half)) as (_, client):
-        error = client.trouble("start")
+        error = client.trouble("post_once")
     assert type(error) in (NoAnswer, NotArcGIS)
     assert (error.sent, error.passing) == (True, True)
 
 
-@pytest.mark.parametrize("ask", ["read", "start"])
+@pytest.mark.parametrize("ask", ["get", "post_once"])
 def test_a_refused_connection_never_sent_anything(ask):
     error = Client(f"http://127.0.0.1:{a_free_port()}").trouble(ask)
     assert (type(error), error.sent) == (NeverSent, False)
     assert "refused" in error.what
 
 
-@pytest.mark.parametrize("ask", ["read", "start"])
+@pytest.mark.parametrize("ask", ["get", "post_once"])
 def test_a_name_that_nobody_knows_never_sent_anything(ask):
     error = Client("https://gis.invalid").trouble(ask)
     assert (type(error), error.sent) == (NeverSent, False)
@@ -198,7 +198,7 @@ def test_a_name_that_nobody_knows_never_sent_anything(ask):
 def test_an_address_that_cannot_be_asked_never_sent_anything(address):
     client = Client("https://gis.example.com")
     client.url = address
-    error = client.trouble("start")
+    error = client.trouble("post_once")
     assert (type(error), error.sent) == (NeverSent, False)
 
 
@@ -215,11 +215,11 @@ def test_a_connection_that_does_not_come_about_in_time_never_sent_anything():
         for one in (first, second):
             one.setblocking(False)
             one.connect_ex(full.getsockname())
-        error = Client(f"http://127.0.0.1:{full.getsockname()[1]}", factor=4).trouble("start")
+        error = Client(f"http://127.0.0.1:{full.getsockname()[1]}", factor=4).trouble("post_once")
     assert (type(error), error.sent) == (NeverSent, False)
 
 
-@pytest.mark.parametrize("ask", ["read", "start"])
+@pytest.mark.parametrize("ask", ["get", "post_once"])
 @pytest.mark.parametrize("first", [b"", b"HTTP/1.1 200 OK\r\n", b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"a'])
 def test_a_black_hole_is_left_after_the_time_for_an_answer(first, ask):
     def silent(connection):
@@ -248,9 +248,9 @@ def test_a_slow_drip_is_left_after_the_time_for_an_answer():
 def test_an_earlier_failure_that_is_being_dealt_with_is_not_this_one():
     with serving(reset) as (_, client):
         try:
-            Client(f"http://127.0.0.1:{a_free_port()}").read()
+            Client(f"http://127.0.0.1:{a_free_port()}").get()
         except NeverSent:
-            error = client.trouble("start")
+            error = client.trouble("post_once")
     assert (type(error), error.sent) == (NoAnswer, True)
     assert "refused" not in error.what
 
@@ -266,13 +266,13 @@ def test_causes_end_where_errors_quote_each_other():
 
 def test_a_read_is_tried_again_while_the_failure_is_a_passing_one():
     with serving(says(BUSY, http(b""), GOOD)) as (server, client):
-        assert client.read(tries=READ_TRIES) == {"currentVersion": 11.3}
+        assert client.get(tries=READ_TRIES) == {"currentVersion": 11.3}
     assert len(server.requests) == 3
 
 
 def test_a_computation_is_tried_again():
     with serving(says(BUSY, GOOD)) as (server, client):
-        client.compute(tries=2)
+        client.post(tries=2)
     assert len(server.requests) == 2
 
 
@@ -280,7 +280,7 @@ def test_a_computation_is_tried_again():
 @pytest.mark.parametrize("answer", [says(BUSY), reset, shut, says(http(b""))], ids=["503", "reset", "shut", "empty"])
 def test_a_read_is_tried_so_often_and_no_more(answer, tries):
     with serving(answer) as (server, client), pytest.raises(NoAnswer):
-        client.read(tries=tries)
+        client.get(tries=tries)
     assert len(server.requests) == tries
 
 
@@ -292,7 +292,7 @@ def test_the_pauses_grow():
         connection.sendall(BUSY)
 
     with serving(busy) as (_, client), pytest.raises(NotArcGIS):
-        client.read(tries=4)
+        client.get(tries=4)
     first, second, third = (later - earlier for earlier, later in zip(arrived, arrived[1:]))
     assert first >= 0.5
     assert second >= 1
@@ -314,7 +314,7 @@ FINAL = {
 @pytest.mark.parametrize(("answer", "kind"), FINAL.values(), ids=FINAL)
 def test_what_will_not_pass_is_asked_once(answer, kind):
     with serving(says(answer)) as (server, client), pytest.raises(kind) as raised:
-        client.read(tries=READ_TRIES)
+        client.get(tries=READ_TRIES)
     assert type(raised.value) is kind
     assert len(server.requests) == 1
 
@@ -322,16 +322,16 @@ def test_what_will_not_pass_is_asked_once(answer, kind):
 @pytest.mark.parametrize("answer", [reset, shut, says(BUSY), says(http(b"")), *WIRE.values()])
 def test_what_starts_work_is_sent_exactly_once(answer):
     with serving(answer) as (server, client), pytest.raises(NoAnswer):
-        client.start()
+        client.post_once()
     assert (len(server.requests), server.connections) == (1, 1)
 
 
 def test_what_starts_work_goes_over_a_connection_of_its_own():
     with serving(says(GOOD)) as (server, client):
-        client.read()
-        client.read()
+        client.get()
+        client.get()
         assert server.connections == 1
-        client.start()
+        client.post_once()
         assert server.connections == 2
 
 
@@ -341,8 +341,8 @@ def test_a_kept_connection_that_the_server_has_closed_costs_no_submit():
         server.requests[-1].startswith(b"GET") and connection.shutdown(socket.SHUT_RD)
 
     with serving(keep_for_one) as (server, client):
-        client.read()
-        assert client.start() == {"currentVersion": 11.3}
+        client.get()
+        assert client.post_once() == {"currentVersion": 11.3}
     assert len(server.requests) == 2
 
 
@@ -356,7 +356,7 @@ def test_retry_after_is_heeded(status):
         connection.sendall(busy_for_20 if len(arrived) == 1 else GOOD)
 
     with serving(busy) as (_, client):
-        client.read(tries=2)
+        client.get(tries=2)
     assert arrived[1] - arrived[0] >= 20
 
 
@@ -366,7 +366,7 @@ def test_retry_after_is_heeded(status):
 def test_no_retry_after_holds_the_run_up_for_long(text):
     deadline = LONGEST_RETRY_AFTER + 20
     with serving(says(http(b"<html>", "503 Busy", Retry_After=text), GOOD), deadline=deadline) as (_, client):
-        assert client.read(tries=2) == {"currentVersion": 11.3}
+        assert client.get(tries=2) == {"currentVersion": 11.3}
 
 
 # Redirects
@@ -384,7 +384,7 @@ REDIRECTS = {
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"])
-@pytest.mark.parametrize("ask", ["read", "start"])
+@pytest.mark.parametrize("ask", ["get", "post_once"])
 def test_no_redirect_is_followed(status, ask):
     with RawServer(says(GOOD)) as other:
         with serving(says(http(b"", status, Location=f"{other.url}/arcgis/rest/info"))) as (server, client):
@@ -437,9 +437,30 @@ NOES = {
 @pytest.mark.parametrize(("body", "expected"), NOES.items())
 def test_every_error_object_is_a_no(body, expected, status):
     with serving(says(http(body.encode(), status))) as (server, client):
-        error = client.trouble("start")
+        error = client.trouble("post_once")
     assert (type(error), error.code, error.server_words) == expected
     assert len(server.requests) == 1
+
+
+SHAPES = {
+    '{"error": {"code": 499, "message": "Token Required", "details": []}}': "rest",
+    '{"error": {"code": "400", "message": "Unable"}}': "rest",
+    '{"error": {"message": "Unable"}}': "other",
+    '{"error": {"code": null, "message": "Unable"}}': "other",
+    '{"error": {"code": "quota", "message": "Unable"}}': "other",
+    '{"error": "invalid_grant", "code": 400}': "other",
+    '{"status": "error", "messages": ["No machine."], "code": 500}': "admin",
+    '{"status": "error", "messages": ["Unauthorized"]}': "admin",
+    '{"status": "failed", "statusMessage": "It failed.", "code": 403}': "other",
+    '{"code": 403, "message": "Forbidden"}': "other",
+}
+
+
+@pytest.mark.parametrize(("body", "shape"), SHAPES.items())
+def test_a_refusal_tells_whose_shape_it_has(body, shape):
+    with serving(says(http(body.encode()))) as (_, client):
+        error = client.trouble("post_once")
+    assert error.shape == shape
 
 
 YESES = ['{"code": 200, "message": "ok"}', '{"error": null}', '{"status": "success"}', '{"code": 400}', "{}"]
@@ -448,7 +469,7 @@ YESES = ['{"code": 200, "message": "ok"}', '{"error": null}', '{"status": "succe
 @pytest.mark.parametrize("body", YESES)
 def test_what_is_no_error_object_is_an_answer(body):
     with serving(says(http(body.encode()))) as (_, client):
-        assert client.read() == json.loads(body)
+        assert client.get() == json.loads(body)
 
 
 def test_the_bodies_that_real_servers_sent_are_read_as_what_they_are(shared):
@@ -466,7 +487,7 @@ def test_the_bodies_that_real_servers_sent_are_read_as_what_they_are(shared):
                 assert " ".join(first.split()) in error.server_words, file.name
                 seen += 1
             else:
-                assert client.read() == raw, file.name
+                assert client.get() == raw, file.name
     assert seen >= 7
 
 
@@ -485,7 +506,7 @@ def memory():
 
 def test_a_byte_order_mark_is_put_aside():
     with serving(says(http(b'\xef\xbb\xbf{"a": 1}'))) as (_, client):
-        assert client.read() == {"a": 1}
+        assert client.get() == {"a": 1}
 
 
 NOT_JSON = {
@@ -510,20 +531,20 @@ NOT_JSON = {
 @pytest.mark.parametrize("body", NOT_JSON.values(), ids=NOT_JSON)
 def test_what_is_no_json_object_is_not_from_arcgis(body):
     with serving(says(http(body))) as (_, client):
-        error = client.trouble("start")
+        error = client.trouble("post_once")
     assert (type(error), error.sent, error.passing) == (NotArcGIS, True, True)
     assert "no readable JSON" in error.what
 
 
 def test_a_name_that_stands_twice_for_one_value_does_no_harm():
     with serving(says(http(b'{"jobId": "j1", "jobId": "j1"}'))) as (_, client):
-        assert client.read() == {"jobId": "j1"}
+        assert client.get() == {"jobId": "j1"}
 
 
 @pytest.mark.parametrize("body", [b"<html>Sign in</html>", b"\r\n  <!DOCTYPE html>"])
 def test_a_page_is_called_a_page(body):
     with serving(says(http(body))) as (_, client):
-        error = client.trouble("start")
+        error = client.trouble("post_once")
     assert "a web page, perhaps a sign-in page" in error.what
 
 
@@ -532,6 +553,7 @@ def test_a_sign_in_of_the_web_tier_is_explained(challenge):
     with serving(says(http(b"<html>", "401 Unauthorized", WWW_Authenticate=challenge))) as (_, client):
         error = client.trouble()
     assert type(error) is NotArcGIS
+    assert (error.status, error.challenge) == (401, challenge != "")
     assert (challenge or "HTTP 401") in error.what
     assert "https://gisserver:6443" in error.remedy
 
@@ -543,21 +565,22 @@ def test_a_sign_in_of_the_web_tier_is_explained(challenge):
 @pytest.mark.parametrize("body", [b"<html>", b'{"currentVersion": 11}'], ids=["page", "JSON"])
 def test_an_http_error_comes_from_something_in_front(status, passing, body):
     with serving(says(http(body, f"{status} Trouble"))) as (_, client):
-        error = client.trouble("start")
+        error = client.trouble("post_once")
     assert (type(error), error.passing, error.sent) == (NotArcGIS, passing, True)
+    assert (error.status, error.challenge) == (status, False)
     assert f"HTTP {status}" in error.what
 
 
 def test_a_body_of_ten_megabytes_is_read():
     text = "rain" * (10 * MB // 4)
     with serving(says(http(json.dumps({"description": text}).encode())), factor=2) as (_, client):
-        assert client.read()["description"] == text
+        assert client.get()["description"] == text
 
 
 def test_an_endless_body_is_left_with_bounded_memory():
     head = b'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n{"a": "'
     with serving(endless(head, b"rain" * 16384), factor=2) as (_, client), memory() as used:
-        error = client.trouble("start")
+        error = client.trouble("post_once")
         assert used() < LARGEST_BODY * 3
     assert (type(error), error.sent) == (NoAnswer, True)
     assert "larger than 32 MB" in error.what
@@ -576,7 +599,7 @@ def packed(times: int, body: bytes) -> bytes:
 )
 def test_a_packed_body_that_nobody_asked_for_is_unpacked(body, encoding):
     with serving(says(http(body, Content_Encoding=encoding))) as (_, client):
-        assert client.read() == {"a": 1}
+        assert client.get() == {"a": 1}
 
 
 @pytest.mark.parametrize("layers", [1, 2, 3])
@@ -584,7 +607,7 @@ def test_a_bomb_does_not_go_off(layers):
     bomb = packed(layers, b"\0" * (LARGEST_BODY * 4))
     encoding = ", ".join(["gzip"] * layers)
     with serving(says(http(bomb, Content_Encoding=encoding)), factor=2) as (_, client), memory() as used:
-        error = client.trouble("start")
+        error = client.trouble("post_once")
         assert used() < LARGEST_BODY * 3
     assert isinstance(error, NoAnswer)
     assert error.sent
@@ -594,7 +617,7 @@ def test_a_redirect_with_a_bomb_is_not_unpacked():
     bomb = packed(1, b"\0" * (LARGEST_BODY * 4))
     answer = http(bomb, "302 Found", Location="/x", Content_Encoding="gzip")
     with serving(says(answer), factor=2) as (_, client), memory() as used:
-        client.trouble("start")
+        client.trouble("post_once")
         assert used() < LARGEST_BODY * 3
 
 
@@ -618,7 +641,7 @@ def test_of_many_words_the_first_are_told():
 @pytest.mark.parametrize("digits", [29, 30, 400, 5000])
 def test_huge_numbers_are_numbers(digits):
     with serving(says(http(b'{"tileCount": ' + b"9" * digits + b"}"))) as (_, client):
-        assert client.read()["tileCount"] >= 10**28
+        assert client.get()["tileCount"] >= 10**28
 
 
 _JSON = st.recursive(
@@ -647,7 +670,7 @@ def test_whatever_comes_is_an_answer_or_a_documented_error(hostile, body, status
     answers, client = hostile
     answers.append(http(body, f"{status} Status", Connection="close"))
     try:
-        assert isinstance(client.read(), dict)
+        assert isinstance(client.get(), dict)
     except (NoAnswer, ServerSaysNo) as error:
         assert str(error).isprintable()
 
@@ -703,7 +726,7 @@ def test_what_was_given_up_before_there_was_a_connection_is_never_sent(monkeypat
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
     late = LateHandshake(context)
     with RawServer(says(GOOD), tls=late) as server:
-        assert type(Client(server.url, deadline=5.0).trouble("start")) is DeadlinePassed
+        assert type(Client(server.url, deadline=5.0).trouble("post_once")) is DeadlinePassed
         late.may_go_on.set()
         for request in [thread for thread in threading.enumerate() if thread.name == "CacheTools request"]:
             request.join()
@@ -719,14 +742,14 @@ def test_a_cancel_does_not_leave_a_request_that_starts_work():
         connection.sendall(GOOD)
 
     with serving(answer_after_some_looks) as (server, client):
-        assert client.start() == {"currentVersion": 11.3}
+        assert client.post_once() == {"currentVersion": 11.3}
     assert len(server.requests) == 1
 
 
 def test_after_a_cancel_nothing_more_is_sent():
     with serving(says(GOOD)) as (server, client):
         client.stop = True
-        for ask in ("read", "compute", "start"):
+        for ask in ("get", "post", "post_once"):
             assert type(client.trouble(ask)) is Cancelled
     assert server.connections == 0
 
@@ -737,11 +760,11 @@ def test_a_cancel_ends_the_tries():
         connection.sendall(BUSY)
 
     with serving(busy) as (server, client), pytest.raises(Cancelled):
-        client.read(tries=READ_TRIES)
+        client.get(tries=READ_TRIES)
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("ask", ["read", "compute", "start"])
+@pytest.mark.parametrize("ask", ["get", "post", "post_once"])
 def test_the_deadline_clips_every_request(ask):
     with serving(lambda connection: server.hold(connection), deadline=5) as (server, client):
         error = client.trouble(ask)
@@ -752,13 +775,13 @@ def test_the_deadline_clips_every_request(ask):
 def test_the_deadline_clips_the_tries():
     busy = says(http(b"<html>", "503 Busy", Retry_After="20"))
     with serving(busy, deadline=10) as (server, client), pytest.raises(DeadlinePassed):
-        client.read(tries=READ_TRIES)
+        client.get(tries=READ_TRIES)
     assert len(server.requests) == 1
 
 
 def test_after_the_deadline_nothing_is_sent():
     with serving(says(GOOD), deadline=0) as (server, client):
-        error = client.trouble("start")
+        error = client.trouble("post_once")
     assert (type(error), error.sent) == (DeadlinePassed, False)
     assert server.connections == 0
 
@@ -768,10 +791,10 @@ def test_a_cookie_that_leads_to_a_broken_machine_is_forgotten():
     sticky = http(b"{}", Set_Cookie="machine=1; path=/")
     answers = [says(sticky), says(GOOD), shut, says(GOOD)]
     with serving(lambda connection: answers.pop(0)(connection)) as (server, client):
-        client.read()
-        client.read()
+        client.get()
+        client.get()
         client.trouble()
-        client.read()
+        client.get()
     assert [b"Cookie: machine=1" in request for request in server.requests] == [False, True, True, False]
 
 
@@ -779,7 +802,7 @@ def test_a_cookie_that_leads_to_a_broken_machine_is_forgotten():
 def test_a_broken_connection_is_not_used_again(breaks):
     answers = [says(GOOD), breaks, says(GOOD)]
     with serving(lambda connection: answers.pop(0)(connection)) as (server, client):
-        client.read()
+        client.get()
         client.trouble()
-        assert client.read() == {"currentVersion": 11.3}
+        assert client.get() == {"currentVersion": 11.3}
     assert len(server.requests) == 3

@@ -19,11 +19,11 @@ from support.story import account_of, delete, service_url
 
 from cachetools_core.errors import NoAccount, NoAnswer, SignInRefused, UnsafeSignIn
 from cachetools_core.rehearsal.server import Rehearsal
-from cachetools_core.server.rest import Rest
 from cachetools_core.server.signin import ActivePortal, Given, SignIn, sign_in
 from cachetools_core.server.site import SiteInfo, open_site
 from cachetools_core.server.tokens import Account
 from cachetools_core.server.trust import Trust
+from cachetools_core.server.wire import PlainWire
 from cachetools_core.waiting import Run
 
 PORTAL_PASSWORDS = "arcgis_python_api_profile_passwords"
@@ -65,15 +65,15 @@ def federated(rehearsal: Callable[..., Rehearsal]) -> Rehearsal:
     return rehearsal(federated=True)
 
 
-def rest_to(server: Rehearsal) -> Rest:
-    return Rest(Trust(server.site, server.ca_file), Run(FastClock(), 1e6, lambda: False))
+def rest_to(server: Rehearsal) -> PlainWire:
+    return PlainWire(Trust(server.site, server.ca_file), Run(FastClock(), 1e6, lambda: False))
 
 
 def enter(server: Rehearsal, given: Given = Given(), active: ActivePortal | None = None) -> SignIn:  # noqa: B008
     """Sign in to the server and read something that only an administrator may."""
     rest = rest_to(server)
     entered = sign_in(rest, open_site(rest, server.site), given, active)
-    assert "services" in entered.wire.read(f"{server.site}/admin/services")
+    assert "services" in entered.wire.get(f"{server.site}/admin/services")
     return entered
 
 
@@ -197,7 +197,7 @@ def test_a_pro_that_signs_out_meanwhile_is_told(federated: Rehearsal) -> None:
     held[0] = None
     federated.fault("token-498@service:1")
     with pytest.raises(SignInRefused, match="isn't signed in to its active portal any more"):
-        found.wire.read(service_url(federated))
+        found.wire.get(service_url(federated))
 
 
 def test_the_keyring_comes_third(server: Rehearsal, drawer: Drawer, own_home: Path) -> None:
@@ -314,7 +314,7 @@ def test_a_federated_sites_remedy_names_the_portal(federated: Rehearsal, drawer:
 
 
 def test_a_site_without_token_security_needs_no_account() -> None:
-    rest = Rest(Trust("http://localhost/arcgis"), Run(FastClock(), 60, lambda: False))
+    rest = PlainWire(Trust("http://localhost/arcgis"), Run(FastClock(), 60, lambda: False))
     found = sign_in(rest, SiteInfo("http://localhost/arcgis", "11.3", "", "", None), Given(Account("u", "p")), None)
     assert found.wire is rest and found.account == "" and "asks for no sign-in" in found.found
 
@@ -369,7 +369,7 @@ def test_an_address_that_reads_as_two_hosts_gets_no_secret(form: str, portal: st
     with never_connected() as port:
         address = form.format(port=port, path="/sharing/rest/generateToken")
         site = SiteInfo("http://localhost/arcgis", "11.3", address, portal, None)
-        rest = Rest(Trust(site.url), Run(FastClock(), 60, lambda: False))
+        rest = PlainWire(Trust(site.url), Run(FastClock(), 60, lambda: False))
         with pytest.raises(UnsafeSignIn):
             sign_in(rest, site, Given(Account("u", "p")), None)
         active = ActivePortal(portal, lambda: {"token": "t", "referer": "r"})
@@ -383,7 +383,7 @@ def test_an_address_that_reads_as_two_hosts_gets_no_secret(form: str, portal: st
 @pytest.mark.parametrize("portal", ["", "nonsense/sharing"])
 def test_a_token_address_that_is_none_is_refused(address: str, portal: str) -> None:
     site = SiteInfo("https://localhost/arcgis", "11.3", address, portal, None)
-    rest = Rest(Trust(site.url), Run(FastClock(), 60, lambda: False))
+    rest = PlainWire(Trust(site.url), Run(FastClock(), 60, lambda: False))
     with pytest.raises(UnsafeSignIn):
         sign_in(rest, site, Given(Account("u", "p")), None)
 
@@ -398,7 +398,7 @@ def test_nothing_secret_goes_over_plain_http(
     with never_connected() as port:
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{port}")
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
-        rest = Rest(Trust(site.url), Run(FastClock(), 60, lambda: False))
+        rest = PlainWire(Trust(site.url), Run(FastClock(), 60, lambda: False))
         for one in (Given(Account("u", "p")), Given()):
             with pytest.raises(UnsafeSignIn, match="plain HTTP"):
                 sign_in(rest, site, one, None)
@@ -409,7 +409,7 @@ def test_a_token_service_over_plain_http_is_refused_for_an_https_site(monkeypatc
     site = SiteInfo("https://192.0.2.1/arcgis", "10.8.1", "http://192.0.2.1/arcgis/tokens/", "", 60)
     with never_connected() as port:
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{port}")
-        rest = Rest(Trust(site.url), Run(FastClock(), 60, lambda: False))
+        rest = PlainWire(Trust(site.url), Run(FastClock(), 60, lambda: False))
         with pytest.raises(UnsafeSignIn, match="plain HTTP"):
             sign_in(rest, site, Given(Account("u", "p")), None)
 
@@ -451,7 +451,7 @@ def test_a_server_that_the_portal_does_not_know_gets_no_token(federated: Rehears
 def test_the_spellings_of_a_token_service(server: Rehearsal, ending: str) -> None:
     rest = rest_to(server)
     site = SiteInfo(server.site, "11.3", f"{server.site}{ending}", "", 5)
-    assert "services" in sign_in(rest, site, given(server), None).wire.read(f"{server.site}/admin/services")
+    assert "services" in sign_in(rest, site, given(server), None).wire.get(f"{server.site}/admin/services")
     (request,) = token_requests(server)
     assert request.path == "/arcgis/tokens/generateToken"
     assert request.form["expiration"] == "5", "no more is asked for than the site gives"

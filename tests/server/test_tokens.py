@@ -19,9 +19,9 @@ from support.story import account_of, delete, service_url
 from cachetools_core.errors import NoAnswer, SignInRefused, TokenRefused, UnsafeSignIn
 from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.rehearsal.tokens import Account as ServerAccount
-from cachetools_core.server.rest import Rest
 from cachetools_core.server.tokens import Account, SignedIn, Token, ask_for_token, guard_secret
 from cachetools_core.server.trust import Trust
+from cachetools_core.server.wire import PlainWire
 from cachetools_core.waiting import Clock, Run
 
 
@@ -36,8 +36,8 @@ class SteppedClock(FastClock):
         return super().monotonic() + self.ahead
 
 
-def rest_to(server: Rehearsal, clock: FastClock | None = None) -> Rest:
-    return Rest(Trust(server.site, server.ca_file), Run(clock or SteppedClock(), 1e9, lambda: False))
+def rest_to(server: Rehearsal, clock: FastClock | None = None) -> PlainWire:
+    return PlainWire(Trust(server.site, server.ca_file), Run(clock or SteppedClock(), 1e9, lambda: False))
 
 
 def signed_in(server: Rehearsal, clock: FastClock) -> SignedIn:
@@ -64,7 +64,7 @@ def token_service(answer: object) -> Iterator[str]:
 
 
 def ask(url: str, clock: Clock | None = None) -> Token:
-    rest = Rest(Trust(url), Run(clock or SteppedClock(), 60, lambda: False))
+    rest = PlainWire(Trust(url), Run(clock or SteppedClock(), 60, lambda: False))
     return ask_for_token(rest, url, {"username": "u", "password": "p"}, referer="r", minutes=60)
 
 
@@ -85,8 +85,8 @@ def test_credentials_travel_in_the_body_of_a_post(server: Rehearsal) -> None:
 def test_a_get_carries_the_token_in_a_header_and_a_post_in_the_body_too(server: Rehearsal) -> None:
     wire = signed_in(server, SteppedClock())
     token = json.loads(server.requests[-1].answer)["token"]
-    wire.read(service_url(server), {"returnUpdates": "true"})
-    wire.compute(
+    wire.get(service_url(server), {"returnUpdates": "true"})
+    wire.post(
         f"{server.site}/{REPORT}",
         {"service_url": "Rainfall:MapServer"},
     )
@@ -118,11 +118,11 @@ def test_a_token_is_renewed_a_minute_before_it_ends_and_not_earlier(server: Rehe
     clock = SteppedClock()
     wire = signed_in(server, clock)
     clock.ahead = 58 * 60
-    wire.read(service_url(server))
+    wire.get(service_url(server))
     assert len(steps(server, "token")) == 1
     clock.ahead = 59 * 60 + 1
-    wire.read(service_url(server))
-    wire.read(service_url(server))
+    wire.get(service_url(server))
+    wire.get(service_url(server))
     first, second = (json.loads(request.answer)["token"] for request in steps(server, "token"))
     assert server.requests[-1].headers["x-esri-authorization"] == f"Bearer {second}" != f"Bearer {first}"
 
@@ -133,10 +133,10 @@ def test_a_short_life_ends_in_its_last_quarter_and_one_that_nobody_tells_does_no
 ) -> None:
     clock, tokens = SteppedClock(), iter("abc")
     with BodyServer(lambda _: b"{}") as server:
-        rest = Rest(Trust(server.site), Run(clock, 1e9, lambda: False))
+        rest = PlainWire(Trust(server.site), Run(clock, 1e9, lambda: False))
         wire = SignedIn(rest, lambda _: Token(next(tokens), good_for=good_for))
         clock.ahead = after
-        wire.read(f"{server.site}/rest/info")
+        wire.get(f"{server.site}/rest/info")
     assert next(tokens) == "abc"[made]
 
 
@@ -145,7 +145,7 @@ def test_a_submit_renews_a_token_that_is_about_to_end(server: Rehearsal) -> None
     wire = signed_in(server, clock)
     clock.ahead = 59 * 60 + 1
     with pytest.raises(Exception, match="service_url"):
-        wire.start(f"{server.site}/rest/services/System/CachingTools/GPServer/DeleteCache/submitJob", {})
+        wire.post_once(f"{server.site}/rest/services/System/CachingTools/GPServer/DeleteCache/submitJob", {})
     assert len(steps(server, "token")) == 2
     (submit,) = steps(server, "submit")
     assert submit.form["token"] == json.loads(steps(server, "token")[1].answer)["token"]
@@ -155,7 +155,7 @@ def test_a_submit_renews_a_token_that_is_about_to_end(server: Rehearsal) -> None
 def test_a_refused_token_is_renewed_once_and_the_same_asked_again(server: Rehearsal, fault: str) -> None:
     wire = signed_in(server, SteppedClock())
     server.fault(f"{fault}@service:1")
-    assert wire.read(service_url(server))["singleFusedMapCache"] is True
+    assert wire.get(service_url(server))["singleFusedMapCache"] is True
     assert len(steps(server, "token")) == 2 and len(steps(server, "service")) == 2
 
 
@@ -164,13 +164,13 @@ def test_what_is_to_be_tried_once_is_tried_once(server: Rehearsal, past_proxy: b
     wire, url = signed_in(server, SteppedClock()), service_url(server)
     if past_proxy:
         server.fault("token-498@service:2")
-        wire.read(url)
+        wire.get(url)
     seen = len(steps(server, "service"))
     server.fault("http-503@service")
     with pytest.raises(NoAnswer):
-        wire.read(url, tries=1)
+        wire.get(url, tries=1)
     with pytest.raises(NoAnswer):
-        wire.compute(url, {}, tries=1)
+        wire.post(url, {}, tries=1)
     assert [request.method for request in steps(server, "service")[seen:]] == ["POST" if past_proxy else "GET", "POST"]
 
 
@@ -181,12 +181,12 @@ def test_a_site_that_refuses_every_token_sees_no_storm_of_sign_ins(server: Rehea
     server.fault("token-498@service")
     for _ in range(5):
         with pytest.raises(TokenRefused, match="Invalid Token"):
-            wire.read(service_url(server))
+            wire.get(service_url(server))
     assert [request.form["client"] for request in steps(server, "token")] == ["referer", "referer", "requestip"]
     clock.ahead += 61
     for _ in range(5):
         with pytest.raises(TokenRefused):
-            wire.read(service_url(server))
+            wire.get(service_url(server))
     assert len(steps(server, "token")) == 4
 
 
@@ -194,7 +194,7 @@ def test_a_submit_whose_token_is_refused_is_not_sent_again(server: Rehearsal) ->
     wire = signed_in(server, SteppedClock())
     server.fault("token-498@submit")
     with pytest.raises(TokenRefused):
-        wire.start(
+        wire.post_once(
             f"{server.site}/rest/services/System/CachingTools/GPServer/DeleteCache/submitJob",
             {"service_url": "Rainfall:MapServer"},
         )
@@ -212,7 +212,7 @@ def test_a_refused_password_is_never_sent_again(server: Rehearsal, why: str) -> 
     clock.ahead = 3600
     for _ in range(4):
         with pytest.raises(SignInRefused, match="tried once and won't be tried again"):
-            wire.read(service_url(server))
+            wire.get(service_url(server))
         clock.ahead += 3600
     assert len(steps(server, "token")) == 2
 
@@ -231,11 +231,11 @@ def test_a_token_service_in_trouble_ends_nothing_while_the_old_token_is_good(ser
     server.fault(fault)
     clock.ahead = 59 * 60 + 1
     for _ in range(5):
-        assert wire.read(service_url(server))["singleFusedMapCache"] is True
+        assert wire.get(service_url(server))["singleFusedMapCache"] is True
     assert len(steps(server, "token")) == 2, "a silent service is asked again after a while only"
     server.clear_faults()
     clock.ahead += 16
-    wire.read(service_url(server))
+    wire.get(service_url(server))
     assert len(steps(server, "token")) == 3
     new = json.loads(steps(server, "token")[2].answer)["token"]
     assert server.requests[-1].headers["x-esri-authorization"] == f"Bearer {new}"
@@ -247,7 +247,7 @@ def test_a_token_service_in_trouble_is_what_is_told_once_the_token_has_ended(ser
     server.fault("token-498@service")
     for _ in range(4):
         with pytest.raises(NoAnswer, match="can't give a token now: 'Error performing operation'"):
-            wire.read(service_url(server))
+            wire.get(service_url(server))
     assert len(steps(server, "token")) == 2
 
 
@@ -274,7 +274,7 @@ def test_two_refused_tokens_are_followed_by_one_for_this_machine(server: Rehears
 def test_a_token_for_this_machine_is_asked_for_and_sent_without_a_referer(server: Rehearsal) -> None:
     wire = signed_in(server, SteppedClock())
     server.fault("token-498@service:2")
-    wire.read(service_url(server))
+    wire.get(service_url(server))
     token, read = server.requests[-2:]
     assert (token.step, token.form["client"], read.step) == ("token", "requestip", "service")
     assert "referer" not in token.headers
@@ -283,9 +283,9 @@ def test_a_token_for_this_machine_is_asked_for_and_sent_without_a_referer(server
 
 def test_a_token_that_was_accepted_once_stays_bound_to_the_referer(server: Rehearsal) -> None:
     wire = signed_in(server, SteppedClock())
-    wire.read(service_url(server))
+    wire.get(service_url(server))
     server.fault("token-498@service:1")
-    wire.read(service_url(server))
+    wire.get(service_url(server))
     assert [request.form["client"] for request in steps(server, "token")] == ["referer", "referer"]
 
 
@@ -338,7 +338,7 @@ def test_the_end_as_a_string_is_understood(rehearsal: Callable[..., Rehearsal]) 
     clock = SteppedClock()
     wire = signed_in(server, clock)
     clock.ahead = 2.5
-    wire.read(service_url(server))
+    wire.get(service_url(server))
     assert len(steps(server, "token")) == 2
 
 
@@ -401,9 +401,9 @@ def test_a_wire_refuses_to_carry_its_token_in_the_clear(server: Rehearsal) -> No
     wire = signed_in(server, SteppedClock())
     seen = len(server.requests)
     for talk in (
-        lambda: wire.read("http://192.0.2.1/arcgis/rest/services"),
-        lambda: wire.compute("http://192.0.2.1/arcgis/x", {}),
-        lambda: wire.start("http://192.0.2.1/arcgis/x", {}),
+        lambda: wire.get("http://192.0.2.1/arcgis/rest/services"),
+        lambda: wire.post("http://192.0.2.1/arcgis/x", {}),
+        lambda: wire.post_once("http://192.0.2.1/arcgis/x", {}),
     ):
         with pytest.raises(UnsafeSignIn):
             talk()

@@ -27,8 +27,8 @@ from cachetools_core import check, report
 from cachetools_core.errors import CertificateFileError, DeadlinePassed, NoAnswer, NotTrusted
 from cachetools_core.local.folders import application_folder, file_name_for
 from cachetools_core.proof.receipt import Verdict
-from cachetools_core.server.rest import READ_TRIES, Rest
 from cachetools_core.server.trust import Trust, causes
+from cachetools_core.server.wire import READ_TRIES, PlainWire
 from cachetools_core.tools.delete import delete_map_server_cache
 from cachetools_core.waiting import Run
 
@@ -71,7 +71,9 @@ def serve(tmp_path):
 
 
 def ask(url, ca_file=None, trust=None):
-    return Rest(trust or Trust(url, ca_file), Run(FastClock(), 600.0, lambda: False)).read(f"{url}/arcgis/rest/info")
+    return PlainWire(trust or Trust(url, ca_file), Run(FastClock(), 600.0, lambda: False)).get(
+        f"{url}/arcgis/rest/info"
+    )
 
 
 def refusal(server, ca_file=None, trust=None) -> NotTrusted:
@@ -480,7 +482,7 @@ def test_time_that_is_up_while_explaining_ends_the_run(serve, good):
     server = serve(good)
     server.tls.sni_callback = lambda *_: server.left.wait(30)
     with pytest.raises(DeadlinePassed):
-        Rest(Trust(server.url), Run(FastClock(100), 5.0, lambda: False)).start(f"{server.url}/x", {})
+        PlainWire(Trust(server.url), Run(FastClock(100), 5.0, lambda: False)).post_once(f"{server.url}/x", {})
     server.left.set()
 
 
@@ -587,7 +589,9 @@ def test_what_urllib3_is_told_does_not_reach_the_checks(serve, good):
     assert trust.context.check_hostname is True
 
 
-@pytest.mark.parametrize("function", [delete_map_server_cache, report.report_cache, check.check_deletion, Rest, Trust])
+@pytest.mark.parametrize(
+    "function", [delete_map_server_cache, report.report_cache, check.check_deletion, PlainWire, Trust]
+)
 def test_no_argument_switches_the_checks_off(function):
     names = " ".join(inspect.signature(function).parameters)
     assert not re.search(r"verify|insecure|ssl|check|ignore", names), names

@@ -9,8 +9,8 @@ from typing import Any
 from cachetools_core.errors import CacheToolsError, SignInRefused
 from cachetools_core.proof.receipt import Receipt
 from cachetools_core.rehearsal.server import Rehearsal
-from cachetools_core.server.rest import Rest
 from cachetools_core.server.tokens import Account, SignedIn, Token
+from cachetools_core.server.wire import PlainWire
 from cachetools_core.tools.delete import delete_map_server_cache
 from support.clocks import FastClock, StillClock
 from support.listener import Listener
@@ -43,7 +43,7 @@ def delete(server: Rehearsal, service: str | None = None, **story: Any) -> Recei
         return error.receipt
 
 
-def locked_after_one_token(rest: Rest) -> SignedIn:
+def locked_after_one_token(rest: PlainWire) -> SignedIn:
     """Signed in to a site that refuses the account from its second token on."""
     tokens = [Token("t1")]
 

@@ -34,11 +34,11 @@ from cachetools_core.naming.service import read_name
 from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.rehearsal.tokens import Account as ServerAccount
 from cachetools_core.server.job import Patience
-from cachetools_core.server.rest import Rest
 from cachetools_core.server.signin import ActivePortal, Given, sign_in
 from cachetools_core.server.site import open_site
 from cachetools_core.server.tokens import Account, ask_for_token
 from cachetools_core.server.trust import Trust
+from cachetools_core.server.wire import PlainWire
 from cachetools_core.tools.delete import delete_map_server_cache
 from cachetools_core.tools.visit import visit
 from cachetools_core.waiting import Run
@@ -528,7 +528,7 @@ def test_a_server_that_quotes_the_password_is_not_quoted(own_home: Path, shape: 
         "status": {"status": "error", "messages": [said], "code": 400},
     }[shape]
     with BodyServer(lambda _: json.dumps(body).encode()) as quoting:
-        rest = Rest(Trust(quoting.site), Run(FastClock(), 60, lambda: False))
+        rest = PlainWire(Trust(quoting.site), Run(FastClock(), 60, lambda: False))
         fields = {"username": "siteadmin", "password": PASSWORD}
         with pytest.raises(SignInRefused) as refused:
             ask_for_token(rest, f"{quoting.site}/tokens", fields, referer=quoting.site, minutes=1)

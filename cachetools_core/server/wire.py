@@ -1,13 +1,12 @@
-"""One request to a REST address and what came back: timeouts, `f=json`, no redirects, ArcGIS's error shapes."""
+"""Sends one request to a REST address: in time, with `f=json`, following no redirect, as often as it may be sent."""
 
 from __future__ import annotations
 
 import io
-import json
 import threading
 import zlib
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn, Protocol
+from typing import NoReturn, Protocol
 from urllib.parse import urlencode, urlsplit
 
 import requests
@@ -16,23 +15,13 @@ from requests.packages.urllib3.util import parse_url
 from requests.utils import get_environ_proxies, select_proxy
 
 from .. import __version__
-from ..errors import (
-    CacheToolsError,
-    DeadlinePassed,
-    Moved,
-    NeverSent,
-    NoAnswer,
-    NotArcGIS,
-    NotPermitted,
-    ServerSaysNo,
-    TokenRefused,
-)
+from ..errors import CacheToolsError, DeadlinePassed, NeverSent, NoAnswer, ServerSaysNo
 from ..messages import plain_words
 from ..naming.service import is_loopback, safe_text
 from ..waiting import Run
+from .answers import Body, read_answer
 from .trust import Trust, causes
 
-Body = dict[str, Any]
 Fields = Mapping[str, str]
 
 CONNECT_WAITS = 10.0
@@ -41,7 +30,6 @@ LARGEST_BODY = 32_000_000
 READ_TRIES = 4
 FIRST_RETRY_AFTER = 0.5
 LONGEST_RETRY_AFTER = 30.0
-MOST_WORDS = 20
 FORM = "application/x-www-form-urlencoded"
 ZLIB_OR_GZIP = zlib.MAX_WBITS | 32
 NEVER_CONNECTED = (
@@ -54,22 +42,26 @@ NO_TUNNEL = "Tunnel connection failed: "  # http.client's words for a proxy that
 
 
 class Wire(Protocol):
-    """Talks to one site, signed in or not."""
+    """Talks to one site, signed in or not; each request is named by what it guarantees.
+
+    Raises NoAnswer and its kinds where nothing readable came back, ServerSaysNo and its kinds for an error object,
+    Cancelled and DeadlinePassed where the run has to end.
+    """
 
     run: Run
 
-    def read(self, url: str, fields: Fields | None = None, *, tries: int = READ_TRIES) -> Body:
-        """GET something that may be asked for again; tried that many times while the failure is a passing one."""
+    def get(self, url: str, fields: Fields | None = None, *, tries: int = READ_TRIES) -> Body:
+        """GET: changes nothing; tried that many times while the failure is a passing one."""
 
-    def compute(self, url: str, fields: Fields, *, tries: int = READ_TRIES) -> Body:
-        """POST to something that only computes an answer, so it may be asked again."""
+    def post(self, url: str, fields: Fields, *, tries: int = READ_TRIES) -> Body:
+        """POST that changes nothing, so it may be repeated as a GET may."""
 
-    def start(self, url: str, fields: Fields) -> Body:
-        """POST to something that starts work: sent once, over a connection of its own, and never again."""
+    def post_once(self, url: str, fields: Fields) -> Body:
+        """POST that starts work: sent once, over a connection of its own, and never again."""
 
 
-class Rest:
-    """Talks to a site without a token, or with the headers and form fields that its caller adds.
+class PlainWire:
+    """A wire without a token; its caller may add headers and form fields to each request.
 
     Raises NoAnswer and its kinds where nothing readable came back, ServerSaysNo and its kinds for an error object,
     Cancelled and DeadlinePassed where the run has to end.
@@ -80,17 +72,17 @@ class Rest:
         self.run = run
         self._session = self._new_session()
 
-    def read(
+    def get(
         self, url: str, fields: Fields | None = None, *, headers: Fields | None = None, tries: int = READ_TRIES
     ) -> Body:
         """GET; a passing failure is tried again, with growing pauses."""
         return self._again(lambda: self._once("GET", url, fields or {}, headers or {}), tries)
 
-    def compute(self, url: str, fields: Fields, *, headers: Fields | None = None, tries: int = READ_TRIES) -> Body:
+    def post(self, url: str, fields: Fields, *, headers: Fields | None = None, tries: int = READ_TRIES) -> Body:
         """POST that changes nothing; a passing failure is tried again."""
         return self._again(lambda: self._once("POST", url, fields, headers or {}), tries)
 
-    def start(self, url: str, fields: Fields, *, headers: Fields | None = None) -> Body:
+    def post_once(self, url: str, fields: Fields, *, headers: Fields | None = None) -> Body:
         """POST that starts work: exactly once.
 
         A new connection is used, since a kept one may have been closed by the server, which looks like a lost answer.
@@ -154,13 +146,16 @@ class Rest:
             self._wire_failed(where, url, error)
         else:
             try:
-                return _read_body(where, status, answer_headers, body)
+                return read_answer(where, status, answer_headers, body)
             except ServerSaysNo as said:
                 if not _quotes_secrets(said.server_words, fields, headers):
                     raise
                 hidden = "words that quote a secret"
                 untold = type(said)(
-                    f"{where}: the server says {hidden} (code {said.code}).", code=said.code, server_words=hidden
+                    f"{where}: the server says {hidden} (code {said.code}).",
+                    code=said.code,
+                    server_words=hidden,
+                    shape=said.shape,
                 )
         raise untold  # not within the clause: the error there quotes what must not be told
 
@@ -285,112 +280,3 @@ def _quotes_secrets(words: str, fields: Fields, headers: Fields) -> bool:
     return any(
         secret and plain_words(secret) in words for secret in (fields.get("password"), fields.get("token"), bearer)
     )
-
-
-def _read_body(where: str, status: int, headers: Mapping[str, str], body: bytes) -> Body:
-    """The JSON object in an answer; raises what its HTTP status, its form or its error object amounts to."""
-    if 300 <= status < 400:
-        _moved(where, headers.get("Location", ""))
-    content = _json_object(body)
-    if content is not None:
-        check(where, content)
-    if content is None or status >= 400:
-        _not_arcgis(where, status, headers, body)
-    return content
-
-
-def _json_object(body: bytes) -> Body | None:
-    """The JSON object that the bytes hold, a byte order mark put aside; None where they hold none."""
-    try:
-        content = json.loads(
-            body.decode("utf-8-sig"),
-            parse_int=_whole_number,
-            parse_constant=_no_number,
-            object_pairs_hook=_unambiguous,
-        )
-    except (ValueError, RecursionError):
-        return None
-    return content if isinstance(content, dict) else None
-
-
-def _whole_number(digits: str) -> int | float:
-    return int(digits) if len(digits) < 30 else float(digits)
-
-
-def _unambiguous(pairs: list[tuple[str, Any]]) -> Body:
-    fields = dict(pairs)
-    if len(fields) != len(pairs) and any(fields[name] != value for name, value in pairs):
-        raise ValueError("a name stands for two values")
-    return fields
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number in JSON")
-
-
-def check(where: str, content: Body) -> None:
-    """Raises what an error object in the body says; ArcGIS sends these with HTTP status 200.
-
-    Three shapes are known: `{"error": {code, message, details}}` (REST, tokens, portal; captured),
-    `{"status": "error", "messages": [...], "code": n}` (administrator API; documented), and a bare
-    `{"code": 400 or more, "message": ...}` or `{"status": "failed", "statusMessage": ...}` (arcgis-rest-js's checks).
-    """
-    error = content.get("error")
-    if error is not None:
-        fields = error if isinstance(error, dict) else {"message": error}
-        _server_said_no(where, fields.get("code"), [fields.get("message"), *_as_list(fields.get("details"))])
-    status = content.get("status")
-    if status == "error":
-        _server_said_no(where, content.get("code"), _as_list(content.get("messages")))
-    if status in ("failed", "failure"):
-        _server_said_no(where, content.get("code"), [content.get("statusMessage"), content.get("message")])
-    code = content.get("code")
-    if _code(code) >= 400 and "message" in content:
-        _server_said_no(where, code, [content["message"]])
-
-
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _code(value: Any) -> int:
-    return int(value) if isinstance(value, (int, float, str)) and str(value).isdecimal() and len(str(value)) < 9 else 0
-
-
-def _server_said_no(where: str, code: Any, said: list[Any]) -> NoReturn:
-    number = _code(code)
-    parts = dict.fromkeys(plain_words(part) for part in said[:MOST_WORDS] if part)
-    words = plain_words("; ".join(part for part in parts if part)) or "no words"
-    kind = {498: TokenRefused, 499: TokenRefused, 401: TokenRefused, 403: NotPermitted}.get(number, ServerSaysNo)
-    raise kind(f"{where}: the server says '{words}' (code {number}).", code=number, server_words=words)
-
-
-def _moved(where: str, location: str) -> NoReturn:
-    raise Moved(
-        f"{where} is answered from another address, {safe_text(plain_words(location)) or 'which it does not name'}."
-        " Redirects aren't followed, so that no password or token goes to an address that you didn't name.",
-        "If that address is right, give it instead.",
-    )
-
-
-def _not_arcgis(where: str, status: int, headers: Mapping[str, str], body: bytes) -> NoReturn:
-    challenge = headers.get("WWW-Authenticate", "")
-    if status == 401:
-        raise NotArcGIS(
-            f"{where}: the web server in front wants its own sign-in ({plain_words(challenge) or 'HTTP 401'}).",
-            "With web-tier authentication use the server's own address, such as https://gisserver:6443/arcgis, and an"
-            " account of the site.",
-        )
-    if status == 200:
-        kind = "a web page, perhaps a sign-in page" if body.lstrip()[:1] == b"<" else "no readable JSON"
-        raise NotArcGIS(f"{where} was answered with {kind}.", passing=body.lstrip()[:1] != b"<")
-    passing = status in (408, 429) or status >= 500
-    raise NotArcGIS(
-        f"{where} was answered with HTTP {status}, not by ArcGIS Server but by something in front of it.",
-        passing=passing,
-        busy_for=_seconds(headers.get("Retry-After", "")),
-    )
-
-
-def _seconds(text: str) -> float | None:
-    return float(text) if text.isdecimal() and len(text) < 9 else None
