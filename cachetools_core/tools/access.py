@@ -10,11 +10,11 @@ from typing import Optional, Union
 from ..messages import QUIET, Messages
 from ..naming.service import ServiceReference
 from ..server.job import Patience
-from ..server.rest import Rest, Wire
 from ..server.signin import ActivePortal, Given, sign_in
 from ..server.site import SiteInfo, open_site
 from ..server.tokens import Account
 from ..server.trust import Trust
+from ..server.wire import PlainWire, Wire
 from ..waiting import SYSTEM_CLOCK, Clock, Run
 
 DEADLINE = 12 * 3600.0
@@ -75,7 +75,7 @@ class Session:
 
     def _open(self, url: str) -> OpenSite:
         access = self.access
-        rest = Rest(Trust(url, access.ca_file), self.run)
+        rest = PlainWire(Trust(url, access.ca_file), self.run)
         info = open_site(rest, url)
         signed_in = sign_in(rest, info, Given(access.account, access.username), access.active_portal)
         self.messages.info(f"Site {url}, ArcGIS Server {info.version}.")

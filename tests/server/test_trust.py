@@ -23,12 +23,12 @@ from support.needs import program
 from support.raw_server import RawServer, http, says
 from support.story import delete, service_url
 
-from cachetools_core import check, report
 from cachetools_core.errors import CertificateFileError, DeadlinePassed, NoAnswer, NotTrusted
 from cachetools_core.local.folders import application_folder, file_name_for
 from cachetools_core.proof.receipt import Verdict
 from cachetools_core.server.trust import Trust, causes
 from cachetools_core.server.wire import READ_TRIES, PlainWire
+from cachetools_core.tools import check, report
 from cachetools_core.tools.delete import delete_map_server_cache
 from cachetools_core.waiting import Run
 
