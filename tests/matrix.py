@@ -142,7 +142,7 @@ def cells() -> Iterator[Cell]:
     for place in PLACES:
         step = place.fault[1:].removesuffix("-before").removesuffix("-after")
         for name, fault in FAULTS.items():
-            if fault.strike is None or step not in fault.steps:
+            if not fault.on_the_wire or step not in fault.steps:
                 continue
             yield replace(place, fault=name + place.fault)
             if place.where in ONCE and step in CHECKED_STEPS:
@@ -162,7 +162,7 @@ def complaints(cell: Cell, first: Outcome, second: Outcome | None) -> list[str]:
     """What is wrong with a cell; one whose fault never struck shows nothing, so that is wrong too."""
     found = first.complaints()
     name = "reset-after" if cell.fault == "lost-submit-answer" else cell.fault.partition("@")[0].partition(":")[0]
-    if FAULTS[name].strike is not None and name not in first.faults:
+    if FAULTS[name].on_the_wire and name not in first.faults:
         found.append(f"{cell.fault} never struck")
     if second is not None:
         found += [f"second run: {words}" for words in second.complaints()]

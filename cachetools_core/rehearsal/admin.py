@@ -7,12 +7,12 @@ import time
 from typing import Any
 
 from cachetools_core.rehearsal import tools
+from cachetools_core.rehearsal.accounts import ADMINISTER
 from cachetools_core.rehearsal.answers import Refused
 from cachetools_core.rehearsal.jobs import CANCELLED, EXECUTING, FAILED, SUBMITTED, SUCCEEDED, Job
 from cachetools_core.rehearsal.request import Request
 from cachetools_core.rehearsal.services import Service
 from cachetools_core.rehearsal.site import Site
-from cachetools_core.rehearsal.tokens import ADMINISTER
 
 SUCCESS = {"status": "success"}
 RESOURCES = ["machines", "services", "security", "system", "data", "uploads", "logs", "usagereports", "info"]
@@ -205,7 +205,7 @@ def lifecycle(site: Site, request: Request, path: str, kind: str) -> dict[str, A
 def statistics(site: Site, request: Request, path: str, kind: str) -> dict[str, Any]:
     """`…/statistics`: busy instances say that caching is under way (protocol.md 6); other keys are inferred."""
     found = find(site, request, path, kind)
-    busy = sum(1 for job in _jobs_of(site, found) if job.status == EXECUTING)
+    busy = sum(1 for job in site.jobs.of_tool(found.name) if job.status == EXECUTING)
     busy += int(site.faults.on("other-job-running"))
     summary = {
         "folderName": found.folder or "/",
@@ -275,7 +275,7 @@ def jobs(site: Site, request: Request, path: str, kind: str) -> dict[str, Any]:
 
 def jobs_statistics(site: Site, request: Request, path: str, kind: str) -> dict[str, Any]:
     """`…/jobs/statistics`, documented in "Job Statistics" of the ArcGIS Server Administrator API."""
-    found = list(_jobs_of(site, find(site, request, path, kind)))
+    found = site.jobs.of_tool(find(site, request, path, kind).name)
     return {
         "total": len(found),
         "cancelled": sum(job.status == CANCELLED for job in found),
@@ -300,7 +300,7 @@ def jobs_query(site: Site, request: Request, path: str, kind: str) -> dict[str, 
     last = int(end_time) if end_time else int(time.time() * 1000)
     wanted = [
         _job_summary(site, request, job)
-        for job in _jobs_of(site, found)
+        for job in site.jobs.of_tool(found.name)
         if int(start_time) <= job.submitted <= last
         and request.parameter("jobStatus", job.status) == job.status
         and request.parameter("userName", job.user) == job.user
@@ -323,10 +323,6 @@ def jobs_query(site: Site, request: Request, path: str, kind: str) -> dict[str, 
         "nextStart": first + size if more else -1,
         "results": wanted[first - 1 : first - 1 + size],
     }
-
-
-def _jobs_of(site: Site, tool: Service) -> list[Job]:
-    return [job for job in site.jobs.all() if job.tool == tool.name and not job.gone]
 
 
 def _job_summary(site: Site, request: Request, job: Job) -> dict[str, Any]:
@@ -363,7 +359,7 @@ def job(site: Site, request: Request, path: str, kind: str, job_id: str) -> dict
 
 
 def _find_job(site: Site, tool: Service, job_id: str) -> Job:
-    for found in _jobs_of(site, tool):
+    for found in site.jobs.of_tool(tool.name):
         if found.id == job_id:
             return found
     raise nothing_there(job_id)
@@ -374,10 +370,10 @@ def cancel_job(site: Site, request: Request, path: str, kind: str, job_id: str) 
     tool = find(site, request, path, kind)
     check_right(site, request, administrator=True)
     _check_post(request, "cancel")
-    found = [one for one in _jobs_of(site, tool) if one.id == job_id and one.status in (SUBMITTED, EXECUTING)]
+    found = [one for one in site.jobs.of_tool(tool.name) if one.id == job_id and one.status in (SUBMITTED, EXECUTING)]
     if not found:
         raise Refused(500, f"Unable to cancel job :[{job_id}]")
-    site.jobs.cancel_at_once(found[0])
+    found[0].cancel()
     return SUCCESS
 
 

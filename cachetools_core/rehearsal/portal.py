@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+from cachetools_core.rehearsal.accounts import ADMINISTER, Account
 from cachetools_core.rehearsal.answers import Refused
 from cachetools_core.rehearsal.request import Request
 from cachetools_core.rehearsal.site import Site
-from cachetools_core.rehearsal.tokens import ADMINISTER, Account
 
 LONGEST_MINUTES = 21600
 CONTEXTS = ("arcgis", "server")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from http.cookies import SimpleCookie
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tornado.httputil import HTTPServerRequest, parse_body_arguments
 
-if TYPE_CHECKING:
-    from cachetools_core.rehearsal.tokens import Account
+from cachetools_core.rehearsal.accounts import Account
 
 
 @dataclass
@@ -52,6 +51,19 @@ class Request:
     def parameter(self, name: str, default: str = "") -> str:
         """A form field, or else a query parameter; an empty one counts as absent."""
         return self.form.get(name) or self.query.get(name) or default
+
+    @property
+    def token(self) -> str:
+        """The token that it carries, by any of the carriers of clients.md 1: form, query, two headers, the cookie."""
+        for place in (self.form, self.query):
+            if "token" in place:
+                return place["token"]
+        for header in ("x-esri-authorization", "authorization"):
+            scheme, _, text = self.headers.get(header, "").partition(" ")
+            if scheme.lower() == "bearer":
+                return text.strip()
+        cookie = SimpleCookie(self.headers.get("cookie", "")).get("agstoken")
+        return cookie.value if cookie else ""
 
     @property
     def format(self) -> str:

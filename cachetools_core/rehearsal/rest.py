@@ -1,13 +1,12 @@
-"""The REST API under /rest, and the token service under /tokens."""
+"""The REST API under /rest but for jobs, and the token service under /tokens."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from cachetools_core.rehearsal import reports, tools
-from cachetools_core.rehearsal.answers import Answer, Refused, as_page, not_found, not_started, unable
-from cachetools_core.rehearsal.jobs import Job
+from cachetools_core.rehearsal import gp, reports, tools
+from cachetools_core.rehearsal.access import check_access, may_use, running
+from cachetools_core.rehearsal.answers import Answer, Refused, as_page, not_found, unable
 from cachetools_core.rehearsal.request import Request
 from cachetools_core.rehearsal.services import (
     COMPACT_V2,
@@ -84,53 +83,31 @@ def catalog(site: Site, request: Request, folder: str = "") -> dict[str, Any]:
         # Invented.
         raise Refused(404, f"Folder {folder} not found ")
     if folder == "System":
-        check_access(site, request, site.visible("System")[0])
+        check_access(request, site.visible("System")[0])
     return {
         "currentVersion": site.version.current,
         "folders": [] if folder else folders,
-        "services": [{"name": one.path, "type": one.kind} for one in site.visible(folder) if _may_use(request, one)],
+        "services": [{"name": one.path, "type": one.kind} for one in site.visible(folder) if may_use(request, one)],
     }
-
-
-def _may_use(request: Request, service: Service) -> bool:
-    return service.everyone or (request.account is not None and request.account.may_cache)
-
-
-def check_access(site: Site, request: Request, service: Service) -> None:
-    """Refused 499 without a token, 403 without the right; the path is lower case there (protocol.md 2.7)."""
-    if _may_use(request, service):
-        return
-    if request.account is None:
-        raise Refused(499, "Token Required")
-    path = f"{service.path}.{service.kind}".lower()
-    raise Refused(403, f"User does not have permissions to access '{path}'.")
-
-
-def _running(site: Site, request: Request, path: str, kind: str) -> Service:
-    service = site.find(path, kind)
-    check_access(site, request, service)
-    if not site.runs(service):
-        raise not_started(service.full)
-    return service
 
 
 def service(site: Site, request: Request, path: str, kind: str) -> dict[str, Any]:
     """`…/MapServer` or `…/ImageServer`."""
-    found = _running(site, request, path, kind)
+    found = running(site, request, path, kind)
     body = map_service if kind == "MapServer" else image_service
     return body(found, site.cache_of(found), site.version)
 
 
 def item_info(site: Site, request: Request, path: str, kind: str) -> dict[str, Any]:
     """`…/info/iteminfo` (capture_1081_System_ReportingTools_info_iteminfo_pjson.json)."""
-    found = _running(site, request, path, kind)
+    found = running(site, request, path, kind)
     text = tools.description(found.name) if found.cache is None else ""
     return {"description": text, "summary": text, "tags": [f"{found.name} service"]}
 
 
 def layer(site: Site, request: Request, path: str, number: str) -> dict[str, Any]:
     """`…/MapServer/0`."""
-    found = _running(site, request, path, "MapServer")
+    found = running(site, request, path, "MapServer")
     if number != "0":
         raise Refused(400, "Invalid or missing input parameters", f"Layer {number} does not exist.")
     return map_layer(found, site.cache_of(found), site.version, 0)
@@ -148,7 +125,7 @@ def tile(site: Site, request: Request, path: str, kind: str, level: str, row: st
     answers 404 as well is invented, as are the pages.
     """
     try:
-        found = _running(site, request, path, kind)
+        found = running(site, request, path, kind)
     except Refused as refused:
         if refused.code == 500:
             return as_page("Error", refused.message, 500)
@@ -180,7 +157,7 @@ def tilemap(
     site: Site, request: Request, path: str, kind: str, level: str, row: str, column: str, width: str, height: str
 ) -> dict[str, Any]:
     """`…/tilemap/…`, for compact V2 caches only (cache-format.md 8); the refusal is invented."""
-    found = _running(site, request, path, kind)
+    found = running(site, request, path, kind)
     cache = site.cache_of(found)
     if not found.cached or cache.scheme.storage_format != COMPACT_V2:
         raise unable("Tilemap is not supported by this service.")
@@ -196,102 +173,13 @@ def tilemap(
 
 def legend(site: Site, request: Request, path: str) -> dict[str, Any]:
     """`…/MapServer/legend`: a picture has none."""
-    _running(site, request, path, "MapServer")
+    running(site, request, path, "MapServer")
     return {"layers": []}
-
-
-def toolbox(site: Site, request: Request, name: str) -> dict[str, Any]:
-    """`System/NAME/GPServer`."""
-    _running(site, request, f"System/{name}", "GPServer")
-    return tools.toolbox(name, site.version)
-
-
-def task(site: Site, request: Request, name: str, task_name: str) -> dict[str, Any]:
-    """`System/NAME/GPServer/TASK`; how an unknown task is refused is invented."""
-    _running(site, request, f"System/{name}", "GPServer")
-    try:
-        return tools.task(name, task_name, request.site, site.version)
-    except KeyError as error:
-        raise unable(f"Task '{task_name}' does not exist in System/{name}.") from error
-
-
-def submit(site: Site, request: Request, name: str, task_name: str) -> dict[str, Any]:
-    """`submitJob`, by GET or POST (doc_submitJob_response.json). Fields that the task doesn't list are taken.
-
-    That wrong parameters are refused here and not in the job is invented, and so are the details.
-    """
-    description = task(site, request, name, task_name)
-    if task_name not in ("DeleteCache", "Manage Map Cache Tiles"):
-        raise unable(f"This server does not rehearse the task '{task_name}'.")
-    listed = [one for one in description["parameters"] if one["direction"] == "esriGPParameterDirectionInput"]
-    inputs = {one["name"]: request.parameter(one["name"]) for one in listed}
-    for one in listed:
-        if one["parameterType"] == "esriGPParameterTypeRequired" and not inputs[one["name"]]:
-            raise unable(f"'{one['name']}' must be specified.")
-        if one["dataType"] == "GPLong" and not _is_long(inputs[one["name"]]):
-            raise unable(f"Invalid value for parameter '{one['name']}': a whole number is expected.")
-    target = site.services.get(inputs["service_url"])
-    if target is None or target.cache is None:
-        path, _, kind = inputs["service_url"].partition(":")
-        raise unable(f"Service '{path}' of type '{kind}' does not exist or is inaccessible.")
-    check_access(site, request, target)
-    if inputs.get("cache_path", "") not in ("", str(site.cache_root / target.cache_folder)):
-        raise unable("Invalid value for parameter 'cache_path': it is not the service's cache folder.")
-    assert request.account is not None
-    types = {one["name"]: one["dataType"] for one in listed}
-    job = Job(name, task_name, target, inputs, types, request.account.username)
-    site.jobs.submit(job)
-    shown = "../../../../../../evil" if site.faults.take("hostile-job-id", "submit") else job.id
-    return {"jobId": shown, "jobStatus": job.status}
-
-
-def _is_long(text: str) -> bool:
-    return re.fullmatch(r"(-?\d+)?", text) is not None
-
-
-def _job(site: Site, request: Request, name: str, task_name: str, job_id: str) -> Job:
-    _running(site, request, f"System/{name}", "GPServer")
-    return site.jobs.find(name, task_name, job_id)
-
-
-def job(site: Site, request: Request, name: str, task_name: str, job_id: str) -> dict[str, Any]:
-    """`jobs/ID`."""
-    body = site.jobs.body(_job(site, request, name, task_name, job_id))
-    if request.parameter("returnMessages", "true").lower() == "false":
-        body.pop("messages")
-    if "results" in body and site.faults.take("hostile-result-url", "job"):
-        body["results"]["out_service_url"]["paramUrl"] = "https://evil.invalid/results/out_service_url"
-    return body
-
-
-def results(site: Site, request: Request, name: str, task_name: str, job_id: str) -> list[dict[str, Any]]:
-    """`jobs/ID/results`: all at once, from 11.1 on."""
-    found = _job(site, request, name, task_name, job_id)
-    if not site.version.results_and_lifecycle:
-        raise Refused(400, "Invalid URL", "Invalid URL")
-    return [site.jobs.result(found, "out_service_url")]
-
-
-def result(site: Site, request: Request, name: str, task_name: str, job_id: str, which: str) -> dict[str, Any]:
-    """`jobs/ID/results/NAME`."""
-    return site.jobs.result(_job(site, request, name, task_name, job_id), which)
-
-
-def job_input(site: Site, request: Request, name: str, task_name: str, job_id: str, which: str) -> dict[str, Any]:
-    """`jobs/ID/inputs/NAME`."""
-    return site.jobs.input(_job(site, request, name, task_name, job_id), which)
-
-
-def cancel(site: Site, request: Request, name: str, task_name: str, job_id: str) -> dict[str, Any]:
-    """`jobs/ID/cancel` (doc_cancel_job_response.json)."""
-    found = _job(site, request, name, task_name, job_id)
-    site.jobs.cancel(found)
-    return {"jobId": found.id, "jobStatus": found.status}
 
 
 def report(site: Site, request: Request, task_name: str) -> dict[str, Any]:
     """`ReportCacheStatus/execute`."""
-    task(site, request, "ReportingTools", task_name)
+    gp.task(site, request, "ReportingTools", task_name)
     if site.faults.take("report-refused", "report"):
         raise Refused(403, "User does not have permissions to access 'system/reportingtools.gpserver'.")
     return reports.execute(site, request)

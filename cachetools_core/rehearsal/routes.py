@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cachetools_core.rehearsal import admin, portal, rest
+from cachetools_core.rehearsal import admin, gp, portal, rest
 from cachetools_core.rehearsal.request import Request
 
 _KINDS = {kind.lower(): kind for kind in ("MapServer", "ImageServer", "GPServer")}
@@ -55,18 +55,18 @@ SERVER = [
         ("service", rf"rest/services/{_MAP}/legend", rest.legend),
         ("tile", rf"rest/services/{_SERVICE}/tile/(\d+)/(\d+)/(\d+)", rest.tile),
         ("tile", rf"rest/services/{_SERVICE}/tilemap/(\d+)/(\d+)/(\d+)/(\d+)/(\d+)", rest.tilemap),
-        ("reporting", rf"{_REPORTING}", rest.toolbox),
+        ("reporting", rf"{_REPORTING}", gp.toolbox),
         ("report", r"rest/services/System/ReportingTools/GPServer/([^/]+)/execute", rest.report),
-        ("reporting", rf"{_REPORTING}/([^/]+)", rest.task),
-        ("tasks", _TOOL, rest.toolbox),
+        ("reporting", rf"{_REPORTING}/([^/]+)", gp.task),
+        ("tasks", _TOOL, gp.toolbox),
         ("tasks", r"rest/services/(System/[^/]+)/(GPServer)/info/iteminfo", rest.item_info),
-        ("task", _TASK, rest.task),
-        ("submit", rf"{_TASK}/submitJob", rest.submit),
-        ("job", _JOB, rest.job),
-        ("result", rf"{_JOB}/results", rest.results),
-        ("result", rf"{_JOB}/results/([^/]+)", rest.result),
-        ("result", rf"{_JOB}/inputs/([^/]+)", rest.job_input),
-        ("cancel", rf"{_JOB}/cancel", rest.cancel),
+        ("task", _TASK, gp.task),
+        ("submit", rf"{_TASK}/submitJob", gp.submit),
+        ("job", _JOB, gp.job),
+        ("result", rf"{_JOB}/results", gp.results),
+        ("result", rf"{_JOB}/results/([^/]+)", gp.result),
+        ("result", rf"{_JOB}/inputs/([^/]+)", gp.job_input),
+        ("cancel", rf"{_JOB}/cancel", gp.cancel),
         ("service", r"rest/services/((?:[^/]+/)?[^/]+)/([A-Za-z]+Server)(?:/.*)?", rest.no_such_service),
         ("catalog", r"(?:rest|tokens|services)?(?:/.*)?", rest.no_such_resource),
     ),
@@ -128,12 +128,28 @@ PORTAL = _routes(
 )
 
 
-def find_route(request: Request, federated: bool) -> tuple[Route, tuple[str, ...]] | None:
-    """The route and the function's arguments; None for an address outside of the site and its portal."""
+@dataclass(frozen=True)
+class Found:
+    """A route and the arguments for its function, taken from the address."""
+
+    route: Route
+    arguments: tuple[str, ...]
+
+
+def find_route(request: Request, federated: bool) -> Found | None:
+    """The route of an address; None for one outside of the site and its portal."""
     context = request.context.lower()
     table = SERVER if context in portal.CONTEXTS else PORTAL if federated and context == "portal" else []
     for route in table:
         arguments = route.arguments(request)
         if arguments is not None:
-            return route, arguments
+            return Found(route, arguments)
     return None
+
+
+def step_of(request: Request, found: Found | None) -> str:
+    """The request's name in the table of faults; empty where it came to no address of the site."""
+    if found is None:
+        return ""
+    exchanged = request.form.get("token") and not request.form.get("username")
+    return "exchange" if found.route.step == "token" and exchanged else found.route.step

@@ -9,43 +9,31 @@ import socket
 import ssl
 import tempfile
 import threading
-import weakref
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerRequest
-from tornado.iostream import IOStream, StreamClosedError
-from tornado.netutil import bind_sockets
+from tornado.iostream import StreamClosedError
 
+from cachetools_core.rehearsal.accounts import Account
 from cachetools_core.rehearsal.caches import Cache
 from cachetools_core.rehearsal.certificates import Certificates
-from cachetools_core.rehearsal.exchange import Exchange, reset
+from cachetools_core.rehearsal.door import Door, bind
+from cachetools_core.rehearsal.exchange import Exchange
 from cachetools_core.rehearsal.faults import UnknownFault
 from cachetools_core.rehearsal.jobs import Job
 from cachetools_core.rehearsal.request import Request, read_request
+from cachetools_core.rehearsal.routes import find_route, step_of
 from cachetools_core.rehearsal.site import Site
-from cachetools_core.rehearsal.tokens import Account
+from cachetools_core.rehearsal.strikes import serve
 from cachetools_core.rehearsal.versions import Version
+from cachetools_core.rehearsal.wire import Wire
 
 T = TypeVar("T")
 
 __all__ = ["Rehearsal", "UnknownFault"]
-
-
-class _Listener(HTTPServer):
-    """Keeps the connections, so that a restart can reset them."""
-
-    def initialize(self, *args: Any, **kwargs: Any) -> None:
-        super().initialize(*args, **kwargs)
-        self.streams: weakref.WeakSet[IOStream] = weakref.WeakSet()
-
-    def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
-        stream.set_nodelay(True)
-        self.streams.add(stream)
-        super().handle_stream(stream, address)
 
 
 class Rehearsal:
@@ -107,12 +95,12 @@ class Rehearsal:
             self._site.publish("Rainfall", self._rainfall)
         for name, source in self._caches.items():
             self._site.publish(name, source)
-        self._site.reset_connections = self._reset_connections
+        self._site.reset_connections = lambda: self._door.reset_connections()
         self.accounts: dict[str, Account] = self._site.accounts
         self.username = self.accounts["administrator"].username
         self.password = self.accounts["administrator"].password
         self.cache_directory = self._site.cache_root
-        sockets = _bind(self._port)
+        sockets = bind(self._port)
         self._port = sockets[0].getsockname()[1]
         root = f"{'http' if self._http else 'https'}://localhost:{self._port}"
         self.site = f"{root}/arcgis"
@@ -145,8 +133,7 @@ class Rehearsal:
         asyncio.set_event_loop(self._loop)
 
         async def listen() -> None:
-            self._listener = _Listener(self._receive, ssl_options=tls)
-            self._listener.add_sockets(sockets)
+            self._door = Door(sockets, tls, self._receive)
 
         self._loop.run_until_complete(listen())
         self._loop.run_forever()
@@ -158,42 +145,27 @@ class Rehearsal:
 
     def _shut_down(self) -> None:
         self._site.jobs.forget()
-        self._listener.stop()
-        self._reset_connections()
+        self._door.close()
 
     def _receive(self, raw: HTTPServerRequest) -> None:
         self._loop.create_task(self._answer(raw))
 
     async def _answer(self, raw: HTTPServerRequest) -> None:
         request = read_request(len(self.requests) + 1, raw, self._site.web_context_url)
-        exchange = Exchange(self._site, request, raw, self._shut_the_door)
+        found = find_route(request, self._federated)
+        request.step = step_of(request, found)
+        wire = Wire(raw, request, self._door.shut)
         self.requests.append(request)
         try:
             self.before_request(request)
-            fault = self._site.faults.take_strike(request.step)
-            if fault is not None and fault.strike is not None:
-                request.fault = fault.name
-                await fault.strike(exchange)
-            else:
-                await exchange.send(exchange.answer())
+            await serve(Exchange(self._site, request, found, wire))
         except StreamClosedError:
             return
         except Exception as error:  # noqa: BLE001 - raised when the server is left
             self._failures.append(error)
-            exchange.reset()
+            wire.reset()
         finally:
             self.after_request(request)
-
-    def _shut_the_door(self, seconds: float) -> None:
-        self._listener.stop()
-        self._loop.call_later(seconds, self._open_the_door)
-
-    def _open_the_door(self) -> None:
-        self._listener.add_sockets(_bind(self._port))
-
-    def _reset_connections(self) -> None:
-        for stream in list(self._listener.streams):
-            reset(stream)
 
     def _call(self, function: Callable[[], T]) -> T:
         """Runs in the server's thread, where the site lives."""
@@ -267,13 +239,3 @@ class Rehearsal:
     def restart(self) -> None:
         """Restarts the server: connections are reset, jobs forgotten, deletions left where they stand."""
         self._call(self._site.restart_server)
-
-
-def _bind(port: int) -> list[socket.socket]:
-    sockets = bind_sockets(port, "127.0.0.1", family=socket.AF_INET)
-    try:
-        # Windows takes two seconds to give up on ::1, which localhost means first.
-        sockets += bind_sockets(sockets[0].getsockname()[1], "::1", family=socket.AF_INET6)
-    except OSError:
-        return sockets
-    return sockets

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from cachetools_core.rehearsal.accounts import Account, new_accounts
 from cachetools_core.rehearsal.answers import not_found
 from cachetools_core.rehearsal.caches import Cache, publish
 from cachetools_core.rehearsal.faults import Faults
 from cachetools_core.rehearsal.jobs import Jobs
 from cachetools_core.rehearsal.rainfall import draw_rainfall
 from cachetools_core.rehearsal.services import STARTED, STARTING, STOPPED, Service
-from cachetools_core.rehearsal.tokens import Account, Tokens, new_accounts
+from cachetools_core.rehearsal.tokens import Tokens
 from cachetools_core.rehearsal.tools import system_services
 from cachetools_core.rehearsal.versions import Version
 
@@ -39,7 +40,7 @@ class Site:
         self.accounts: dict[str, Account] = new_accounts()
         self.faults = Faults()
         self.tokens = Tokens(self.accounts, self.faults)
-        self.jobs = Jobs(self)
+        self.jobs = Jobs()
         self.services: dict[str, Service] = {}
         self.published: dict[str, Service] = {}
         self.web_context_url = ""

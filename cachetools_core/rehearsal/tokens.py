@@ -1,38 +1,22 @@
-"""Accounts and tokens: asked for, bound, checked, expired (protocol.md 2, clients.md 1)."""
+"""Tokens: asked for, bound, checked, expired (protocol.md 2, clients.md 1)."""
 
 from __future__ import annotations
 
 import secrets
 import time
 from dataclasses import dataclass
-from http.cookies import SimpleCookie
 
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from cachetools_core.rehearsal.accounts import Account, account_with
 from cachetools_core.rehearsal.answers import Refused
-from cachetools_core.rehearsal.faults import Faults
+from cachetools_core.rehearsal.faults.switches import Faults
 from cachetools_core.rehearsal.request import Request
-
-ADMINISTER, PUBLISH, VIEW = "ADMINISTER", "PUBLISH", "VIEW"
 
 SHORT_LIVED_MINUTES = 120
 LONGEST_MINUTES = 525600
 # Invented, in seconds.
 SHORT_LIVED_FAULT = 3.0
-
-
-@dataclass(frozen=True)
-class Account:
-    """An account with its privilege: ADMINISTER, PUBLISH or VIEW."""
-
-    username: str
-    password: str
-    privilege: str
-
-    @property
-    def may_cache(self) -> bool:
-        """Caching tools "require publisher or administrator credentials" (protocol.md 4.6)."""
-        return self.privilege in (ADMINISTER, PUBLISH)
 
 
 @dataclass
@@ -43,18 +27,6 @@ class Token:
     expires: float
     referer: str
     ip: str
-
-
-def new_accounts() -> dict[str, Account]:
-    """One account of each kind, with passwords made now."""
-    return {
-        role: Account(username, secrets.token_urlsafe(15), privilege)
-        for role, username, privilege in (
-            ("administrator", "siteadmin", ADMINISTER),
-            ("publisher", "publisher", PUBLISH),
-            ("user", "viewer", VIEW),
-        )
-    }
 
 
 class Tokens:
@@ -77,7 +49,7 @@ class Tokens:
 
     def account_of(self, request: Request) -> Account | None:
         """The account whose token the request carries; None without a token; Refused 498 for one that isn't good."""
-        text = _carried(request)
+        text = request.token
         if not text:
             return None
         token = self._issued.get(text)
@@ -99,11 +71,9 @@ class Tokens:
         if self._faults.take("account-locked", request.step):
             # The text is known for portal sign-in pages only (protocol.md 2.5); here it is invented.
             raise Refused(400, "Unable to generate token.", "Too many invalid attempts. Please try again later.")
-        for account in self._accounts.values():
-            if account.username == form["username"] and secrets.compare_digest(
-                account.password.encode(), form["password"].encode()
-            ):
-                return self._issue(account, form, request, most_minutes)
+        account = account_with(self._accounts, form["username"], form["password"])
+        if account is not None:
+            return self._issue(account, form, request, most_minutes)
         raise Refused(400, "Unable to generate token.", wrong_password)
 
     def exchange(self, request: Request, most_minutes: int) -> tuple[str, int | str]:
@@ -154,16 +124,3 @@ class Tokens:
         self._issued[text] = Token(account, time.time() + seconds, referer, ip)
         expires = int((time.time() + seconds) * 1000)
         return text, str(expires) if self._faults.take("expires-as-string", request.step) else expires
-
-
-def _carried(request: Request) -> str:
-    """All the carriers of clients.md 1: form, query, two headers, the cookie."""
-    for place in (request.form, request.query):
-        if "token" in place:
-            return place["token"]
-    for header in ("x-esri-authorization", "authorization"):
-        scheme, _, text = request.headers.get(header, "").partition(" ")
-        if scheme.lower() == "bearer":
-            return text.strip()
-    cookie = SimpleCookie(request.headers.get("cookie", "")).get("agstoken")
-    return cookie.value if cookie else ""

@@ -17,8 +17,8 @@ from support.clocks import FastClock, StillClock
 from support.story import account_of, delete, service_url
 
 from cachetools_core.errors import NoAnswer, SignInRefused, TokenRefused, UnsafeSignIn
+from cachetools_core.rehearsal.accounts import Account as ServerAccount
 from cachetools_core.rehearsal.server import Rehearsal
-from cachetools_core.rehearsal.tokens import Account as ServerAccount
 from cachetools_core.server.tokens import Account, SignedIn, Token, ask_for_token, guard_secret
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire

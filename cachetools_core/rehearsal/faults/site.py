@@ -1,0 +1,39 @@
+"""Faults of a site: its tokens, its services, its administrator API."""
+
+from __future__ import annotations
+
+from cachetools_core.rehearsal.faults.fault import ADMIN_STEPS, TOKEN_STEPS, Fault
+
+SITE_FAULTS = [
+    Fault("token-short-lived", "Tokens live 3 seconds and say so.", "invented", TOKEN_STEPS),
+    Fault(
+        "account-locked",
+        "Token requests are answered with too many attempts, whatever the password.",
+        "protocol.md 2.5, inferred",
+        ("token",),
+    ),
+    Fault("expires-as-string", "A token's end is a string of digits.", "documented", TOKEN_STEPS),
+    Fault("wrong-token-host", "rest/info gives a token address on another host.", "protocol.md 8", ("info",)),
+    Fault("caching-tools-stopped", "System/CachingTools is stopped.", "protocol.md 4.6, inferred"),
+    Fault("caching-tools-missing", "System/CachingTools does not exist.", "captured"),
+    Fault(
+        "controllers-stopped",
+        "System/CachingControllers is stopped; DeleteCache, which isn't in it, still runs.",
+        "inferred",
+    ),
+    Fault("reporting-tools-missing", "System/ReportingTools does not exist.", "captured"),
+    Fault("report-refused", "ReportCacheStatus is refused with code 403.", "inferred", ("report",)),
+    Fault("report-as-string", "The report's value is a string that holds JSON.", "inferred", ("report",)),
+    Fault(
+        "other-job-running", "Another account's caching job runs on every service; a new job waits for it.", "invented"
+    ),
+    Fault("service-stays-stopped", "After the deletion the service does not come back by itself.", "inferred"),
+    Fault("slow-restart", "After the deletion the service takes 5 seconds to come back.", "inferred"),
+    Fault("service-removed-meanwhile", "The service is removed when its cache has been deleted.", "invented"),
+    Fault("service-renamed-meanwhile", "The service gets another name when its cache has been deleted.", "invented"),
+    Fault("cache-rebuilt-meanwhile", "Somebody builds the cache again as soon as it has been deleted.", "invented"),
+    Fault("stale-metadata", "The service's JSON shows a cache for 3 seconds after the deletion.", "inferred"),
+    Fault(
+        "admin-closed", "The web adaptor doesn't let /admin through: HTTP 404 with HTML.", "protocol.md 8", ADMIN_STEPS
+    ),
+]

@@ -1,0 +1,210 @@
+"""What jobs do to caches, from the submit to their end (protocol.md 4.6 to 4.10, 5.2 and 7).
+
+No message of a real DeleteCache job is known: all texts here but "Submitted.", "Executing..." and "Cancel complete."
+are invented, in the manner of geoprocessing tools.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from cachetools_core.rehearsal.caches import Cache, CacheError
+from cachetools_core.rehearsal.faults import Fault
+from cachetools_core.rehearsal.jobs import CANCELLED, CANCELLING, EXECUTING, FAILED, SUCCEEDED, WAITING, Job
+from cachetools_core.rehearsal.services import Service
+from cachetools_core.rehearsal.site import Site
+
+_AS_IT_SHOULD = Fault("", "", "", end=SUCCEEDED, effect="gone")
+_LATE_RESULTS = 3
+# Invented: how long stale metadata shows a cache, in seconds.
+STALE = 3.0
+
+
+class _Failed(Exception):
+    """The job cannot do its work; the text is its error message."""
+
+
+def begin(site: Site, job: Job) -> None:
+    """Takes a job into the site's register and starts its work."""
+    site.jobs.take(job)
+    site.faults.submitted = True
+    job.say("Submitted.")
+    job.run = asyncio.get_running_loop().create_task(_Work(site, job).run())
+    job.run.add_done_callback(lambda run: _note_failure(site, run))
+
+
+def _note_failure(site: Site, run: asyncio.Task[None]) -> None:
+    error = None if run.cancelled() else run.exception()
+    if error is not None:
+        site.jobs.failures.append(error)
+
+
+class _Work:
+    """The work of one job."""
+
+    def __init__(self, site: Site, job: Job) -> None:
+        self._site = site
+        self._job = job
+
+    async def run(self) -> None:
+        """Waits, works and notes how it ended."""
+        job = self._job
+        try:
+            await self._pass(0.05)
+            job.status = WAITING
+            if self._site.faults.take("job-waits-forever"):
+                await asyncio.Event().wait()
+            while self._site.faults.on("other-job-running"):
+                await asyncio.sleep(0.05)
+            async with self._site.jobs.turn(job.service.key):
+                await self._pass(0.05)
+                await self._execute()
+        except asyncio.CancelledError:
+            if job.status == CANCELLING:
+                job.say("Cancel complete.")
+                job.end(CANCELLED)
+        except (_Failed, CacheError, OSError) as error:
+            job.say(str(error), "Error")
+            job.say(f"Failed to execute ({job.task}).", "Error")
+            job.end(FAILED)
+
+    async def _execute(self) -> None:
+        job, site = self._job, self._site
+        job.status = EXECUTING
+        job.say("Executing...")
+        if site.faults.take("token-expires-mid-job"):
+            site.tokens.revoke()
+        job.say(f"Start Time: {time.ctime()}")
+        self._say_hostile_things()
+        if job.task == "Manage Map Cache Tiles":
+            await self._delete_tiles()
+            self._succeed()
+            return
+        self._check()
+        script = site.faults.take_job_end() or _AS_IT_SHOULD
+        await self._delete_cache(script)
+        self._finish(script)
+
+    def _check(self) -> None:
+        """What makes a deletion fail before it begins; which of these fail on a real server is not known."""
+        service = self._job.service
+        threads = int(self._job.inputs.get("thread_count") or -1)
+        if threads == 0 or threads < -1:
+            raise _Failed(
+                "ERROR 001394: The number of caching service instances is less than the minimum required; increase "
+                "num_of_caching_instances to at least 1."
+            )
+        if self._site.services.get(service.key) is not service:
+            raise _Failed(f"ERROR 999999: Service {service.key} does not exist.")
+        if not self._site.runs(service):
+            raise _Failed(f"ERROR 999999: Service {service.key} is not started.")
+        if not service.cached or not self._site.cache_of(service).exists():
+            raise _Failed(f"ERROR 999999: Service {service.key} has no cache.")
+
+    async def _delete_cache(self, script: Fault) -> None:
+        """Level by level as time passes, so that a job that stops leaves half a cache."""
+        job, site = self._job, self._site
+        cache = site.cache_of(job.service)
+        tiles = cache.counts()
+        restarts = site.faults.take("server-restarts")
+        doomed = list(tiles)
+        if script.effect == "stays":
+            doomed = []
+        elif script.effect == "half":
+            doomed = doomed[: len(doomed) // 2]
+            if not doomed:
+                _delete_half_of_the_tiles(cache)
+        job.say(f"Deleting the cache of {job.service.key}.")
+        for number, level in enumerate(doomed):
+            await self._pass(0.9 / len(doomed))
+            if restarts and number == len(doomed) // 2:
+                await self._restart_server()
+            cache.delete_level(level)
+            job.percent = 100 * (number + 1) // len(doomed)
+            job.say(f"Level {level}: {tiles[level][0]} tiles deleted.")
+        if script.effect != "gone":
+            return
+        cache.delete()
+        job.service.cached = False
+        if site.faults.take("stale-metadata"):
+            job.service.stale_until = time.monotonic() + STALE
+        site.restart(job.service, job.user)
+        self._meanwhile(job.service)
+
+    async def _restart_server(self) -> None:
+        while not self._job.looks:
+            await asyncio.sleep(0.01)
+        asyncio.get_running_loop().call_soon(self._site.restart_server)
+        await asyncio.Event().wait()
+
+    def _meanwhile(self, service: Service) -> None:
+        site = self._site
+        if site.faults.take("service-removed-meanwhile"):
+            site.remove(service)
+        if site.faults.take("service-renamed-meanwhile"):
+            site.rename(service)
+        if site.faults.take("cache-rebuilt-meanwhile"):
+            site.rebuild_cache(service)
+
+    def _finish(self, script: Fault) -> None:
+        job = self._job
+        if script.end == SUCCEEDED:
+            self._succeed()
+            return
+        if script.end == "gone":
+            job.gone = True
+        elif script.end == "failed without messages":
+            job.messages.clear()
+            job.end(FAILED)
+        elif script.end == FAILED:
+            raise _Failed("ERROR 999999: The cache folder could not be deleted: access is denied.")
+        elif script.end == "no status":
+            job.says = ""
+        elif script.end == "esriJobPaused":
+            job.says = script.end
+        else:
+            job.end(script.end)
+        if job.ended is None:
+            self._succeed()
+
+    def _succeed(self) -> None:
+        job = self._job
+        job.late = job.looks + _LATE_RESULTS if self._site.faults.take("job-late-results") else 0
+        job.results = not self._site.faults.take("job-no-results")
+        seconds = (time.time() * 1000 - job.submitted) / 1000
+        job.say(f"Succeeded at {time.ctime()} (Elapsed Time: {seconds:.2f} seconds)")
+        job.end(SUCCEEDED)
+
+    async def _delete_tiles(self) -> None:
+        """DELETE_TILES: the tiles of some scales go, tiling scheme and service stay as they are (protocol.md 5.2)."""
+        inputs = self._job.inputs
+        if inputs.get("update_mode") != "DELETE_TILES":
+            raise _Failed("ERROR 999999: This server rehearses update_mode DELETE_TILES only.")
+        cache = self._site.cache_of(self._job.service)
+        try:
+            scales = [float(scale) for scale in inputs["levels"].split(";")]
+        except ValueError as error:
+            raise _Failed("ERROR 000800: The scales are not numbers with semicolons between them.") from error
+        levels = [lod.level for lod in cache.scheme.lods if any(abs(lod.scale - scale) < 1 for scale in scales)]
+        for level in levels:
+            await self._pass(0.9 / len(levels))
+            cache.delete_level(level)
+
+    def _say_hostile_things(self) -> None:
+        job, faults = self._job, self._site.faults
+        if faults.take("huge-message"):
+            job.say("x" * 10_000_000)
+        if faults.take("control-characters"):
+            job.say("\x1b[2J\x1b[31mDeleted\x1b[0m\r\n\x07\x00\u202eevil\x9b0m", "Warning")
+        if faults.take("html-in-messages"):
+            job.say("<script>alert(1)</script><b>Done</b> & 'quoted' \"twice\"", "Warning")
+
+    async def _pass(self, part: float) -> None:
+        await asyncio.sleep(self._site.job_seconds * part)
+
+
+def _delete_half_of_the_tiles(cache: Cache) -> None:
+    tiles = list(cache.tiles())
+    for level, row, column in tiles[: (len(tiles) + 1) // 2]:
+        cache.delete_tile(level, row, column)
