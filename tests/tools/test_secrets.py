@@ -31,8 +31,8 @@ from support.story import account_of, service_url
 
 from cachetools_core.errors import CacheToolsError, SignInRefused
 from cachetools_core.naming.service import read_name
-from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.rehearsal.accounts import Account as ServerAccount
+from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.server.job import Patience
 from cachetools_core.server.signin import ActivePortal, Given, sign_in
 from cachetools_core.server.site import open_site
