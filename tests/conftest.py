@@ -10,8 +10,9 @@ from typing import Any
 import keyring
 import keyring.backends.fail
 import pytest
-from support.bench import Bench, bench
+from support.bench import Bench
 from support.needs import needed
+from support.servers import Servers
 
 from cachetools_core.rehearsal.rainfall import draw_rainfall
 from cachetools_core.rehearsal.server import Rehearsal
@@ -47,6 +48,13 @@ def rainfall(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return draw_rainfall(tmp_path_factory.mktemp("rainfall")).folder
 
 
+@pytest.fixture(scope="session")
+def servers(rainfall: Path) -> Iterator[Servers]:
+    """Servers that are lent to one test after the other, each time as new."""
+    with Servers(rainfall) as running:
+        yield running
+
+
 @pytest.fixture
 def rehearsal(rainfall: Path) -> Iterator[Callable[..., Rehearsal]]:
     """Starts rehearsal servers with the arguments of Rehearsal; all are stopped after the test."""
@@ -54,17 +62,11 @@ def rehearsal(rainfall: Path) -> Iterator[Callable[..., Rehearsal]]:
         yield lambda **options: running.enter_context(Rehearsal(**{"rainfall": rainfall, **options}))
 
 
-@pytest.fixture(scope="module")
-def benches(rainfall: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """One server for all tests of a file."""
-    with bench(rainfall, tmp_path_factory.mktemp("bench")) as one:
-        yield one
-
-
 @pytest.fixture
-def place(benches: Bench) -> Bench:
-    """The file's server as at its first day, and an empty journal."""
-    return benches.fresh()
+def place(servers: Servers) -> Iterator[Bench]:
+    """A server as at its first day, and an empty journal."""
+    with servers.lend() as bench:
+        yield bench
 
 
 @pytest.fixture

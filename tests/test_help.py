@@ -6,11 +6,11 @@ import ast
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-import help_xml
+import help_pages
 import pytest
 from arcpy_standin import Parameter, Pro
 
-ROOT = help_xml.ROOT
+ROOT = help_pages.ROOT
 NAMES = ["CacheTools.DeleteMapServerCache.pyt.xml", "CacheTools.pyt.xml"]
 
 
@@ -20,9 +20,9 @@ def tool_page() -> ET.Element:
 
 
 def test_the_files_are_what_the_generator_writes(tmp_path: Path) -> None:
-    assert sorted(file.name for file in help_xml.write_help(tmp_path)) == NAMES
+    assert sorted(file.name for file in help_pages.write_help(tmp_path)) == NAMES
     for name in NAMES:
-        assert (ROOT / name).read_bytes() == (tmp_path / name).read_bytes(), f"run python tests/help_xml.py: {name}"
+        assert (ROOT / name).read_bytes() == (tmp_path / name).read_bytes(), f"run scripts/help: {name}"
     assert sorted(file.name for file in ROOT.glob("*.pyt.xml")) == NAMES
 
 
@@ -76,9 +76,9 @@ def test_the_sample_is_python_and_calls_the_tool_by_its_alias(tool_page: ET.Elem
 
 def test_a_parameter_without_help_is_an_error() -> None:
     with Pro() as pro:
-        (tool,) = pro.add_toolbox(help_xml.TOOLBOX).tools
+        (tool,) = pro.add_toolbox(help_pages.TOOLBOX).tools
         parameters = [*pro.describe(tool.__name__), Parameter("more", "More")]
         with pytest.raises(ValueError, match="more"):
-            help_xml.tool_help("mapcache", tool, parameters)
+            help_pages.tool_help("mapcache", tool, parameters)
         with pytest.raises(ValueError, match="help for"):
-            help_xml.tool_help("mapcache", tool, parameters[:2])
+            help_pages.tool_help("mapcache", tool, parameters[:2])

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from itertools import product
-from pathlib import Path
-from queue import SimpleQueue
 
 import pytest
-from support.bench import FACTOR, Bench, Outcome, bench
+from support.bench import FACTOR, Bench, Outcome
+from support.servers import Servers, at_once
 
 from cachetools_core.proof.receipt import ERRORS, Verdict, verdict
 from cachetools_core.server.cache import CacheState, ServiceState
@@ -89,13 +85,6 @@ def on_a_server(end: str, effect: str, service: str, report: bool) -> str:
     return "not-deleted" if advertised and end == "succeeded" else "unknown"
 
 
-@pytest.fixture(scope="module")
-def benches(rainfall: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Bench]]:
-    with ExitStack() as servers:
-        folder = tmp_path_factory.mktemp("verdicts")
-        yield [servers.enter_context(bench(rainfall, folder)) for _ in range(4)]
-
-
 def bring_about(place: Bench, service: str) -> list[str]:
     """The faults that make the service so after the job; what needs a moment is done when the client next asks."""
     server, done = place.server, []
@@ -111,7 +100,6 @@ def bring_about(place: Bench, service: str) -> list[str]:
 
 
 def visit(place: Bench, end: str, effect: str, service: str, report: bool) -> Outcome:
-    place.fresh()
     faults = bring_about(place, service)
     fault = ENDS[end][effect]
     refused = [] if report else ["access-denied@report-after"]
@@ -119,28 +107,20 @@ def visit(place: Bench, end: str, effect: str, service: str, report: bool) -> Ou
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_every_state_of_cache_and_service_after_this_end(end: str, benches: list[Bench]) -> None:
+def test_every_state_of_cache_and_service_after_this_end(end: str, servers: Servers) -> None:
     cells = list(product(("stays", "half", "gone"), SERVICES, (True, False)))
-    free: SimpleQueue[Bench] = SimpleQueue()
-    for place in benches:
-        free.put(place)
 
     def one(cell: tuple[str, str, bool]) -> tuple[str, list[str], int]:
-        place = free.get()
-        try:
+        with servers.lend() as place:
             seen = visit(place, end, *cell)
-            return seen.verdict, seen.complaints(), seen.submits
-        finally:
-            free.put(place)
+        return seen.verdict, seen.complaints(), seen.submits
 
-    with ThreadPoolExecutor(len(benches)) as pool:
-        found = dict(zip(cells, pool.map(one, cells)))
+    found = dict(zip(cells, at_once(one, cells)))
     assert found == {cell: (on_a_server(end, *cell), [], 1) for cell in cells}
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_job_that_still_runs_at_the_deadline_is_called_that_whatever_else_is_seen(service, benches):
-    place = benches[0].fresh()
+def test_a_job_that_still_runs_at_the_deadline_is_called_that_whatever_else_is_seen(service, place):
     faults = bring_about(place, service)
     seen = place.run("job-waits-forever", *faults, patience=QUICK, deadline=30)
     assert (seen.verdict, seen.receipt["exit_code"], seen.error_id) == ("still-running", 5, "CT704")
@@ -148,16 +128,15 @@ def test_a_job_that_still_runs_at_the_deadline_is_called_that_whatever_else_is_s
     assert seen.receipt["job_url"] in seen.receipt["error"]["text"]
 
 
-def test_half_a_cache_at_the_deadline_is_still_running(benches):
-    place = benches[0].fresh()
+def test_half_a_cache_at_the_deadline_is_still_running(place):
     place.server.let_jobs_take(8.0)
     seen = place.run(patience=QUICK, deadline=4.0 * FACTOR)
     assert (seen.verdict, seen.running) == ("still-running", True)
     assert 0 < seen.tiles < seen.tiles_at_first
 
 
-def test_metadata_that_stays_stale_longer_than_the_grace_time_is_an_error_with_both_facts(benches):
-    seen = benches[0].fresh().run("job-says-succeeded-cache-stays", patience=QUICK)
+def test_metadata_that_stays_stale_longer_than_the_grace_time_is_an_error_with_both_facts(place):
+    seen = place.run("job-says-succeeded-cache-stays", patience=QUICK)
     assert (seen.verdict, seen.error_id) == ("not-deleted", "CT701")
     text = seen.receipt["error"]["text"]
     assert "succeeded" in text

@@ -7,7 +7,6 @@ import socket
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +19,7 @@ from support.clocks import FastClock
 from support.listener import CancelWhen, Listener
 from support.story import account_of, delete, files_below
 
-__all__ = ["Bench", "CancelWhen", "Outcome", "bench"]
+__all__ = ["Bench", "CancelWhen", "Outcome"]
 FACTOR = 60.0
 DEADLINE = 240.0
 PATIENCE = Patience(no_answer=45, gone=12, cancel=20, grace=45, restart=90, settle=20, arrival=20)
@@ -235,10 +234,3 @@ class Bench:
             except OSError:
                 time.sleep(0.02)
         raise AssertionError("the rehearsal server doesn't listen any more")
-
-
-@contextmanager
-def bench(rainfall: Path, folder: Path, **options: Any) -> Iterator[Bench]:
-    """A bench around a server of its own."""
-    with Rehearsal(rainfall=rainfall, **options) as server:
-        yield Bench(server, folder)

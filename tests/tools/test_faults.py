@@ -5,15 +5,10 @@ The rows are run beforehand on several servers at once, since most of their time
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from pathlib import Path
-from queue import SimpleQueue
-
 import pytest
-from matrix import AWAY, LOST, SLOW, Cell, again
-from support.bench import Bench, Outcome, bench
+from support.bench import Outcome
+from support.cells import AWAY, LOST, SLOW, Cell
+from support.servers import Servers, at_once
 
 from cachetools_core.rehearsal.faults import FAULTS
 
@@ -190,29 +185,11 @@ def cell(row: tuple[str, ...]) -> Cell:
 
 
 @pytest.fixture(scope="module")
-def outcomes(
-    rainfall: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[dict[tuple[str, ...], tuple[Outcome, Outcome | None]]]:
-    """The rows that are asked for, run on several servers at once."""
+def outcomes(servers: Servers, request: pytest.FixtureRequest) -> dict[tuple[str, ...], tuple[Outcome, Outcome | None]]:
+    """The rows that are asked for, several at once."""
     rows = [item.callspec.params["row"] for item in request.session.items if item.module is request.module
             and "row" in getattr(getattr(item, "callspec", None), "params", {})]  # fmt: skip
-    folder = tmp_path_factory.mktemp("faults")
-    free: SimpleQueue[dict[bool, Bench]] = SimpleQueue()
-
-    def run(row: tuple[str, ...]) -> tuple[Outcome, Outcome | None]:
-        places = free.get()
-        try:
-            place = places["@exchange" in row[0]]
-            first = cell(row).run(place)
-            return first, again(place, first)
-        finally:
-            free.put(places)
-
-    with ExitStack() as servers, ThreadPoolExecutor(4) as pool:
-        for _ in range(4):
-            kinds = (False, True)
-            free.put({kind: servers.enter_context(bench(rainfall, folder, federated=kind)) for kind in kinds})
-        yield dict(zip(rows, pool.map(run, rows)))
+    return dict(zip(rows, at_once(lambda row: cell(row).run(servers), rows)))
 
 
 @pytest.mark.parametrize("row", ROWS, ids=" with ".join)

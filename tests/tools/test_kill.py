@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from killing import POSSIBLE, Killed, Moment, kill_runs
-from support.bench import Bench, bench
+from support.killing import POSSIBLE, Killed, Moment, kill_runs
 
 pytestmark = pytest.mark.skipif(not POSSIBLE, reason="Windows has no SIGKILL and no fork")
 
@@ -29,26 +25,20 @@ MOMENTS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def place(rainfall: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    with bench(rainfall, tmp_path_factory.mktemp("kills")) as found:
-        yield found
-
-
 def submitted(killed: Killed) -> tuple[str, int, int, list[str]]:
     return killed.last.verdict, killed.last.submits, killed.last.files, killed.complaints()
 
 
 @pytest.mark.parametrize("moments", MOMENTS, ids=lambda moments: ", then ".join(map(str, moments)))
-def test_one_job_in_all(moments, place):
-    killed = kill_runs(place, moments)
+def test_one_job_in_all(moments, servers):
+    killed = kill_runs(servers, moments)
     assert killed.kills >= 1
     assert submitted(killed) == ("deleted", 1, 0, [])
 
 
-def test_killed_while_the_submit_was_lost_where_nobody_lists_the_jobs(place):
+def test_killed_while_the_submit_was_lost_where_nobody_lists_the_jobs(servers):
     """The entry is written, the submit was lost on its way, and nothing shows that: only a person can tell."""
-    killed = kill_runs(place, (Moment("before", 8),), "publisher", ("admin-closed", "blackhole-before@submit:1"))
+    killed = kill_runs(servers, (Moment("before", 8),), "publisher", ("admin-closed", "blackhole-before@submit:1"))
     assert killed.kills == 1
     assert (killed.last.verdict, killed.last.submits, killed.complaints()) == ("unknown", 0, [])
-    assert str(place.journal) in killed.last.receipt["error"]["text"]
+    assert str(killed.journal) in killed.last.receipt["error"]["text"]

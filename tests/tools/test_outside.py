@@ -7,21 +7,19 @@ import json
 import re
 import socket
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 import pytest
 import trustme
-from support.bench import FACTOR, Bench, bench
+from support.bench import FACTOR, Bench
 from support.bench import PATIENCE as BENCH_PATIENCE
 from support.listener import CancelWhen
 from support.outside import Fault, Outsider, Way, body_of, certificate_of
 from support.raw_server import http, reset
+from support.servers import Servers, at_once
 
 PATIENCE = replace(BENCH_PATIENCE, no_answer=20, gone=8, cancel=10, grace=20, settle=10)
 SERVERS = 6
@@ -351,7 +349,7 @@ CASES = (
 
 def run(place: Bench, folder: Path, case: Case) -> tuple[tuple[Said, ...], list[str]]:
     """What the runs of a case said, and what is wrong with them by the server's own truth."""
-    place.fresh().server.let_jobs_take(case.job_seconds)
+    place.server.let_jobs_take(case.job_seconds)
     for fault in case.server:
         place.server.fault(fault)
     said, wrong = [], []
@@ -375,24 +373,17 @@ def run(place: Bench, folder: Path, case: Case) -> tuple[tuple[Said, ...], list[
 
 @pytest.fixture(scope="module")
 def outcomes(
-    rainfall: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[dict[str, Any]]:
-    """The cases that are asked for, run on several servers at once."""
+    servers: Servers, rainfall: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> dict[str, Any]:
+    """The cases that are asked for, several at once."""
     wanted = [item.callspec.params["case"] for item in request.session.items if item.module is request.module]
     folder = tmp_path_factory.mktemp("outside")
-    free: SimpleQueue[Bench] = SimpleQueue()
 
-    def on_a_free_one(case: Case) -> tuple[tuple[Said, ...], list[str]]:
-        place = free.get()
-        try:
+    def find(case: Case) -> tuple[tuple[Said, ...], list[str]]:
+        with servers.lend(caches={"Other": rainfall}) as place:
             return run(place, folder, case)
-        finally:
-            free.put(place)
 
-    with ExitStack() as servers, ThreadPoolExecutor(SERVERS) as pool:
-        for _ in range(SERVERS):
-            free.put(servers.enter_context(bench(rainfall, folder, caches={"Other": rainfall})))
-        yield {case.name: found for case, found in zip(wanted, pool.map(on_a_free_one, wanted))}
+    return {case.name: found for case, found in zip(wanted, at_once(find, wanted, SERVERS))}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -1,36 +1,16 @@
-"""The fault matrix: `python tests/matrix.py` runs every named fault at every step, kills runs, and prints what came.
-
-Each line: fault and step, then verdict, exit code, message id, submits, files left; where the first run left the matter
-open, the verdict of a second run once the fault is over. Ends with 1 where any cell lies, submits twice or hangs.
-"""
+"""The cells of the fault matrix: every named fault at every step of a deletion, and what is wrong with a cell."""
 
 from __future__ import annotations
 
-import argparse
-import shutil
-import sys
-import tempfile
-import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import islice
-from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # a clone need not be installed
-
-from killing import POSSIBLE, kill_runs, plans
-from support.bench import PATIENCE, UNSETTLED, Bench, Outcome, bench
-from support.listener import CancelWhen
-
 from cachetools_core.rehearsal.faults import CHECKED_STEPS, FAULTS
-from cachetools_core.rehearsal.rainfall import draw_rainfall
+from support.bench import PATIENCE, UNSETTLED, Bench, Outcome
+from support.listener import CancelWhen
+from support.servers import Servers
 
-WORKERS = 3
 LOST = "reset-after@submit:1"
 AWAY = "service-stays-stopped"
 NOT_ASKED = ("catalog", "tile", "reporting", "admin", "status", "stop", "portal")
@@ -49,9 +29,17 @@ class Cell:
     job_seconds: float = 0.0
     story: dict[str, Any] = field(default_factory=dict)
 
-    def run(self, place: Bench) -> Outcome:
-        """The first run."""
-        place.fresh().server.let_jobs_take(self.job_seconds)
+    def run(self, servers: Servers) -> tuple[Outcome, Outcome | None]:
+        """A run, and where that left the matter open, a second one once all faults are over."""
+        with servers.lend(federated=self.federated) as place:
+            first = self._first(place)
+            if first.verdict not in UNSETTLED:
+                return first, None
+            place.server.clear_faults()
+            return first, place.run()
+
+    def _first(self, place: Bench) -> Outcome:
+        place.server.let_jobs_take(self.job_seconds)
         story = dict(self.story)
         if self.cancel:
             story["listener"] = CancelWhen("The job is running", "waits for a free instance")
@@ -150,14 +138,6 @@ def cells() -> Iterator[Cell]:
     yield from STATES
 
 
-def again(place: Bench, first: Outcome) -> Outcome | None:
-    """A second run, once all faults are over, where the first one left the matter open."""
-    if first.verdict not in UNSETTLED:
-        return None
-    place.server.clear_faults()
-    return place.run()
-
-
 def complaints(cell: Cell, first: Outcome, second: Outcome | None) -> list[str]:
     """What is wrong with a cell; one whose fault never struck shows nothing, so that is wrong too."""
     found = first.complaints()
@@ -167,106 +147,3 @@ def complaints(cell: Cell, first: Outcome, second: Outcome | None) -> list[str]:
     if second is not None:
         found += [f"second run: {words}" for words in second.complaints()]
     return found
-
-
-def visit(cell: Cell, places: dict[bool, Bench]) -> tuple[str, str, list[str]]:
-    """Run a cell; its line, its verdict, its complaints."""
-    place = places[cell.federated]
-    first = cell.run(place)
-    second = again(place, first)
-    verdict, code, error_id, submits, files = first.facts
-    then = f"  then {second.verdict}, {second.submits} submits" if second is not None else ""
-    line = f"{cell.fault:<40} {cell.where:<28} {verdict:<21} {code}  {error_id:<6} {submits}  {files:>3}{then}"
-    return line, verdict, complaints(cell, first, second)
-
-
-@contextmanager
-def workers(rainfall: Path, folder: Path) -> Iterator[Callable[..., Iterator[Any]]]:
-    """Maps a function of two servers, stand-alone and federated, and of a thing over things; results in their order."""
-    with ExitStack() as servers, ThreadPoolExecutor(WORKERS) as pool:
-        free: SimpleQueue[dict[bool, Bench]] = SimpleQueue()
-        for _ in range(WORKERS):
-            free.put(
-                {
-                    federated: servers.enter_context(bench(rainfall, folder, federated=federated))
-                    for federated in (False, True)
-                }
-            )
-
-        def each(do: Callable[[dict[bool, Bench], Any], Any], things: list[Any]) -> Iterator[Any]:
-            def one(thing: Any) -> Any:
-                places = free.get()
-                try:
-                    return do(places, thing)
-                finally:
-                    free.put(places)
-
-            return pool.map(one, things)
-
-        yield each
-
-
-def run_cells(rainfall: Path, folder: Path, wanted: list[Cell]) -> int:
-    """Print the table; the number of cells that complain."""
-    verdicts: Counter[str] = Counter()
-    bad = 0
-    print(f"{'fault':<40} {'step':<28} {'verdict':<21} code id  submits files")
-    with workers(rainfall, folder) as each:
-        for line, verdict, found in each(lambda places, cell: visit(cell, places), wanted):
-            verdicts[verdict] += 1
-            bad += bool(found)
-            print("\n     WRONG: ".join([line, *found]), flush=True)
-    print(
-        f"\n{sum(verdicts.values())} cells of {len(FAULTS)} faults: "
-        + ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
-    )
-    print(f"Steps that a deletion doesn't take: {', '.join(NOT_ASKED)}.")
-    return bad
-
-
-def run_kills(rainfall: Path, folder: Path, how_many: int) -> int:
-    """Print a line for each SIGKILL run; the number that complain."""
-    ends: Counter[str] = Counter()
-    bad = kills = 0
-    wanted = list(islice(plans(how_many), how_many))
-    print(f"\n{'killed':<44} {'account':<14} {'verdict of the last run':<24} submits files")
-    with workers(rainfall, folder) as each:
-        for plan, killed in zip(wanted, each(lambda places, plan: kill_runs(places[False], *plan), wanted)):
-            found = killed.complaints()
-            kills += killed.kills
-            bad += bool(found)
-            ends[f"{killed.last.verdict} with {killed.last.submits} submits"] += 1
-            where = ", then ".join(map(str, killed.moments))
-            line = f"{where:<44} {plan[1]:<14} {killed.last.verdict:<24} {killed.last.submits}  {killed.last.files:>3}"
-            print("\n     WRONG: ".join([line, *found]), flush=True)
-    print(
-        f"\n{len(wanted)} SIGKILL runs, {kills} processes killed: "
-        + ", ".join(f"{count} {end}" for end, count in ends.most_common())
-    )
-    return bad
-
-
-def main() -> int:
-    """The whole command; 0 where nothing is wrong."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--faults-only", action="store_true", help="no SIGKILL runs")
-    parser.add_argument("--kills", type=int, default=210, metavar="N", help="how many SIGKILL runs (210)")
-    parser.add_argument("--only", default="", metavar="WORD", help="only cells with this word in them")
-    options = parser.parse_args()
-    begun = time.monotonic()
-    folder = Path(tempfile.mkdtemp(prefix="cachetools-matrix-"))
-    try:
-        rainfall = draw_rainfall(folder / "drawn").folder
-        wanted = [cell for cell in cells() if options.only in f"{cell.fault} {cell.where}"]
-        bad = run_cells(rainfall, folder, wanted)
-        if not options.faults_only and POSSIBLE:
-            bad += run_kills(rainfall, folder, options.kills)
-    finally:
-        shutil.rmtree(folder)
-    print(f"{time.monotonic() - begun:.0f} seconds.")
-    print(f"{bad} cells or runs are wrong." if bad else "No cell lies, submits twice or hangs.")
-    return 1 if bad else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

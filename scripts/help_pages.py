@@ -1,7 +1,5 @@
 """Writes the help that ArcGIS Pro shows beside the tool, out of the toolbox's own definitions and the texts below.
 
-    python tests/help_xml.py
-
 The files lie beside the toolbox and are checked in; a test compares them with what this writes. Format: pyt.md 6.1,
 from documentation and published files of public toolboxes. The sentences that ArcGIS documents for its own tool are
 kept where they are true of this one (pyt.md 2.6).
@@ -208,5 +206,7 @@ def _framed(content: str) -> str:
     return f'<DIV STYLE="text-align:Left;"><DIV>{content}</DIV></DIV>'
 
 
-if __name__ == "__main__":
+def main() -> int:
+    """Write the files beside the toolbox and name them; 0."""
     sys.stdout.write("".join(f"{file}\n" for file in write_help(ROOT)))
+    return 0

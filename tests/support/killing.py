@@ -19,14 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support.bench import DEADLINE, FACTOR, PATIENCE, Bench, Outcome
-from support.clocks import FastClock
-from support.listener import Listener
-from support.story import account_of, service_url
-
 from cachetools_core.errors import CacheToolsError
 from cachetools_core.server.tokens import Account
 from cachetools_core.tools.delete import delete_map_server_cache
+from support.bench import DEADLINE, FACTOR, PATIENCE, Bench, Outcome
+from support.clocks import FastClock
+from support.listener import Listener
+from support.servers import Servers
+from support.story import account_of, service_url
 
 POSSIBLE = hasattr(signal, "SIGKILL")
 MOST_RUNS = 6
@@ -47,11 +47,12 @@ class Moment:
 
 @dataclass(frozen=True)
 class Killed:
-    """Runs in a row: where each was killed, and how the last one ended."""
+    """Runs in a row with one journal: where each was killed, and how the last one ended."""
 
     moments: tuple[Moment, ...]
     kills: int
     last: Outcome
+    journal: Path
 
     def complaints(self) -> list[str]:
         """Exactly one job and the cache gone, or `unknown` with what to look at."""
@@ -65,10 +66,15 @@ class Killed:
 
 
 def kill_runs(
-    place: Bench, moments: tuple[Moment, ...], role: str = "administrator", faults: tuple[str, ...] = ()
+    servers: Servers, moments: tuple[Moment, ...], role: str = "administrator", faults: tuple[str, ...] = ()
 ) -> Killed:
     """A run for each moment, killed then, and runs after them until one ends by itself."""
-    server = place.fresh().server
+    with servers.lend() as place:
+        return _kill_runs(place, moments, role, faults)
+
+
+def _kill_runs(place: Bench, moments: tuple[Moment, ...], role: str, faults: tuple[str, ...]) -> Killed:
+    server = place.server
     for fault in faults:
         server.fault(fault)
     kills = 0
@@ -84,14 +90,14 @@ def kill_runs(
         if file.exists():
             end = json.loads(file.read_text(encoding="utf-8"))
             last = place.judge(end["receipt"], Listener(), end["seconds"], DEADLINE, first)
-            return Killed(moments, kills, last)
+            return Killed(moments, kills, last, place.journal)
         kills += 1
     raise AssertionError(f"still killed after {kills} runs")
 
 
 _CONTEXT: Any = multiprocessing.get_context("forkserver") if POSSIBLE else None
 if POSSIBLE:
-    _CONTEXT.set_forkserver_preload(["__main__", "killing"])
+    _CONTEXT.set_forkserver_preload(["support.killing"])
 
 
 def _arguments(place: Bench, role: str, file: Path) -> tuple[str, ...]:

@@ -1,0 +1,92 @@
+"""The fault matrix: runs every named fault at every step, kills runs, and prints what came.
+
+Each line: fault and step, then verdict, exit code, message id, submits, files left; where the first run left the matter
+open, the verdict of a second run once the fault is over. Ends with 1 where any cell lies, submits twice or hangs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections import Counter
+from contextlib import ExitStack
+from itertools import islice
+from pathlib import Path
+
+from support.cells import Cell, cells, complaints
+from support.killing import POSSIBLE, kill_runs, plans
+from support.servers import Servers, at_once
+
+from cachetools_core.rehearsal.faults import FAULTS
+from cachetools_core.rehearsal.rainfall import draw_rainfall
+
+WORKERS = 3
+NOT_ASKED = ("catalog", "tile", "reporting", "admin", "status", "stop", "portal")
+"""Steps that no deletion takes."""
+
+
+def visit(cell: Cell, servers: Servers) -> tuple[str, str, list[str]]:
+    """Run a cell; its line, its verdict, its complaints."""
+    first, second = cell.run(servers)
+    verdict, code, error_id, submits, files = first.facts
+    then = f"  then {second.verdict}, {second.submits} submits" if second is not None else ""
+    line = f"{cell.fault:<40} {cell.where:<28} {verdict:<21} {code}  {error_id:<6} {submits}  {files:>3}{then}"
+    return line, verdict, complaints(cell, first, second)
+
+
+def run_cells(servers: Servers, wanted: list[Cell]) -> int:
+    """Print the table; the number of cells that complain."""
+    verdicts: Counter[str] = Counter()
+    bad = 0
+    print(f"{'fault':<40} {'step':<28} {'verdict':<21} code id  submits files")
+    for line, verdict, found in at_once(lambda cell: visit(cell, servers), wanted, WORKERS):
+        verdicts[verdict] += 1
+        bad += bool(found)
+        print("\n     WRONG: ".join([line, *found]), flush=True)
+    print(
+        f"\n{sum(verdicts.values())} cells of {len(FAULTS)} faults: "
+        + ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
+    )
+    print(f"Steps that a deletion doesn't take: {', '.join(NOT_ASKED)}.")
+    return bad
+
+
+def run_kills(servers: Servers, how_many: int) -> int:
+    """Print a line for each SIGKILL run; the number that complain."""
+    ends: Counter[str] = Counter()
+    bad = kills = 0
+    wanted = list(islice(plans(how_many), how_many))
+    print(f"\n{'killed':<44} {'account':<14} {'verdict of the last run':<24} submits files")
+    for plan, killed in zip(wanted, at_once(lambda plan: kill_runs(servers, *plan), wanted, WORKERS)):
+        found = killed.complaints()
+        kills += killed.kills
+        bad += bool(found)
+        ends[f"{killed.last.verdict} with {killed.last.submits} submits"] += 1
+        where = ", then ".join(map(str, killed.moments))
+        line = f"{where:<44} {plan[1]:<14} {killed.last.verdict:<24} {killed.last.submits}  {killed.last.files:>3}"
+        print("\n     WRONG: ".join([line, *found]), flush=True)
+    print(
+        f"\n{len(wanted)} SIGKILL runs, {kills} processes killed: "
+        + ", ".join(f"{count} {end}" for end, count in ends.most_common())
+    )
+    return bad
+
+
+def main() -> int:
+    """The whole command; 0 where nothing is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--faults-only", action="store_true", help="no SIGKILL runs")
+    parser.add_argument("--kills", type=int, default=210, metavar="N", help="how many SIGKILL runs (210)")
+    parser.add_argument("--only", default="", metavar="WORD", help="only cells with this word in them")
+    options = parser.parse_args()
+    begun = time.monotonic()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cachetools-matrix-")))
+        servers = stack.enter_context(Servers(draw_rainfall(folder).folder))
+        bad = run_cells(servers, [cell for cell in cells() if options.only in f"{cell.fault} {cell.where}"])
+        if not options.faults_only and POSSIBLE:
+            bad += run_kills(servers, options.kills)
+    print(f"{time.monotonic() - begun:.0f} seconds.")
+    print(f"{bad} cells or runs are wrong." if bad else "No cell lies, submits twice or hangs.")
+    return 1 if bad else 0
