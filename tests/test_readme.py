@@ -41,7 +41,9 @@ def test_every_command_and_option_is_told():
 
 
 def test_every_file_that_is_named_exists():
-    named = set(re.findall(r"`(?:python |propy )?((?:tests|layers|scripts|docs|cachetools_core)[/\\][\w./\\]*)", README))
+    named = set(
+        re.findall(r"`(?:python |propy )?((?:tests|layers|scripts|docs|cachetools_core)[/\\][\w./\\]*)", README)
+    )
     assert named
     missing = [name for name in named if not (ROOT / name.replace("\\", "/")).exists()]
     assert missing == []
