@@ -43,14 +43,14 @@ class Quiet:
 QUIET = Quiet()
 
 LONGEST_MESSAGE = 2000
-_ESCAPES = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.?")
+ESCAPES = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.?")
 
 
 def plain_words(text: object) -> str:
     """A server's words made safe to show: one line of at most 2000 characters, without controls or terminal escapes."""
     # A list or object where words belong is cut short by depth too, since str() gives up on deep nesting.
     words = reprlib.repr(text) if isinstance(text, (list, dict)) else str(text)[: LONGEST_MESSAGE * 4]
-    words = _ESCAPES.sub("", words)
+    words = ESCAPES.sub("", words)
     words = "".join(letter if letter.isprintable() else " " for letter in words)
     words = " ".join(words.split())
     return words if len(words) <= LONGEST_MESSAGE else words[:LONGEST_MESSAGE] + " ... (shortened)"

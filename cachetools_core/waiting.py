@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from typing import Generic, Protocol, TypeVar
 
 from .errors import Cancelled, DeadlinePassed
+from .secrecy import Secrets, proxy_passwords
 
 Answer = TypeVar("Answer")
 
@@ -49,10 +50,14 @@ SYSTEM_CLOCK = SystemClock()
 
 
 class Run:
-    """One run: its clock, its deadline in seconds from now, and whether the administrator has asked to stop."""
+    """One run: its clock, its deadline in seconds from now, and whether the administrator has asked to stop.
+
+    `secrets` are all that the run has held; what is printed or kept goes through them.
+    """
 
     def __init__(self, clock: Clock, deadline: float, cancelled: Callable[[], bool]) -> None:
         self.clock = clock
+        self.secrets = Secrets(proxy_passwords())
         self._end = clock.monotonic() + deadline
         self._cancelled = cancelled
         self._heeds_cancel = True

@@ -1,0 +1,309 @@
+"""What a run must never let out, and the one place where it is blotted out of all that is printed or kept."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Any, TypeVar
+from urllib.parse import quote, quote_plus, unquote_to_bytes
+from urllib.request import getproxies
+
+from .messages import ESCAPES, Messages
+
+Error = TypeVar("Error", bound=BaseException)
+
+BLOT = "***"
+SHORTEST = 4
+"""A secret of fewer characters would blot out half of every text: it counts only where a word says what it is."""
+PART = 8
+"""That many characters in a row count as the secret: a text may be cut short in the middle of one."""
+HEX_PART = 2 * PART
+MOST_LAYERS = 5
+
+_CODED = re.compile(
+    ESCAPES.pattern
+    + r"|[^\S\x1b]+|[\x00-\x1a\x1c-\x1f\x7f-\x9a\x9c-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]+|\x9b"
+    + r"|(?P<percent>(?:%[0-9a-f]{2})+)"
+    + r"|(?P<utf16>(?:[\\%]u[0-9a-f]{4})+)"
+    + r"|[\\%](?:u\{(?P<point>[0-9a-f]{1,6})\}|x(?P<hex>[0-9a-f]{2})|U(?P<long>000[0-9a-f]{5}))"
+    + r"|(?P<entity>&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});?)",
+    re.IGNORECASE,
+)
+_SAYS_WHAT_FOLLOWS = r"(?:pass\w*|pwd|pw|token|secret|credentials?)\W{0,6}(?:(?:is|was)\W{1,4})?"
+_ALPHABETS = str.maketrans("-_", "+/")  # base64 has two
+_ESCAPING = re.compile(r"\\+")
+_CLUE = 4
+_CLUE_EVERY = PART - _CLUE + 1  # so that every part holds one
+
+
+class Secrets:
+    """Every secret that a run has held, old ones included, and how to blot them out of a text.
+
+    A secret is found in any letter case, percent codes, HTML entities, JSON escapes, base64 and hex, also where
+    several of these are mixed, where control characters, terminal escapes or blanks stand in it, and where only a part
+    of at least eight characters is left of it.
+    """
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._known: set[str] = set()
+        self._spared: set[str] = set()
+        self._spelled: set[str] = set()
+        self._whole: set[str] = set()
+        self._parts: dict[int, set[str]] = {}
+        self._clues: set[str] = set()
+        self._short: set[str] = set()
+        self.remember(*secrets)
+
+    def __repr__(self) -> str:
+        return f"Secrets({len(self._known)} of them)"
+
+    def remember(self, *secrets: str) -> None:
+        """From now on each of these is blotted out; an empty text is no secret."""
+        for secret in secrets:
+            if secret and secret not in self._known:
+                self._known.add(secret)
+                self._learn(secret)
+
+    def spare(self, *texts: str) -> None:
+        """Texts that everybody knows, such as the service's address: a secret that is a word of one stays there.
+
+        To blot the word out of a text that the reader has would tell him the secret.
+        """
+        self._spared.update(text for text in texts if text)
+
+    def blot(self, text: str) -> str:
+        """The text with `***` in place of every secret."""
+        if not self._known or not text:
+            return text
+        spared = list(_found(text, self._spared))
+        hidden = [
+            (start, end)
+            for start, end in _joined([*self._in_folded(text), *_found(text, self._spelled), *self._in_short(text)])
+            if not any(first <= start and end <= last for first, last in spared)
+        ]
+        for start, end in reversed(hidden):
+            text = text[:start] + BLOT + text[end:]
+        return text
+
+    def blotted_value(self, value: Any) -> Any:
+        """A copy of a value as JSON has it, with every text in it blotted; keys are names of ours and stay."""
+        if isinstance(value, str):
+            return self.blot(value)
+        if isinstance(value, dict):
+            return {key: self.blotted_value(held) for key, held in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.blotted_value(held) for held in value]
+        return value
+
+    def blotted(self, error: Error) -> Error:
+        """The same error, its words blotted; what led to it is cut off where that tells a secret."""
+        for name, held in vars(error).items():
+            if isinstance(held, str):
+                vars(error)[name] = self.blot(held)
+        error.args = tuple(self.blot(held) if isinstance(held, str) else held for held in error.args)
+        if any(self._tells(one) for one in _behind(error)):
+            error.__cause__ = error.__context__ = None
+        return error
+
+    def _tells(self, error: BaseException) -> bool:
+        try:
+            told = f"{error} {error!r} {error.args}"
+        except Exception:  # noqa: BLE001 - other people's errors raise what they like, and then nobody knows what they tell
+            return True
+        return self.blot(told) != told
+
+    def _learn(self, secret: str) -> None:
+        if len(secret) < SHORTEST:
+            self._short.add(secret)
+            return
+        self._spelled.update(_spellings(secret))
+        for text in {secret, _seen_as_latin(secret)}:
+            self._learn_folded(_fold(text), PART)
+            raw = text.encode("utf-8", "surrogatepass")
+            self._learn_folded(raw.hex(), HEX_PART)
+            for core in _in_base64(raw):
+                self._learn_folded(_fold(core), PART)
+
+    def _learn_folded(self, folded: str, part: int) -> None:
+        size = min(part, len(folded))
+        if size < PART:
+            self._whole.update({folded} if size >= SHORTEST else ())
+            return
+        self._parts.setdefault(size, set()).update(_runs(folded, size))
+        self._clues.update(_runs(folded, _CLUE))
+
+    def _in_folded(self, text: str) -> Iterator[tuple[int, int]]:
+        folded, starts, ends = _decoded(text)
+        for start, end in [*_found(folded, self._whole), *self._parts_in(folded)]:
+            yield starts[start], ends[end - 1]
+
+    def _parts_in(self, folded: str) -> Iterator[tuple[int, int]]:
+        clues = [at for at in range(0, len(folded), _CLUE_EVERY) if folded[at : at + _CLUE] in self._clues]
+        for size, parts in self._parts.items():
+            for clue in clues:
+                for at in range(max(0, clue + _CLUE - size), clue + 1):
+                    if folded[at : at + size] in parts:
+                        yield at, at + size
+
+    def _in_short(self, text: str) -> Iterator[tuple[int, int]]:
+        for secret in self._short:
+            forms = "|".join(re.escape(form) for form in sorted(_spellings(secret), key=len, reverse=True))
+            for match in re.finditer(rf"(?i:{_SAYS_WHAT_FOLLOWS})(?P<secret>{forms})(?!\w)", text):
+                yield match.span("secret")
+
+
+class Discreet:
+    """Messages out of which the secrets of a run are blotted before anybody hears them."""
+
+    def __init__(self, messages: Messages, secrets: Secrets) -> None:
+        self._messages = messages
+        self._secrets = secrets
+
+    def info(self, text: str) -> None:
+        """One line of news."""
+        self._messages.info(self._secrets.blot(text))
+
+    def warning(self, text: str) -> None:
+        """Something the administrator should know."""
+        self._messages.warning(self._secrets.blot(text))
+
+    def progress(self, label: str, percent: float | None = None) -> None:
+        """What is going on now."""
+        self._messages.progress(self._secrets.blot(label), percent)
+
+    def cancelled(self) -> bool:
+        """True once the administrator has asked to stop."""
+        return self._messages.cancelled()
+
+
+def proxy_passwords() -> Iterator[str]:
+    """The passwords in the proxies of this machine's settings, as they stand there and as they are sent."""
+    for proxy in getproxies().values():
+        credentials = proxy.partition("://")[2].rpartition("@")[0] or proxy.rpartition("@")[0]
+        user, colon, password = credentials.partition(":")
+        secret = password if colon else user
+        yield from (secret, unquote_to_bytes(secret).decode("utf-8", "replace"))
+
+
+def _behind(error: BaseException) -> Iterator[BaseException]:
+    """Everything that a traceback of the error would tell beside it."""
+    waiting, seen = [error.__cause__, error.__context__], {id(error)}
+    while waiting:
+        one = waiting.pop()
+        if one is not None and id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            waiting += [one.__cause__, one.__context__]
+
+
+def _spellings(secret: str) -> set[str]:
+    """The secret in the usual codings, whole; these are found whatever stands beside them."""
+    raw = secret.encode("utf-8", "surrogatepass")
+    quoted = {quote(raw, safe=""), quote(raw), quote_plus(raw)}
+    escaped = {html.escape(secret), json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    return {secret, *quoted, *(one.lower() for one in quoted), *escaped, raw.hex(), raw.hex().upper()}
+
+
+def _seen_as_latin(secret: str) -> str:
+    """The secret as it looks where UTF-8 was taken for Latin-1."""
+    return secret.encode("utf-8", "surrogatepass").decode("latin-1")
+
+
+def _in_base64(raw: bytes) -> Iterator[str]:
+    """The letters that base64 has for these bytes, whatever bytes stand before and behind them."""
+    for before in range(3):
+        coded = base64.b64encode(b"\0" * before + raw).decode().rstrip("=")
+        first = (0, 2, 3)[before]
+        yield coded[first : (before + len(raw)) * 8 // 6]
+
+
+def _decoded(text: str) -> tuple[str, list[int], list[int]]:
+    """The text folded, all codings undone, and for each of its letters where in the text it begins and ends."""
+    starts, ends = list(range(len(text))), list(range(1, len(text) + 1))
+    for _ in range(MOST_LAYERS):
+        plain = [(match.span(), _meant(match)) for match in _CODED.finditer(text)]
+        if not any(text[start:end] != meant for (start, end), meant in plain):
+            break
+        text, starts, ends = _replaced(text, starts, ends, plain)
+    text, starts, ends = _in_one_case(text, starts, ends)
+    return _replaced(text, starts, ends, [(match.span(), "") for match in _ESCAPING.finditer(text)])
+
+
+def _replaced(
+    text: str, starts: list[int], ends: list[int], changes: list[tuple[tuple[int, int], str]]
+) -> tuple[str, list[int], list[int]]:
+    words: list[str] = []
+    new_starts: list[int] = []
+    new_ends: list[int] = []
+    at = 0
+    for (start, end), meant in changes:
+        words += [text[at:start], meant]
+        new_starts += [*starts[at:start], *[starts[start]] * len(meant)]
+        new_ends += [*ends[at:start], *[ends[end - 1]] * len(meant)]
+        at = end
+    return "".join([*words, text[at:]]), [*new_starts, *starts[at:]], [*new_ends, *ends[at:]]
+
+
+def _meant(match: re.Match[str]) -> str:
+    """What a coded piece of text stands for; nothing for blanks, controls and terminal escapes, which come and go."""
+    if match["percent"]:
+        raw = unquote_to_bytes(match["percent"])
+        try:
+            return raw.decode("utf-8")
+        except UnicodeDecodeError:
+            return raw.decode("latin-1")
+    if match["utf16"]:
+        units = re.findall(r"u([0-9a-f]{4})", match["utf16"], re.IGNORECASE)
+        return bytes.fromhex("".join(units)).decode("utf-16-be", "surrogatepass")
+    if match["entity"]:
+        return html.unescape(match["entity"])
+    number = match["point"] or match["hex"] or match["long"]
+    return chr(min(int(number, 16), 0x10FFFF)) if number else ""
+
+
+def _fold(text: str) -> str:
+    return _decoded(text)[0]
+
+
+def _in_one_case(text: str, starts: list[int], ends: list[int]) -> tuple[str, list[int], list[int]]:
+    if text.isascii():
+        return text.lower().translate(_ALPHABETS), starts, ends
+    letters = [_folded_letter(letter) for letter in text]
+    return (
+        "".join(letters),
+        [start for start, letter in zip(starts, letters) for _ in letter],
+        [end for end, letter in zip(ends, letters) for _ in letter],
+    )
+
+
+@lru_cache(maxsize=4096)
+def _folded_letter(letter: str) -> str:
+    return unicodedata.normalize("NFKD", letter).casefold().translate(_ALPHABETS)
+
+
+def _runs(text: str, size: int) -> set[str]:
+    return {text[at : at + size] for at in range(len(text) - size + 1)}
+
+
+def _found(text: str, wanted: Iterable[str]) -> Iterator[tuple[int, int]]:
+    for one in wanted:
+        at = text.find(one)
+        while at >= 0:
+            yield at, at + len(one)
+            at = text.find(one, at + 1)
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans in order, those that touch made one."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
