@@ -5,20 +5,45 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+
+from ..errors import JournalError
+
+if sys.platform != "win32":
+    import pwd
+
+NAME = "CacheTools"
 
 
 def application_folder() -> Path:
     """The folder `CacheTools` in the user's application data; it need not exist yet.
 
-    `%LOCALAPPDATA%` on Windows, `$XDG_DATA_HOME` or `~/.local/share` elsewhere.
+    `%LOCALAPPDATA%` on Windows, `$XDG_DATA_HOME` or `~/.local/share` elsewhere. Raises JournalError where this user has
+    none of them.
     """
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
-    else:
-        base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    return Path(base) / "CacheTools"
+    folders = application_folders()
+    if not folders:
+        raise JournalError(
+            "CacheTools has no place for its files here: this user has no home folder.",
+            f"Run this with a home folder, or {other_place()}.",
+        )
+    return folders[0]
+
+
+def application_folders() -> tuple[Path, ...]:
+    """The folder that is written to, and then the one that is used where no variable names another.
+
+    Empty where this user has no home folder and no variable names another.
+    """
+    return tuple(dict.fromkeys(base / NAME for base in _bases()))
+
+
+def other_place() -> str:
+    """How to have the files elsewhere: half a sentence."""
+    variable = "LOCALAPPDATA" if sys.platform == "win32" else "XDG_DATA_HOME"
+    return f"set {variable} to a folder of this user's on a local disk, given with its whole path"
 
 
 def file_name_for(address: str) -> str:
@@ -28,3 +53,26 @@ def file_name_for(address: str) -> str:
     """
     readable = re.sub(r"[^A-Za-z0-9-]+", "_", address.partition("://")[2])[:80].strip("_")
     return f"{readable}-{sha256(address.encode('utf-8')).hexdigest()[:10]}"
+
+
+def _bases() -> Iterator[Path]:
+    """A relative path is ignored, as the XDG Base Directory specification wants it: it would change with each run."""
+    windows = sys.platform == "win32"
+    named = Path(os.environ.get("LOCALAPPDATA" if windows else "XDG_DATA_HOME", ""))
+    if named.is_absolute():
+        yield named
+    home = _home()
+    if home is not None:
+        yield home / ("AppData/Local" if windows else ".local/share")
+
+
+def _home() -> Path | None:
+    """The user's home by HOME, else by the list of users; None for a user without one, as in some containers."""
+    try:
+        if sys.platform == "win32" or os.environ.get("HOME"):
+            home = Path.home()
+        else:
+            home = Path(pwd.getpwuid(os.getuid()).pw_dir)
+    except (RuntimeError, KeyError):
+        return None
+    return home if home.is_absolute() else None

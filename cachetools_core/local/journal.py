@@ -1,4 +1,4 @@
-"""The job on disk before it is watched, so that a rerun finds it instead of submitting again.
+"""The journal: a job is on disk before it is watched, so that a rerun finds it instead of submitting again.
 
 One small JSON file per service in the user's application-data folder, written whole or not at all, locked against a
 second process of this machine, readable by a person.
@@ -6,204 +6,275 @@ second process of this machine, readable by a person.
 
 from __future__ import annotations
 
-import json
 import os
-import re
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
 
 from ..errors import AlreadyRunning, JournalError
-from ..server.cache import CacheLook, Scale, ServiceState
-from .folders import application_folder, file_name_for
-
-JOB_ADDRESS = re.compile(r"/rest/services/System/\w+/GPServer/[\w%]+/jobs/\w+")
-MOST = 1e18
-UNREADABLE = (OSError, ValueError, LookupError, TypeError, ArithmeticError, RecursionError)
-EXPLANATION = "CacheTools notes a running cache deletion here, so that a rerun finds it instead of submitting again."
+from ..messages import plain_words
+from ..proof.entry import Entry
+from . import own_files
+from .entry_text import UNREADABLE, entry_as_text, entry_from_text, service_in_text, spelled_as
+from .folders import application_folder, application_folders, file_name_for, other_place
+from .own_files import Lock, NotLockable
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A deletion that was begun and whose end nobody has seen yet.
+class Unreadable:
+    """A file of the journal that can't be read or understood; a job may be running all the same."""
 
-    `job_url` is empty while the answer to the submit isn't there; `known_jobs` are the ids of the jobs that the server
-    already had then, None where they couldn't be listed.
-    """
-
-    service: str
-    account: str
-    begun: datetime
-    before: CacheLook
-    tools: str
-    known_jobs: frozenset[str] | None
-    job_url: str = ""
+    file: Path
+    words: str
 
 
 class Journal:
-    """The entry of one service; held by one process at a time."""
+    """The unfinished job of one service, in whatever spelling; held by one process at a time.
 
-    def __init__(self, service_url: str, folder: Path | None = None) -> None:
-        self.folder = folder if folder is not None else application_folder() / "journal"
-        self.file = self.folder / f"{file_name_for(service_url.lower())}.json"
+    An entry may have been written under another spelling, by an older version or while XDG_DATA_HOME wasn't set, so it
+    is looked for wherever it may be. Where there are several, one after another comes to light as each is cleared.
+    """
+
+    def __init__(
+        self, service_url: str, folder: Path | None = None, *, blot: Callable[[str], str] = lambda text: text
+    ) -> None:
+        """`blot` takes secrets out of what is written. Raises JournalError where this user has no place for files."""
         self._service = service_url
+        self._key = _key(service_url)
+        self._blot = blot
+        self._folders = _folders(folder)
+        self.folder = self._folders[0]
+        self._own = self.folder / f"{file_name_for(f'service://{self._key}')}.json"
+        self._older_name = f"{file_name_for(service_url.lower())}.json"
+        self._locks: tuple[Lock, ...] = ()
 
     @contextmanager
     def held(self) -> Iterator[Journal]:
         """Hold this service's entry, so that no other process of this machine deletes the same cache at the same time.
 
         The lock is the operating system's, so it ends with the process, however that ends.
-        Raises AlreadyRunning where another process holds it, JournalError where the folder can't be used.
+        Raises AlreadyRunning where another process holds it, JournalError where the folder can't be used or locked.
         """
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            lock = self.file.with_suffix(".lock").open("a+b")
-        except OSError as error:
-            raise self._unusable(error) from error
-        with lock:
-            if not _lock(lock):
-                raise AlreadyRunning(
-                    f"Another run of CacheTools on this machine is deleting the cache of {self._service}."
-                )
-            yield self
+        with ExitStack() as releases:
+            self._locks = tuple(self._taken(releases))
+            try:
+                yield self
+            finally:
+                self._locks = ()
+
+    @property
+    def still_held(self) -> bool:
+        """True while no other run can hold this service's entry."""
+        return bool(self._locks) and all(lock.still_held for lock in self._locks)
+
+    def check_held(self) -> None:
+        """To be called right before a submit. Raises JournalError where the lock's file was removed or replaced."""
+        if not self.still_held:
+            raise JournalError(
+                f"The lock {_shown(_lock_of(self._own))} was removed or replaced while this run was under way, so"
+                f" another run may be at work on {self._service}.",
+                "Leave the files in that folder alone and run this again: a run looks for jobs under way first.",
+            )
+
+    @property
+    def file(self) -> Path:
+        """The file that holds the entry, or will hold it."""
+        return next(self._files(), self._own)
 
     @property
     def holds_entry(self) -> bool:
         """True while a deletion that was begun isn't settled, also where its entry can't be understood."""
-        return self.file.exists()
+        return next(self._files(), None) is not None
 
     def entry(self) -> Entry | None:
-        """What an earlier run has left, if anything. Raises JournalError where the file can't be understood."""
-        try:
-            return _from_json(self._service, self.file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return None
-        except UNREADABLE as error:
-            raise JournalError(
-                f"The journal file {self.file} can't be understood ({type(error).__name__}); a job may be running.",
-                "Look at the jobs of System/CachingTools in ArcGIS Server Manager; when none is running for this"
-                " service, delete that file and run this again.",
-            ) from error
+        """What an earlier run has left, if anything, with the addresses of the site as it is spelled now.
+
+        Makes no folder. Raises JournalError where the file can't be read or understood, or the folder can't be read.
+        """
+        _listed(self.folder)
+        for file in self._files():
+            try:
+                return self._understood(file)
+            except FileNotFoundError:  # another run has settled it meanwhile
+                continue
+            except (OSError, *UNREADABLE) as error:
+                raise JournalError(
+                    f"The journal file {_shown(file)} {_trouble(error)}; a job may be running.",
+                    "Look at the jobs of System/CachingTools in ArcGIS Server Manager; when none is running for this"
+                    " service, delete that file and run this again.",
+                ) from error
+        return None
 
     def write(self, entry: Entry) -> Entry:
-        """Write the entry, whole or not at all, and on the disk before this returns. Raises JournalError."""
-        partial = self.file.with_suffix(".new")
+        """Write the entry, whole or not at all, and on the disk before this returns.
+
+        Raises JournalError, also where the journal isn't held any more.
+        """
+        self.check_held()
         try:
-            with partial.open("w", encoding="utf-8") as stream:
-                stream.write(_to_json(entry))
-                stream.flush()
-                os.fsync(stream.fileno())
-            partial.replace(self.file)
-            _settle_folder(self.folder)
+            own_files.write_text(self._own, entry_as_text(entry, self._blot))
+            for file in self._of_the_same_job(entry):
+                file.unlink(missing_ok=True)
         except OSError as error:
-            raise self._unusable(error) from error
+            raise _unusable(self._own, error) from error
         return entry
 
     def clear(self) -> None:
-        """The deletion has ended, or never began; nothing is left to find. Raises JournalError."""
+        """The job has ended, or never began: its entry goes. Raises JournalError, as write does."""
+        self.check_held()
+        file = self.file
         try:
-            self.file.with_suffix(".new").unlink(missing_ok=True)
-            self.file.unlink(missing_ok=True)
+            own_files.partial_of(file).unlink(missing_ok=True)
+            file.unlink(missing_ok=True)
         except OSError as error:
-            raise self._unusable(error) from error
+            raise _unusable(file, error) from error
 
-    def _unusable(self, error: OSError) -> JournalError:
-        return JournalError(
-            f"The journal {self.file} can't be written: {error.strerror or error}.",
-            "Without it a job could be submitted twice. Make room or give this user write access there and run again.",
-        )
+    def _taken(self, releases: ExitStack) -> Iterator[Lock]:
+        """The locks that an older version, or a run in another place, would take too, as far as they can be had."""
+        try:
+            own_files.make_folder(self.folder)
+            yield self._lock(self._own, releases)
+        except NotLockable as error:
+            raise JournalError(
+                f"Files in the folder {_shown(self.folder)} can't be locked: {_words(error)}."
+                " Some network file systems have no locks.",
+                f"Without a lock two runs could submit twice. To keep the journal elsewhere, {other_place()}.",
+            ) from error
+        except OSError as error:
+            raise _unusable(self._own, error) from error
+        for file in self._other_files_to_lock():
+            with suppress(OSError):  # where this run may not lock, no other run of this user may either
+                yield self._lock(file, releases)
+
+    def _lock(self, file: Path, releases: ExitStack) -> Lock:
+        try:
+            lock = Lock(_lock_of(file))
+        except BlockingIOError as error:
+            raise AlreadyRunning(
+                f"Another run of CacheTools on this machine is deleting the cache of {self._service}."
+            ) from error
+        releases.callback(lock.release)
+        return lock
+
+    def _other_files_to_lock(self) -> Iterator[Path]:
+        for folder in self._folders:
+            if folder != self.folder and os.path.isdir(folder):
+                yield folder / self._own.name
+            older = folder / self._older_name
+            if os.path.lexists(_lock_of(older)):
+                yield older
+
+    def _files(self) -> Iterator[Path]:
+        """The files about this service: the one that is written, the one of older versions, then other spellings'."""
+        for folder in self._folders:
+            named = [folder / self._own.name, folder / self._older_name]
+            yield from (file for file in named if os.path.lexists(file))
+            with suppress(JournalError):
+                yield from (file for file in _listed(folder) if file not in named and self._is_about_this(file))
+
+    def _is_about_this(self, file: Path) -> bool:
+        try:
+            return _key(service_in_text(own_files.read_text(file))) == self._key
+        except (OSError, *UNREADABLE):
+            return False
+
+    def _understood(self, file: Path) -> Entry:
+        entry = entry_from_text(own_files.read_text(file))
+        if _key(entry.service) != self._key:
+            raise ValueError("it is about another service")
+        return spelled_as(entry, self._service)
+
+    def _of_the_same_job(self, entry: Entry) -> Iterator[Path]:
+        begun = entry.begun.replace(microsecond=0)
+        for file in self._files():
+            with suppress(OSError, *UNREADABLE):
+                if file != self._own and self._understood(file).begun == begun:
+                    yield file
 
 
-def with_job(entry: Entry, job_url: str) -> Entry:
-    """The entry once the job's address is known."""
-    return replace(entry, job_url=job_url)
+def entry_of(service_url: str, folder: Path | None = None) -> Entry | None:
+    """The unfinished job of a service, for those who only look: nothing is made or locked. Raises JournalError."""
+    return Journal(service_url, folder).entry()
 
 
-def _to_json(entry: Entry) -> str:
-    return json.dumps(
-        {
-            "what_this_is": EXPLANATION,
-            "service": entry.service,
-            "account": entry.account,
-            "begun": entry.begun.isoformat(timespec="seconds"),
-            "job_url": entry.job_url or "the answer to the submit hasn't come yet",
-            "answered": bool(entry.job_url),
-            "caching_tools": entry.tools,
-            "known_jobs": None if entry.known_jobs is None else sorted(entry.known_jobs),
-            "before": {
-                "cached": entry.before.cached,
-                "scales": None if entry.before.scales is None else [vars(scale) for scale in entry.before.scales],
-            },
-        },
-        indent=1,
-        ensure_ascii=False,
+def unfinished(folder: Path | None = None) -> tuple[Entry | Unreadable, ...]:
+    """Every job that this user began from this machine and whose end nobody saw. Raises JournalError."""
+    first, *others = _folders(folder)
+    files = list(_listed(first))
+    for other in others:
+        with suppress(JournalError):  # a folder that this user can't read holds nothing of this user's
+            files.extend(_listed(other))
+    return tuple(_read(file) for file in files)
+
+
+def forget(service_url: str, folder: Path | None = None) -> tuple[Path, ...]:
+    """Remove what is noted about a service, whatever became of its job, and name the files that are gone.
+
+    Raises AlreadyRunning while a run holds it, JournalError where a file can't be removed.
+    """
+    journal, gone = Journal(service_url, folder), []
+    if not journal.holds_entry:
+        return ()
+    with journal.held():
+        while journal.holds_entry:
+            gone.append(journal.file)
+            journal.clear()
+    return tuple(gone)
+
+
+def _read(file: Path) -> Entry | Unreadable:
+    try:
+        return entry_from_text(own_files.read_text(file))
+    except (OSError, *UNREADABLE) as error:
+        return Unreadable(file, _trouble(error))
+
+
+def _folders(folder: Path | None) -> tuple[Path, ...]:
+    """The folder that is written to, then those that are looked into. Raises JournalError."""
+    if folder is not None:
+        return (folder,)
+    return tuple(one / "journal" for one in (application_folder(), *application_folders()[1:]))
+
+
+def _listed(folder: Path) -> tuple[Path, ...]:
+    try:
+        return tuple(sorted(folder / name for name in os.listdir(folder) if name.endswith(".json")))
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise JournalError(
+            f"The journal's folder {_shown(folder)} can't be read: {_words(error)}.",
+            f"Give this user access to it, or {other_place()}.",
+        ) from error
+
+
+def _lock_of(file: Path) -> Path:
+    return file.with_suffix(".lock")
+
+
+def _unusable(file: Path, error: OSError) -> JournalError:
+    return JournalError(
+        f"The journal {_shown(file)} can't be written: {_words(error)}.",
+        "Without it a job could be submitted twice. Make room or give this user write access there and run again; or"
+        f" {other_place()}.",
     )
 
 
-def _from_json(service: str, text: str) -> Entry:
-    fields: dict[str, Any] = json.loads(text)
-    if str(fields["service"]).lower() != service.lower():
-        raise ValueError("it is about another service")
-    known, before = fields["known_jobs"], fields["before"]
-    scales = None if before["scales"] is None else tuple(_scale(scale) for scale in before["scales"])
-    job_url = str(fields["job_url"]) if fields["answered"] else ""
-    site = service.partition("/rest/services/")[0]
-    if job_url and not (job_url.startswith(site) and JOB_ADDRESS.fullmatch(job_url[len(site) :])):
-        raise ValueError("its job is no job of this site's caching tools")
-    tools = str(fields["caching_tools"])
-    if not tools.isalnum():
-        raise ValueError("it names no caching tools")
-    if before["cached"] not in (True, False, None):
-        raise ValueError("it doesn't tell whether there was a cache")
-    return Entry(
-        service=service,
-        account=str(fields["account"]),
-        begun=datetime.fromisoformat(fields["begun"]).astimezone(timezone.utc),
-        before=CacheLook(ServiceState.ANSWERS, before["cached"], scales),
-        tools=tools,
-        known_jobs=None if known is None else frozenset(map(str, known)),
-        job_url=job_url,
-    )
+def _trouble(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"can't be read: {_words(error)}"
+    return f"can't be understood ({type(error).__name__})"
 
 
-def _scale(fields: dict[str, Any]) -> Scale:
-    scale = Scale(int(fields["level"]), float(fields["scale"]), int(fields["tiles"]), int(fields["bytes"]))
-    if not all(0 <= number < MOST for number in vars(scale).values()):
-        raise ValueError("it counts what can't be counted")
-    return scale
+def _words(error: OSError) -> str:
+    return plain_words(error.strerror or error)
 
 
-def _settle_folder(folder: Path) -> None:
-    """On POSIX a rename is on the disk only when its folder is; Windows has no such step."""
-    if sys.platform != "win32":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+def _shown(path: Path) -> str:
+    return plain_words(path)
 
 
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(stream: IO[bytes]) -> bool:
-        stream.seek(0)
-        try:
-            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _lock(stream: IO[bytes]) -> bool:
-        try:
-            fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
+def _key(service_url: str) -> str:
+    """A stand-in until `naming` tells when two addresses name the same service."""
+    return service_url.partition("://")[2].lower()

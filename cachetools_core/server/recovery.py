@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from ..errors import CacheToolsError, Cancelled, NoAnswer, ServerSaysNo
-from ..local.journal import Entry
+from ..local.old_journal import Entry
 from ..naming.service import ServiceReference
 from ..waiting import Run
 from .cache import CacheState, compare, look

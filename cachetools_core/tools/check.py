@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import CacheToolsError, NoAnswer, ServerSaysNo
-from ..local.journal import Journal
+from ..local.old_journal import Journal
 from ..messages import QUIET, Messages
 from ..naming.files import find_service
 from ..proof.receipt import look_in_words

@@ -19,7 +19,7 @@ from ..errors import (
     ServerSaysNo,
     Unexpected,
 )
-from ..local.journal import Entry, Journal, with_job
+from ..local.old_journal import Entry, Journal, with_job
 from ..messages import QUIET, Messages, plain_words
 from ..naming.files import find_service
 from ..naming.service import safe_text

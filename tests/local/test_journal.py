@@ -1,4 +1,4 @@
-"""The journal: a job is written down before it is watched, so that a rerun finds it and never submits again."""
+"""The journal: a job is written down before it is watched, whole or not at all, and found again under any spelling."""
 
 from __future__ import annotations
 
@@ -8,147 +8,195 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
-from support.bench import FACTOR, PATIENCE, Bench
-from support.body_server import BodyServer
-from support.clocks import FastClock, StillClock
-from support.listener import CancelWhen, Listener
-from support.needs import needed
-from support.story import delete, service_url
+from support.journals import environment
 
-from cachetools_core.errors import AlreadyRunning, JournalError
-from cachetools_core.local.journal import Entry, Journal, with_job
-from cachetools_core.naming.service import ServiceReference
-from cachetools_core.server.cache import CacheLook, Scale, ServiceState
-from cachetools_core.server.recovery import Search, search_job
-from cachetools_core.server.trust import Trust
-from cachetools_core.server.wire import PlainWire
-from cachetools_core.waiting import Run
+from cachetools_core.errors import JournalError
+from cachetools_core.local.folders import file_name_for
+from cachetools_core.local.journal import Journal, Unreadable, entry_of, forget, unfinished
+from cachetools_core.proof.entry import Entry
+from cachetools_core.proof.evidence import look_from_dict
 
-SERVICE = "https://gis.example.com/server/rest/services/Folder/R\u00e4in/MapServer"
-JOB = "https://gis.example.com/server/rest/services/System/CachingTools/GPServer/DeleteCache/jobs/j1"
-HALF_WAY = 2.0 * FACTOR  # story seconds: a job of four real seconds is at work then, on a busy machine too
+SITE = "https://gis.example.com/server"
+SERVICE = f"{SITE}/rest/services/Folder/R%C3%A4in/MapServer"
+OTHER = f"{SITE}/rest/services/Other/MapServer"
+TASK = f"{SITE}/rest/services/System/CachingTools/GPServer/DeleteCache"
+SCALE = {"level": 0, "scale": 1.5, "tiles": 4, "bytes": 5}
+
+
+def look(says: str, scales: list[dict[str, Any]] | None) -> Any:
+    witnesses = [{"witness": "service", "says": says, "why": None, "words": "", "state": "answers", "scales": None}]
+    if scales is not None:
+        counted = "there" if scales else "gone"
+        witnesses.append(
+            {"witness": "report", "says": counted, "why": None, "words": "", "state": None, "scales": scales}
+        )
+    return look_from_dict({"service": "answers", "witnesses": witnesses})
+
+
 ENTRY = Entry(
     service=SERVICE,
     account="anna",
     begun=datetime(2024, 5, 6, 7, 8, 9, tzinfo=timezone.utc),
-    before=CacheLook(ServiceState.ANSWERS, True, (Scale(0, 591657527.5, 4, 4096), Scale(1, 2.5, 16, 8192))),
-    tools="CachingTools",
+    before=look("there", [SCALE, {"level": 1, "scale": 591657527.5, "tiles": 16, "bytes": 8192}]),
+    task_url=TASK,
     known_jobs=frozenset({"j0", "j00"}),
 )
-ALONE = """
-import sys
-from pathlib import Path
-from cachetools_core.local.journal import Journal
-with Journal(sys.argv[1], Path(sys.argv[2])).held():
-    print("held", flush=True)
-    sys.stdin.read()
-"""
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Journal:
-    folder = tmp_path / "journal"
-    folder.mkdir()
-    return Journal(SERVICE, folder)
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "journal"
 
 
-def file_of(place: Bench) -> Path:
-    return Journal(service_url(place.server), place.journal).file
+@pytest.fixture
+def journal(folder: Path) -> Iterator[Journal]:
+    """The journal of the service, held by this process."""
+    with Journal(SERVICE, folder).held() as held:
+        yield held
 
 
-# The file itself
+def names(folder: Path) -> list[str]:
+    return sorted(path.suffix for path in folder.iterdir())
+
+
+# What is written, and read again
 
 
 @pytest.mark.parametrize(
     "entry",
     [
         ENTRY,
-        with_job(ENTRY, JOB),
-        replace(ENTRY, known_jobs=None, before=CacheLook(ServiceState.ANSWERS, None, None)),
-        replace(ENTRY, known_jobs=frozenset(), before=CacheLook(ServiceState.ANSWERS, False, ())),
+        ENTRY.with_job("j1"),
+        ENTRY.with_job("j0-4f1b_22"),
+        replace(ENTRY, known_jobs=None, before=look("nothing", None)),
+        replace(ENTRY, known_jobs=frozenset(), before=look("gone", [])),
+        replace(ENTRY, task_url=f"{SITE}/rest/services/System/PublishingTools/GPServer/Delete%20Tiles").with_job("j1"),
     ],
 )
-def test_what_is_written_is_read_again(entry, journal):
+def test_what_is_written_is_read_again(entry: Entry, journal: Journal) -> None:
     assert journal.write(entry) == entry
     assert journal.entry() == entry
-    spelled_otherwise = SERVICE.replace("Folder", "FOLDER")
-    assert Journal(spelled_otherwise, journal.folder).entry() == replace(entry, service=spelled_otherwise)
+    assert entry_of(SERVICE, journal.folder) == entry
 
 
-def test_a_person_can_read_it(journal):
-    journal.write(with_job(ENTRY, JOB))
+def test_a_person_can_read_it(journal: Journal) -> None:
+    journal.write(ENTRY.with_job("j1"))
     text = journal.file.read_text(encoding="utf-8")
-    for words in (SERVICE, "anna", "2024-05-06T07:08:09+00:00", JOB, "so that a rerun finds it", '"tiles": 16'):
+    for words in (
+        SERVICE,
+        "anna",
+        "2024-05-06T07:08:09+00:00",
+        f"{TASK}/jobs/j1",
+        "instead of submitting",
+        '"tiles": 16',
+    ):
         assert words in text
+    assert "make sure in ArcGIS Server Manager that no job for this service is running" in text
     assert len(text.splitlines()) > 10
+    assert json.loads(text)["version"] == 2
     assert journal.file.name.startswith("gis_example_com_server_rest_services_folder_")
     assert journal.file.suffix == ".json"
 
 
-def test_the_answer_that_has_not_come_is_said_in_words(journal):
+def test_the_answer_that_has_not_come_is_said_in_words(journal: Journal) -> None:
     journal.write(ENTRY)
     assert "the answer to the submit hasn't come yet" in journal.file.read_text(encoding="utf-8")
-    assert journal.entry().job_url == ""
 
 
-def test_two_services_have_two_files(tmp_path):
-    names = {Journal(f"https://h/arcgis/rest/services/{name}/MapServer", tmp_path).file for name in ("a/b", "a_b", "a")}
-    assert len(names) == 3
+def test_what_is_cleared_is_gone_and_may_be_cleared_again(journal: Journal) -> None:
+    journal.write(ENTRY)
+    assert journal.holds_entry
+    journal.clear()
+    journal.clear()
+    assert (journal.entry(), journal.holds_entry, names(journal.folder)) == (None, False, [".lock"])
 
 
-def test_a_reader_sees_a_whole_entry_or_none_at_all(journal):
-    seen, torn, stop = [], [], threading.Event()
+def test_secrets_are_blotted_out_and_a_job_whose_id_holds_one_counts_as_not_known(folder: Path) -> None:
+    entry = replace(ENTRY, account="anna hush", known_jobs=frozenset({"j0", "hush7"})).with_job("hush1")
+    with Journal(SERVICE, folder, blot=lambda text: text.replace("hush", "***")).held() as journal:
+        journal.write(entry)
+        assert "hush" not in journal.file.read_text(encoding="utf-8")
+        assert journal.entry() == replace(entry, account="anna ***", known_jobs=None, job_id="")
+
+
+def test_a_moment_is_kept_to_the_second(journal: Journal) -> None:
+    journal.write(replace(ENTRY, begun=ENTRY.begun + timedelta(milliseconds=300)))
+    entry = journal.entry()
+    assert entry is not None and entry.begun == ENTRY.begun
+
+
+# Whole or not at all
+
+
+def test_a_reader_sees_a_whole_entry_or_none_at_all(journal: Journal) -> None:
+    seen: list[Entry | None] = []
+    torn: list[JournalError] = []
+    stop = threading.Event()
 
     def read() -> None:
         while not stop.is_set():
             try:
-                seen.append(journal.entry())
+                seen.append(entry_of(SERVICE, journal.folder))
             except JournalError as error:
                 torn.append(error)
 
     reader = threading.Thread(target=read)
     reader.start()
     for number in range(200):
-        journal.write(with_job(ENTRY, JOB + str(number)) if number % 2 else ENTRY)
+        journal.write(ENTRY.with_job(f"j{number}") if number % 2 else ENTRY)
     stop.set()
     reader.join()
     assert (torn, {entry.service for entry in seen if entry is not None}) == ([], {SERVICE})
-    assert [path.suffix for path in journal.folder.iterdir()] == [".json"]
+    assert names(journal.folder) == [".json", ".lock"]
 
 
-def test_what_is_cleared_is_gone_and_may_be_cleared_again(journal):
-    journal.write(ENTRY)
-    assert journal.holds_entry
-    journal.clear()
-    journal.clear()
-    assert journal.entry() is None
-    assert not journal.holds_entry
-    assert list(journal.folder.iterdir()) == []
+WRITE_ON = """
+import sys, itertools
+sys.path.insert(0, "tests/local")
+from test_journal import ENTRY, SERVICE, Journal, Path
+with Journal(SERVICE, Path(sys.argv[1])).held() as journal:
+    for number in itertools.count():
+        journal.write(ENTRY.with_job(f"j{number}"))
+        print(number, flush=True)
+"""
 
 
-def test_a_folder_that_is_not_there_yet_is_made_in_the_users_own(own_home):
-    with Journal(SERVICE).held() as held:
-        held.write(ENTRY)
-    assert held.entry() == ENTRY
-    assert own_home in held.file.parents
+@pytest.mark.parametrize("writes", range(1, 9))
+def test_a_run_that_is_killed_while_it_writes_leaves_a_whole_entry(writes: int, folder: Path) -> None:
+    root = Path(__file__).resolve().parent.parent.parent
+    command = [sys.executable, "-c", WRITE_ON, str(folder)]
+    variables = environment({"PYTHONPATH": os.pathsep.join([str(root), str(root / "tests")])})
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root, env=variables) as process:
+        assert process.stdout is not None
+        for _ in range(writes):
+            process.stdout.readline()
+        process.kill()
+        last = [int(line) for line in process.stdout][-1:] or [writes - 1]
+    found = entry_of(SERVICE, folder)
+    assert found is not None and int(found.job_id[1:]) - last[0] in (0, 1)
+    with Journal(SERVICE, folder).held() as next_run:
+        next_run.write(ENTRY)
+        assert names(folder) == [".json", ".lock"]
 
 
-def test_the_whole_entry_is_on_the_disk_before_it_has_its_name_and_its_folder_after(journal, monkeypatch):
+def test_the_whole_entry_is_on_the_disk_before_it_has_its_name_and_its_folder_after(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What a power failure leaves can't be rehearsed, so the order of the operating system's calls is looked at."""
     synced, handles, fsync = [], [], os.fsync
 
     def watched(handle: int) -> None:
         fsync(handle)
         handles.append(handle)
-        folder, named = stat.S_ISDIR(os.fstat(handle).st_mode), journal.file.exists()
-        synced.append(("folder", named) if folder else ("file", named, os.fstat(handle).st_size))
+        is_folder, named = stat.S_ISDIR(os.fstat(handle).st_mode), journal.file.exists()
+        synced.append(("folder", named) if is_folder else ("file", named, os.fstat(handle).st_size))
 
     monkeypatch.setattr(os, "fsync", watched)
     journal.write(ENTRY)
@@ -159,54 +207,145 @@ def test_the_whole_entry_is_on_the_disk_before_it_has_its_name_and_its_folder_af
             os.fstat(handle)
 
 
-# A second process
+# One service, one entry
 
 
-@pytest.fixture
-def other_process(place: Bench) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-c", ALONE, service_url(place.server), str(place.journal)]
-    root = str(Path(__file__).resolve().parent.parent.parent)
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": root}
-    ) as process:
-        assert process.stdout.readline() == "held\n"
-        yield process
-        process.kill()
+def test_two_services_have_two_files(folder: Path) -> None:
+    files = {Journal(f"https://h/arcgis/rest/services/{name}/MapServer", folder).file for name in ("a/b", "a_b", "a")}
+    assert len(files) == 3
 
 
-def test_a_second_process_is_locked_out_and_asks_the_server_nothing(place, other_process):
-    first = len(place.server.requests)
-    seen = place.run()
-    assert seen.facts == ("still-running", 5, "CT503", 0, 12)
-    assert len(place.server.requests) == first
-    with pytest.raises(AlreadyRunning), Journal(service_url(place.server), place.journal).held():
-        raise AssertionError("held twice")
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (SERVICE, SERVICE.replace("Folder", "FOLDER")),
+        (SERVICE, SERVICE.replace("https://gis", "http://GIS")),
+    ],
+)
+def test_spellings_of_one_service_share_an_entry_and_a_lock(one: str, other: str, folder: Path) -> None:
+    site, other_site = one.partition("/rest/")[0], other.partition("/rest/")[0]
+    with Journal(one, folder).held() as journal:
+        journal.write(replace(ENTRY, service=one, task_url=TASK.replace(SITE, site)).with_job("j1"))
+    found = entry_of(other, folder)
+    assert found is not None
+    assert (found.service, found.task_url) == (other, TASK.replace(SITE, other_site)), "the host that is asked is named"
+    assert Journal(other, folder).file == journal.file
 
 
-def test_the_lock_ends_with_its_process_however_that_ends(place, other_process):
-    other_process.kill()
-    other_process.wait()
-    assert place.run().facts == ("deleted", 0, "-", 1, 0)
+# Entries of the first version
 
 
-def test_another_service_is_not_locked(place, other_process):
-    with Journal(service_url(place.server, "Other"), place.journal).held() as held:
-        assert held.entry() is None
-
-
-# A file that can't be understood, or written
-
-
-def spoilt(**changes: object) -> str:
+def old_text(**changes: Any) -> str:
+    """What versions before the field `version` have written."""
     fields = {
-        "service": "SERVICE", "account": "anna", "begun": "2024-05-06T07:08:09+00:00", "job_url": "JOBS/j1",
-        "answered": True, "caching_tools": "CachingTools", "known_jobs": None,
-        "before": {"cached": True, "scales": [{"level": 0, "scale": 1.5, "tiles": 4, "bytes": 5}]},
+        "what_this_is": "CacheTools notes a running cache deletion here.",
+        "service": SERVICE, "account": "anna", "begun": "2024-05-06T07:08:09+00:00", "job_url": f"{TASK}/jobs/j1",
+        "answered": True, "caching_tools": "CachingTools", "known_jobs": ["j0", "j00"],
+        "before": {"cached": True, "scales": [SCALE]},
     }  # fmt: skip
     return json.dumps({**fields, **changes})
 
 
-SCALE = {"level": 0, "scale": 1.5, "tiles": 4, "bytes": 5}
+def old_file(folder: Path, service: str = SERVICE) -> Path:
+    folder.mkdir(exist_ok=True)
+    return folder / f"{file_name_for(service.lower())}.json"
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, ENTRY.with_job("j1")),
+        ({"answered": False, "job_url": "the answer to the submit hasn't come yet"}, ENTRY),
+        (
+            {"caching_tools": "CachingToolsEx", "answered": False, "job_url": ""},
+            replace(ENTRY, task_url=TASK.replace("CachingTools", "CachingToolsEx")),
+        ),
+    ],
+)
+def test_an_entry_of_the_first_version_is_understood(changes: dict[str, Any], expected: Entry, folder: Path) -> None:
+    old_file(folder).write_text(old_text(**changes), encoding="utf-8")
+    assert entry_of(SERVICE, folder) == replace(expected, before=look("there", [SCALE]))
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ({"cached": False, "scales": []}, look("gone", [])),
+        ({"cached": None, "scales": None}, look("nothing", None)),
+        ({"cached": False, "scales": [SCALE]}, look("gone", [SCALE])),
+    ],
+)
+def test_the_look_of_the_first_version_is_told_by_its_witnesses(before: Any, expected: Any, folder: Path) -> None:
+    old_file(folder).write_text(old_text(before=before), encoding="utf-8")
+    found = entry_of(SERVICE, folder)
+    assert found is not None and found.before == expected
+
+
+def test_the_file_of_an_older_version_gives_way_to_the_one_that_is_written_now(folder: Path) -> None:
+    old = old_file(folder)
+    old.write_text(old_text(answered=False, job_url=""), encoding="utf-8")
+    with Journal(SERVICE, folder).held() as journal:
+        assert journal.file == old
+        entry = journal.entry()
+        assert entry is not None
+        journal.write(entry.with_job("j7"))
+        assert journal.file != old and not old.exists()
+        assert entry_of(SERVICE, folder) == entry.with_job("j7")
+
+
+def test_an_entry_under_another_spelling_of_an_older_version_is_found(folder: Path) -> None:
+    spelled = SERVICE.replace("https://gis", "http://gis")
+    site = spelled.partition("/rest/")[0]
+    old = old_file(folder, spelled)
+    text = old_text(service=spelled, job_url=f"{TASK.replace(SITE, site)}/jobs/j1")
+    old.write_text(text, encoding="utf-8")
+    with Journal(SERVICE, folder).held() as journal:
+        assert (journal.file, journal.holds_entry) == (old, True)
+        entry = journal.entry()
+        assert entry is not None and entry.job_url == f"{TASK}/jobs/j1"
+        journal.clear()
+        assert not old.exists()
+
+
+def test_of_two_entries_one_after_the_other_comes_to_light_and_none_is_overwritten(folder: Path) -> None:
+    old_file(folder).write_text(old_text(begun="2024-01-01T00:00:00+00:00"), encoding="utf-8")
+    with Journal(SERVICE, folder).held() as journal:
+        journal.write(ENTRY.with_job("j2"))
+        assert [entry.job_id for entry in [journal.entry()] if entry] == ["j2"]
+        journal.clear()
+        assert [entry.job_id for entry in [journal.entry()] if entry] == ["j1"]
+        journal.clear()
+        assert journal.entry() is None
+
+
+def test_a_file_under_another_spelling_that_cannot_be_understood_stops_too(folder: Path) -> None:
+    spelled = SERVICE.replace("https://", "http://")
+    old_file(folder, spelled).write_text(old_text(service=spelled, begun="yesterday"), encoding="utf-8")
+    with pytest.raises(JournalError, match="delete that file"):
+        entry_of(SERVICE, folder)
+
+
+# What can't be understood
+
+
+def spoilt(**changes: Any) -> str:
+    fields = {
+        "version": 2, "service": SERVICE, "account": "anna", "begun": "2024-05-06T07:08:09+00:00", "task": TASK,
+        "job_url": f"{TASK}/jobs/j1", "answered": True, "known_jobs": None,
+        "before": {"service": "answers", "witnesses": []},
+    }  # fmt: skip
+    return json.dumps({**fields, **changes})
+
+
+def task(text: str) -> str:
+    return spoilt(task=f"{SITE}/rest/services/System/{text}", answered=False)
+
+
+def old_scale(**changes: Any) -> str:
+    return old_text(before={"cached": True, "scales": [{**SCALE, **changes}]})
+
+
+ELSEWHERE = TASK.replace("gis.example.com", "evil.example.io")
 HOSTILE = {
     "empty": "",
     "cut off": spoilt()[:100],
@@ -214,331 +353,113 @@ HOSTILE = {
     "null": "null",
     "nested without end": "[" * 100_000,
     "not text": "\udcff\udcfe",
-    "another service": spoilt(service="https://h/arcgis/rest/services/Other/MapServer"),
-    "a job elsewhere": spoilt(job_url="https://evil.invalid/rest/services/System/CachingTools/GPServer/D/jobs/j1"),
-    "a host whose name is as long": spoilt(job_url="ELSEWHERE/j1"),
-    "a host that begins alike": spoilt(job_url="SITE.evil.invalid/rest/services/System/T/GPServer/D/jobs/j1"),
-    "an address that climbs": spoilt(job_url="JOBS/../../../../../../admin"),
-    "an address with a query": spoilt(job_url="JOBS/j1?token=x"),
-    "no job": spoilt(job_url="SITE/rest/services/System/CachingTools/GPServer"),
-    "tools that climb": spoilt(job_url="", answered=False, caching_tools="../../admin"),
-    "no tools": spoilt(caching_tools=""),
+    "another service": spoilt(service=OTHER),
+    "no service": spoilt(service=None),
+    "a service that is no address": spoilt(service="Rainfall"),
+    "a later version": spoilt(version=3),
+    "a version in words": spoilt(version="2"),
+    "a version in a list": spoilt(version=[2]),
+    "a task elsewhere": spoilt(task=ELSEWHERE, job_url=f"{ELSEWHERE}/jobs/j1"),
+    "a job elsewhere": spoilt(job_url=f"{ELSEWHERE}/jobs/j1"),
+    "a host that begins alike": spoilt(task=TASK.replace(".com", ".com.evil.io"), answered=False),
+    "a job of another task": spoilt(job_url=f"{TASK}2/jobs/j1"),
+    "a job that climbs": spoilt(job_url=f"{TASK}/jobs/../../admin"),
+    "a job with a query": spoilt(job_url=f"{TASK}/jobs/j1?token=x"),
+    "a job with an endless id": spoilt(job_url=f"{TASK}/jobs/{'j' * 101}"),
+    "a task for a job": spoilt(job_url=TASK),
+    "no task": spoilt(task=None, answered=False),
+    "tools that climb": task("../../admin/GPServer/DeleteCache"),
+    "no tools": task("/GPServer/DeleteCache"),
+    "tools in another folder": spoilt(task=TASK.replace("System", "Mine"), answered=False),
+    "a task that climbs": task("CachingTools/GPServer/.."),
+    "a task that climbs in percent codes": task("CachingTools/GPServer/%2e%2e"),
+    "a task with a path in percent codes": task("CachingTools/GPServer/a%2Fb"),
+    "a task with a line break": task("CachingTools/GPServer/a%0Ab"),
+    "a task with a query": task("CachingTools/GPServer/DeleteCache?x=1"),
+    "a task below a task": task("CachingTools/GPServer/DeleteCache/jobs"),
     "no time": spoilt(begun="yesterday"),
     "a time before all clocks": spoilt(begun="0001-01-01T00:00:00+23:59"),
     "a number for a time": spoilt(begun=17),
-    "tiles without end": spoilt(before={"cached": True, "scales": [{**SCALE, "tiles": float("inf")}]}),
-    "tiles that are none": spoilt(before={"cached": True, "scales": [{**SCALE, "tiles": "many"}]}),
-    "tiles below none": spoilt(before={"cached": True, "scales": [{**SCALE, "tiles": -1}]}),
-    "tiles beyond all counting": spoilt(before={"cached": True, "scales": [{**SCALE, "tiles": 10**18}]}),
-    "a scale that is no number": spoilt(before={"cached": True, "scales": [{**SCALE, "scale": float("nan")}]}),
-    "a cache that is neither there nor not": spoilt(before={"cached": "perhaps", "scales": None}),
-    "no scales": spoilt(before={"cached": True}),
     "no look": spoilt(before=None),
+    "a look without witnesses": spoilt(before={"service": "answers"}),
+    "a witness that nobody knows": spoilt(before={"service": "answers", "witnesses": [{"witness": "stars"}]}),
     "a number of jobs": spoilt(known_jobs=5),
+    "a word for jobs": spoilt(known_jobs="j1"),
+    "first version: a job elsewhere": old_text(job_url=f"{ELSEWHERE}/jobs/j1"),
+    "first version: a host whose name is as long": old_text(job_url=f"{TASK.replace('gis', 'sig')}/jobs/j1"),
+    "first version: an address that climbs": old_text(job_url=f"{TASK}/jobs/../../../../../../admin"),
+    "first version: no job": old_text(job_url=TASK),
+    "first version: tools that climb": old_text(job_url="", answered=False, caching_tools="../../admin"),
+    "first version: no tools": old_text(answered=False, caching_tools=""),
+    "first version: tiles without end": old_scale(tiles=float("inf")),
+    "first version: tiles that are none": old_scale(tiles="many"),
+    "first version: tiles below none": old_scale(tiles=-1),
+    "first version: tiles beyond all counting": old_scale(tiles=10**18),
+    "first version: a scale that is no number": old_scale(scale=float("nan")),
+    "first version: neither there nor not": old_text(before={"cached": "perhaps", "scales": None}),
+    "first version: no scales": old_text(before={"cached": True}),
+    "first version: no look": old_text(before=None),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_file_that_cannot_be_understood_stops_everything_and_says_what_to_do(name, place):
-    server = place.server
-    jobs = f"{server.site}/rest/services/System/CachingTools/GPServer/DeleteCache/jobs"
-    words = {"SERVICE": service_url(server), "JOBS": jobs, "SITE": server.site}
-    words["ELSEWHERE"] = jobs.replace("localhost", "evil.test")
-    text = HOSTILE[name]
-    for word, meant in words.items():
-        text = text.replace(word, meant)
-    file = file_of(place)
-    file.write_bytes(text.encode("utf-8", "surrogateescape"))
-    seen = place.run()
-    assert seen.facts == ("unknown", 5, "CT502", 0, 12)
-    assert seen.complaints() == []
-    assert str(file) in seen.receipt["error"]["text"]
-    assert "delete that file" in seen.receipt["error"]["text"]
-    assert {request.step for request in server.requests if "evil" in request.url or ".." in request.url} == set()
-
-
-def test_the_hostile_entries_are_refused_for_what_is_wrong_in_them(place):
-    server = place.server
-    jobs = f"{server.site}/rest/services/System/CachingTools/GPServer/DeleteCache/jobs"
-    text = spoilt().replace("SERVICE", service_url(server)).replace("JOBS", jobs)
-    file_of(place).write_text(text, encoding="utf-8")
-    assert Journal(service_url(server), place.journal).entry().job_url == f"{jobs}/j1"
-
-
-def test_a_folder_in_place_of_the_file(place):
-    file_of(place).mkdir()
-    assert place.run().facts == ("unknown", 5, "CT502", 0, 12)
-
-
-def test_a_file_in_place_of_the_folder(place):
-    place.journal.rmdir()
-    place.journal.write_text("")
-    seen = place.run()
-    assert seen.facts == ("not-deleted", 1, "CT502", 0, 12)
-    assert "could be submitted twice" in seen.receipt["error"]["text"]
-
-
-def test_a_pipe_in_place_of_the_lock(place):
-    """A pipe can't be wound back, and it is Python that says so, not the operating system."""
-    if not hasattr(os, "mkfifo"):
-        needed("needs named pipes, which Windows keeps elsewhere")
-    os.mkfifo(file_of(place).with_suffix(".lock"))
-    seen = place.run()
-    assert seen.facts == ("not-deleted", 1, "CT502", 0, 12)
-    assert "can't be written: File or stream is not seekable." in seen.receipt["error"]["text"]
-
-
-def full_disk() -> Path:
-    full = Path("/dev/full")
-    return full if full.exists() else needed("needs /dev/full, a Linux device that is always full")
-
-
-def test_a_full_disk_before_the_submit_stops_it_and_leaves_nothing(place):
-    file_of(place).with_suffix(".new").symlink_to(full_disk())
-    seen = place.run()
-    assert seen.facts == ("not-deleted", 1, "CT502", 0, 12)
-    assert "can't be written: No space left on device." in seen.receipt["error"]["text"]
-    assert {path.suffix for path in place.journal.iterdir()} == {".lock"}
-    assert place.run().facts == ("deleted", 0, "-", 1, 0)
-
-
-def test_a_disk_that_fills_up_after_the_submit_is_said_and_ends_nothing(place):
-    full = full_disk()
-    file = file_of(place)
-
-    def fill(request: object) -> None:
-        if request.step == "submit":
-            file.with_suffix(".new").symlink_to(full)
-
-    place.server.before_request = fill
-    seen = place.run()
-    assert seen.facts == ("deleted", 0, "-", 1, 0)
-    assert any("No space left" in words and seen.receipt["job_url"] in words for words in seen.receipt["warnings"])
-
-
-def test_an_entry_that_cannot_be_removed_at_the_end_is_said(place):
-    file = file_of(place)
-
-    def replace_the_entry(request: object) -> None:
-        if request.step == "result":
-            file.unlink()
-            (file / "inside").mkdir(parents=True)
-
-    place.server.before_request = replace_the_entry
-    seen = place.run()
-    assert seen.facts == ("deleted", 0, "-", 1, 0)
-    assert any(str(file) in words and "out of date" in words for words in seen.receipt["warnings"])
-
-
-def test_a_refused_submit_leaves_no_entry(place):
-    assert place.run("access-denied@submit").facts == ("not-deleted", 4, "CT303", 0, 12)
-    assert not file_of(place).exists()
-
-
-# A rerun
-
-
-def test_a_run_that_ended_at_its_deadline_is_taken_up_by_the_next(place):
-    place.server.let_jobs_take(4.0)
-    first = place.run(deadline=HALF_WAY)
-    assert (first.verdict, first.error_id) == ("still-running", "CT704")
-    assert file_of(place).exists()
-    second = place.run()
-    assert second.facts == ("deleted", 0, "-", 1, 0)
-    assert second.receipt["job_url"] == first.receipt["job_url"]
-    assert f"Following {first.receipt['job_url']}" in second.heard.lines
-    assert second.receipt["before"]["tiles"] == 2735
-    assert not file_of(place).exists()
-
-
-def test_a_job_that_runs_on_at_every_deadline_is_followed_by_every_run(place):
-    first = place.run("job-waits-forever", deadline=HALF_WAY)
-    for _ in range(2):
-        seen = place.run(deadline=HALF_WAY)
-        assert (seen.verdict, seen.receipt["job_url"]) == ("still-running", first.receipt["job_url"])
-        assert (seen.submits, seen.posts, seen.complaints()) == (1, 0, [])
-
-
-def test_a_cancel_that_the_server_did_not_take_is_taken_up_by_the_next(place):
-    place.server.let_jobs_take(1.0)
-    patience = replace(PATIENCE, cancel=5)
-    first = place.run("http-503@cancel", listener=CancelWhen("The job is running"), patience=patience)
-    assert (first.verdict, first.receipt["exit_code"]) == ("still-running", 5)
-    assert "didn't take the cancel" in first.receipt["error"]["text"]
-    place.server.clear_faults()
-    second = place.run()
-    assert second.facts == ("deleted", 0, "-", 1, 0)
-    assert second.receipt["job_url"] == first.receipt["job_url"]
-
-
-def test_a_cancel_that_comes_too_late_changes_nothing(place):
-    seen = place.run(listener=CancelWhen("The job has succeeded"))
-    assert seen.facts == ("deleted", 0, "-", 1, 0)
-
-
-def test_a_run_that_fails_before_it_has_found_its_job_never_says_not_deleted(place):
-    place.server.let_jobs_take(4.0)
-    assert place.run(deadline=HALF_WAY).verdict == "still-running"
-    place.server.let_jobs_take(0.0)
-    down = place.run("http-503@info", deadline=60)
-    assert (down.verdict, down.receipt["exit_code"], down.error_id) == ("unknown", 5, "CT206")
-    assert any(str(file_of(place)) in words for words in down.receipt["warnings"])
-    place.server.clear_faults()
-    locked = place.run("account-locked")
-    assert (locked.verdict, locked.receipt["exit_code"], locked.error_id) == ("unknown", 5, "CT402")
-    place.server.clear_faults()
-    stopped = place.run(listener=CancelWhen(""))
-    assert (stopped.verdict, stopped.receipt["exit_code"], stopped.error_id) == ("unknown", 5, "CT601")
-    assert [run.complaints() for run in (down, locked, stopped)] == [[], [], []]
-    assert place.run().facts == ("deleted", 0, "-", 1, 0)
-
-
-def test_a_job_that_is_gone_and_a_cache_built_since_are_recognised(place):
-    assert place.run("job-waits-forever", deadline=HALF_WAY).verdict == "still-running"
-    place.server.restart()
-    place.server.rebuild_cache("Rainfall")
-    place.server.clear_faults()
-    seen = place.run()
-    assert (seen.verdict, seen.files, seen.posts, seen.submits) == ("deleted", 0, 1, 2)
-    assert any("has ended (gone)" in words and "Starting anew" in words for words in seen.receipt["warnings"])
-
-
-def test_a_job_that_is_gone_after_it_has_done_its_work_is_not_followed_by_another(place):
-    place.server.let_jobs_take(4.0)
-    assert place.run("job-gone", deadline=HALF_WAY).verdict == "still-running"
-    second = place.run()
-    assert (second.verdict, second.submits, second.posts) == ("deleted", 1, 0)
-    assert any("the job this is known: gone" in words for words in second.receipt["warnings"])
-
-
-def test_a_job_that_has_failed_meanwhile_is_said_and_a_new_one_submitted(place):
-    place.server.let_jobs_take(20.0)  # it fails when a tenth of that is over
-    assert place.run("job-failed:1", deadline=HALF_WAY / 2).verdict == "still-running"
-    place.server.let_jobs_take(0.0)
-    second = place.run()
-    assert (second.verdict, second.files, second.submits, second.overlaps) == ("deleted", 0, 2, False)
-    assert any("has ended (esriJobFailed)" in words for words in second.receipt["warnings"])
-
-
-def test_an_earlier_job_that_has_failed_is_closed_also_where_no_new_one_can_be_submitted(place):
-    place.server.let_jobs_take(20.0)  # it fails when a tenth of that is over
-    assert place.run("job-failed:1", deadline=HALF_WAY / 2).verdict == "still-running"
-
-    def stop_the_tools(request: object) -> None:
-        if request.step == "job" and place.server.jobs[0].ended is not None:
-            place.server.fault("caching-tools-stopped")
-
-    place.server.after_request = stop_the_tools
-    seen = place.run()
-    assert seen.facts == ("not-deleted", 1, "CT501", 1, 12)
-    assert not file_of(place).exists()
-
-
-def test_the_search_for_a_lost_job_ends_where_the_cache_is_seen_to_be_gone():
-    clock = StillClock()
-    body = {"singleFusedMapCache": False, "results": [{"value": {"status": "NONE"}}]}
-    with BodyServer(lambda path: json.dumps(body).encode()) as http:
-        rest = PlainWire(Trust(http.site), Run(clock, 1000, lambda: False))
-        service = ServiceReference(http.site, "", "Rain", "MapServer")
-        found = search_job(rest, http.site, service, replace(ENTRY, known_jobs=None), PATIENCE)
-    assert (found, clock.seconds) == (Search(), 0.0)
-
-
-@pytest.mark.parametrize("role", ["administrator", "publisher"])
-def test_a_lost_answer_is_settled_through_the_list_of_jobs(role, place):
-    seen = place.run("lost-submit-answer", "job-failed", role=role)
-    assert seen.facts == ("not-deleted", 1, "CT701", 1, 12)
-    assert seen.receipt["job_url"] == f"{place.server.site}/rest/services/System/CachingTools/GPServer/DeleteCache/" \
-        f"jobs/{place.server.jobs[0].id}"  # fmt: skip
-    assert any("instead of submitting again" in words for words in seen.receipt["warnings"])
-
-
-def test_a_job_that_was_there_before_is_not_taken_for_the_lost_one(place):
-    assert place.run().verdict == "deleted"
-    place.server.rebuild_cache("Rainfall")
-    seen = place.run("lost-submit-answer", "job-failed")
-    assert (seen.verdict, seen.posts) == ("not-deleted", 1)
-    assert seen.receipt["job_url"].endswith(place.server.jobs[1].id)
-
-
-def test_a_job_for_another_service_is_not_taken_for_the_lost_one(rehearsal, rainfall, tmp_path):
-    server = rehearsal(caches={"Other": rainfall}, faults=["reset-before@submit:1"])
-    lost, story = threading.Event(), {"clock": FastClock(FACTOR), "patience": replace(PATIENCE, settle=60)}
-    server.after_request = lambda request: lost.set() if request.step == "submit" else None
-    with ThreadPoolExecutor(1) as pool:
-        rain = pool.submit(delete, server, journal_folder=tmp_path, **story)
-        assert lost.wait(20)
-        other = delete(server, service_url(server, "Other"), journal_folder=tmp_path, **story)
-    assert (other.verdict.value, rain.result().verdict.value, server.submits) == ("deleted", "unknown", 1)
-    assert rain.result().job_url is None
-    assert server.cache("Rainfall").files() == 12
-
-
-def test_a_lost_answer_where_nobody_lists_the_jobs_is_unknown_and_stays_so(place):
-    first = place.run("lost-submit-answer", "admin-closed", "job-waits-forever", role="publisher")
-    assert first.facts == ("unknown", 5, "CT705", 1, 12)
-    assert first.complaints() == []
-    second = place.run(role="publisher")
-    assert (second.facts, second.posts) == (("unknown", 5, "CT705", 1, 12), 0)
-
-
-def test_a_submit_that_never_arrived_is_recognised_by_the_next_run(place):
-    first = place.run("reset-before@submit")
-    assert first.facts == ("unknown", 5, "CT705", 0, 12)
-    place.server.clear_faults()
-    second = place.run()
-    assert second.facts == ("deleted", 0, "-", 1, 0)
-    assert any("never reached the server" in words for words in second.receipt["warnings"])
-
-
-def test_a_submit_is_not_called_lost_while_something_is_caching(place):
-    assert place.run("reset-before@submit").verdict == "unknown"
-    place.server.clear_faults()
-    second = place.run("other-job-running")
-    assert (second.facts, second.posts) == (("unknown", 5, "CT705", 0, 12), 0)
-
-
-def test_a_cancel_while_the_job_is_searched_says_that_nothing_is_known(place):
-    listener = CancelWhen("looking for it instead")
-    seen = place.run("lost-submit-answer", "admin-closed", "job-waits-forever", listener=listener)
-    assert seen.facts == ("unknown", 5, "CT705", 1, 12)
-    assert "the search for it was cancelled" in seen.receipt["error"]["text"]
-    assert file_of(place).exists()
-
-
-def test_a_refused_sign_in_while_the_job_is_searched_says_that_nothing_is_known(place):
-    def lock(request: object) -> None:
-        if request.step == "submit":
-            place.server.fault("account-locked")
-            place.server.fault("token-498")
-
-    place.server.before_request = lock
-    seen = place.run("lost-submit-answer", "job-waits-forever")
-    assert (seen.verdict, seen.receipt["exit_code"], seen.error_id) == ("unknown", 5, "CT705")
-    assert "refused the sign-in" in seen.receipt["error"]["text"]
-
-
-def test_a_deadline_while_the_job_is_searched_says_that_nothing_is_known(place):
-    patience = replace(PATIENCE, settle=600)
-    seen = place.run("lost-submit-answer", "admin-closed", "job-waits-forever", patience=patience, deadline=HALF_WAY)
-    assert seen.facts == ("unknown", 5, "CT705", 1, 12)
-
-
-@pytest.mark.parametrize("jump", [timedelta(days=-400), timedelta(hours=-1), timedelta(days=400)], ids=str)
-def test_a_clock_that_jumps_changes_nothing(jump, place):
-    clock = FastClock(FACTOR)
-
-    class Jumping(Listener):
-        def info(self, text: str) -> None:
-            clock.jump += jump
-            super().info(text)
-
-    seen = place.run("lost-submit-answer", listener=Jumping(), clock=clock)
-    assert seen.facts == ("deleted", 0, "-", 1, 0)
-
-
-def test_an_unusable_folder_is_a_journal_error(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(JournalError) as raised, Journal(SERVICE, tmp_path / "file" / "below").held():
-        raise AssertionError("held")
+def test_a_file_that_cannot_be_understood_is_an_error_that_says_what_to_do(name: str, folder: Path) -> None:
+    folder.mkdir()
+    file = Journal(SERVICE, folder).file
+    file.write_bytes(HOSTILE[name].encode("utf-8", "surrogateescape"))
+    with pytest.raises(JournalError) as raised:
+        entry_of(SERVICE, folder)
     assert raised.value.message_id == "CT502"
+    assert f"The journal file {file} can't be understood" in raised.value.what
+    assert "delete that file" in raised.value.remedy
+    assert Journal(SERVICE, folder).holds_entry
+
+
+@pytest.mark.parametrize(
+    "text", [spoilt(), old_text(), task("T/GPServer/Delete%20Cache"), task("T/GPServer/L%C3%B6sche")]
+)
+def test_the_hostile_entries_are_refused_for_what_is_wrong_in_them(text: str, folder: Path) -> None:
+    folder.mkdir()
+    Journal(SERVICE, folder).file.write_text(text, encoding="utf-8")
+    assert entry_of(SERVICE, folder) is not None
+
+
+def test_a_file_without_end_is_not_read_to_its_end(folder: Path) -> None:
+    folder.mkdir()
+    file = Journal(SERVICE, folder).file
+    with file.open("wb") as stream:
+        stream.truncate(1 << 40)
+    with pytest.raises(JournalError, match="too large"):
+        entry_of(SERVICE, folder)
+
+
+# All of them
+
+
+def test_every_unfinished_job_is_listed_and_can_be_forgotten(folder: Path) -> None:
+    with Journal(SERVICE, folder).held() as journal:
+        journal.write(ENTRY.with_job("j1"))
+    other = old_file(folder, OTHER)
+    other.write_text(old_text(service=OTHER), encoding="utf-8")
+    broken = folder / "broken.json"
+    broken.write_text("{", encoding="utf-8")
+    found = unfinished(folder)
+    assert {entry.service for entry in found if isinstance(entry, Entry)} == {SERVICE, OTHER}
+    assert [one for one in found if isinstance(one, Unreadable)] == [
+        Unreadable(broken, "can't be understood (JSONDecodeError)")
+    ]
+    assert forget(OTHER, folder) == (other,)
+    assert forget(SERVICE, folder) == (journal.file,)
+    assert unfinished(folder) == (Unreadable(broken, "can't be understood (JSONDecodeError)"),)
+
+
+def test_an_entry_that_cannot_be_understood_is_forgotten_too(folder: Path) -> None:
+    old_file(folder).write_text("{", encoding="utf-8")
+    assert forget(SERVICE, folder) == (old_file(folder),)
+    assert not Journal(SERVICE, folder).holds_entry
+
+
+@pytest.mark.parametrize("look_only", [entry_of, forget, lambda service, folder: unfinished(folder)])
+def test_whoever_only_looks_makes_no_folder(look_only: Callable[[str, Path], Any], folder: Path) -> None:
+    assert not look_only(SERVICE, folder)
+    assert not folder.exists()

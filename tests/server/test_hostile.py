@@ -22,7 +22,7 @@ from support.story import delete, files_below, service_url
 
 from cachetools_core.errors import CacheToolsError, JournalError, Unexpected
 from cachetools_core.local.folders import file_name_for
-from cachetools_core.local.journal import Journal
+from cachetools_core.local.old_journal import Journal
 from cachetools_core.messages import LONGEST_MESSAGE
 from cachetools_core.naming.files import find_service
 from cachetools_core.naming.service import ServiceReference, read_name, safe_text

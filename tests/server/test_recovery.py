@@ -15,7 +15,7 @@ from support.clocks import StillClock
 from support.listener import Listener
 
 from cachetools_core.errors import CacheToolsError
-from cachetools_core.local.journal import Entry, Journal
+from cachetools_core.local.old_journal import Entry, Journal
 from cachetools_core.naming.service import ServiceReference
 from cachetools_core.proof.receipt import Receipt, Verdict
 from cachetools_core.server.cache import CacheLook, Scale, ServiceState

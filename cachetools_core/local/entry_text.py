@@ -1,0 +1,142 @@
+"""An entry of the journal as the text of its file, for people and for the next run; read strictly."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import Any
+from urllib.parse import quote, unquote
+
+from ..proof.entry import Entry
+from ..proof.evidence import look_as_dict, look_from_dict
+
+VERSION = 2
+EXPLANATION = (
+    "CacheTools has begun a cache deletion that can't be undone, and notes its job here, so that the next run follows"
+    " that job instead of submitting another. The file goes by itself once the job's end is seen. Before you delete it,"
+    " make sure in ArcGIS Server Manager that no job for this service is running."
+)
+NO_ANSWER_YET = "the answer to the submit hasn't come yet"
+UNREADABLE = (ValueError, LookupError, TypeError, ArithmeticError, RecursionError, AttributeError)
+TASK = re.compile(r"/rest/services/System/\w+/GPServer/([^/]+)", re.ASCII | re.IGNORECASE)
+JOB = re.compile(r"/jobs/([\w-]{1,100})", re.ASCII)
+
+
+def entry_as_text(entry: Entry, blot: Callable[[str], str]) -> str:
+    """The entry as JSON that a person can read; `blot` takes the secrets out of what a server or an account named.
+
+    A job's id in which something was blotted out can't be asked for, so it is left out: the next run looks for the job.
+    """
+    ids = entry.known_jobs
+    job_url = entry.job_url if blot(entry.job_id) == entry.job_id else ""
+    return json.dumps(
+        {
+            "what_this_is": EXPLANATION,
+            "version": VERSION,
+            "service": entry.service,
+            "account": blot(entry.account),
+            "begun": entry.begun.isoformat(timespec="seconds"),
+            "task": entry.task_url,
+            "job_url": job_url or NO_ANSWER_YET,
+            "answered": bool(job_url),
+            "known_jobs": None if ids is None or any(blot(one) != one for one in ids) else sorted(ids),
+            "before": _blotted(look_as_dict(entry.before), blot),
+        },
+        indent=1,
+        ensure_ascii=False,
+    )
+
+
+def entry_from_text(text: str) -> Entry:
+    """The entry, its addresses spelled as in the text.
+
+    Raises one of UNREADABLE for anything but an entry whose job lies below a task of its own site.
+    """
+    fields: dict[str, Any] = json.loads(text)
+    if fields.get("version", 1) == 1:
+        fields = _from_the_first_version(fields)
+    if fields["version"] != VERSION:
+        raise ValueError("another version of CacheTools has written it")
+    service, task_url, known = fields["service"], str(fields["task"]), fields["known_jobs"]
+    if not isinstance(known, (list, type(None))):
+        raise TypeError("its jobs are no list")
+    _insist_on_a_task(task_url, site_of_service(service))
+    return Entry(
+        service=service,
+        account=str(fields["account"]),
+        begun=datetime.fromisoformat(fields["begun"]).astimezone(timezone.utc),
+        before=look_from_dict(fields["before"]),
+        task_url=task_url,
+        known_jobs=None if known is None else frozenset(map(str, known)),
+        job_id=_job_id(str(fields["job_url"]), task_url) if fields["answered"] else "",
+    )
+
+
+def service_in_text(text: str) -> str:
+    """The service that an entry is about, also where the rest can't be understood. Raises one of UNREADABLE."""
+    return str(json.loads(text)["service"])
+
+
+def spelled_as(entry: Entry, service: str) -> Entry:
+    """The entry with the addresses of the site that is asked now, for another spelling of the same service."""
+    below = entry.task_url[len(site_of_service(entry.service)) :]
+    return replace(entry, service=service, task_url=site_of_service(service) + below)
+
+
+def site_of_service(service: str) -> str:
+    """The site in a service's REST address. Raises ValueError where there is none."""
+    site, *below = re.split("/rest/services/", service, maxsplit=1, flags=re.IGNORECASE)
+    if not below:
+        raise ValueError("it names no service")
+    return site
+
+
+def _insist_on_a_task(task_url: str, site: str) -> None:
+    found = TASK.fullmatch(task_url[len(site) :]) if task_url.startswith(site) else None
+    name = unquote(found[1]) if found else ""
+    readable = name.strip(". ") and name.isprintable() and not set("/\\") & set(name)
+    if found is None or not readable or quote(name, safe="") != found[1]:
+        raise ValueError("its job is no job of this site's tools")
+
+
+def _job_id(job_url: str, task_url: str) -> str:
+    found = JOB.fullmatch(job_url[len(task_url) :]) if job_url.startswith(task_url) else None
+    if found is None:
+        raise ValueError("its job is no job of its task")
+    return found.group(1)
+
+
+def _from_the_first_version(fields: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 knew one task, and named no more than its tools while the job's address wasn't known.
+
+    It kept what the service said and what the report counted, and no reasons.
+    """
+    site, job_url = site_of_service(fields["service"]), str(fields["job_url"])
+    task = f"{site}/rest/services/System/{fields['caching_tools']}/GPServer/DeleteCache"
+    before = fields["before"]
+    says = {True: "there", False: "gone", None: "nothing"}[before["cached"]]
+    witnesses = [_said_before("service", says, None)]
+    if before["scales"] is not None:
+        witnesses.append(_said_before("report", "there" if before["scales"] else "gone", before["scales"]))
+    return {
+        **fields,
+        "version": VERSION,
+        "task": job_url.rpartition("/jobs/")[0] if fields["answered"] else task,
+        "before": {"service": "answers", "witnesses": witnesses},
+    }
+
+
+def _said_before(witness: str, says: str, scales: Any) -> dict[str, Any]:
+    state = "answers" if witness == "service" else None
+    return {"witness": witness, "says": says, "why": None, "words": "", "state": state, "scales": scales}
+
+
+def _blotted(value: Any, blot: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return blot(value)
+    if isinstance(value, dict):
+        return {name: _blotted(one, blot) for name, one in value.items()}
+    return [_blotted(one, blot) for one in value] if isinstance(value, list) else value

@@ -1,0 +1,373 @@
+"""A rerun: what an earlier run has noted is found again, and never submitted again; and what a spoilt journal does."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from support.bench import FACTOR, PATIENCE, Bench
+from support.body_server import BodyServer
+from support.clocks import FastClock, StillClock
+from support.listener import CancelWhen, Listener
+from support.needs import needed
+from support.no_room import NO_ROOM, no_room
+from support.story import delete, service_url
+
+from cachetools_core.errors import AlreadyRunning
+from cachetools_core.local.old_journal import Entry, Journal
+from cachetools_core.naming.service import ServiceReference
+from cachetools_core.server.cache import CacheLook, Scale, ServiceState
+from cachetools_core.server.recovery import Search, search_job
+from cachetools_core.server.trust import Trust
+from cachetools_core.server.wire import PlainWire
+from cachetools_core.waiting import Run
+
+SERVICE = "https://gis.example.com/server/rest/services/Folder/R\u00e4in/MapServer"
+JOB = "https://gis.example.com/server/rest/services/System/CachingTools/GPServer/DeleteCache/jobs/j1"
+HALF_WAY = 2.0 * FACTOR  # story seconds: a job of four real seconds is at work then, on a busy machine too
+ENTRY = Entry(
+    service=SERVICE,
+    account="anna",
+    begun=datetime(2024, 5, 6, 7, 8, 9, tzinfo=timezone.utc),
+    before=CacheLook(ServiceState.ANSWERS, True, (Scale(0, 591657527.5, 4, 4096), Scale(1, 2.5, 16, 8192))),
+    tools="CachingTools",
+    known_jobs=frozenset({"j0", "j00"}),
+)
+ALONE = """
+import sys
+from pathlib import Path
+from cachetools_core.local.old_journal import Journal
+with Journal(sys.argv[1], Path(sys.argv[2])).held():
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def file_of(place: Bench) -> Path:
+    return Journal(service_url(place.server), place.journal).file
+
+
+# A second process
+
+
+@pytest.fixture
+def other_process(place: Bench) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-c", ALONE, service_url(place.server), str(place.journal)]
+    root = str(Path(__file__).resolve().parent.parent.parent)
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": root}
+    ) as process:
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def test_a_second_process_is_locked_out_and_asks_the_server_nothing(place, other_process):
+    first = len(place.server.requests)
+    seen = place.run()
+    assert seen.facts == ("still-running", 5, "CT503", 0, 12)
+    assert len(place.server.requests) == first
+    with pytest.raises(AlreadyRunning), Journal(service_url(place.server), place.journal).held():
+        raise AssertionError("held twice")
+
+
+def test_the_lock_ends_with_its_process_however_that_ends(place, other_process):
+    other_process.kill()
+    other_process.wait()
+    assert place.run().facts == ("deleted", 0, "-", 1, 0)
+
+
+def test_another_service_is_not_locked(place, other_process):
+    with Journal(service_url(place.server, "Other"), place.journal).held() as held:
+        assert held.entry() is None
+
+
+# A file that can't be understood, or written
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"\xff\xfe", b'{"service": "https://h/rest/services/Other/MapServer"}']
+)
+def test_a_file_that_cannot_be_understood_stops_everything_and_says_what_to_do(content, place):
+    file = file_of(place)
+    file.write_bytes(content)
+    seen = place.run()
+    assert seen.facts == ("unknown", 5, "CT502", 0, 12)
+    assert seen.complaints() == []
+    assert str(file) in seen.receipt["error"]["text"]
+    assert "delete that file" in seen.receipt["error"]["text"]
+
+
+def test_a_folder_in_place_of_the_file(place):
+    file_of(place).mkdir()
+    assert place.run().facts == ("unknown", 5, "CT502", 0, 12)
+
+
+def test_a_file_in_place_of_the_folder(place):
+    place.journal.rmdir()
+    place.journal.write_text("")
+    seen = place.run()
+    assert seen.facts == ("not-deleted", 1, "CT502", 0, 12)
+    assert "could be submitted twice" in seen.receipt["error"]["text"]
+
+
+def test_a_pipe_in_place_of_the_lock(place):
+    if not hasattr(os, "mkfifo"):
+        needed("needs named pipes, which Windows keeps elsewhere")
+    os.mkfifo(file_of(place).with_suffix(".lock"))
+    seen = place.run()
+    assert seen.facts == ("not-deleted", 1, "CT502", 0, 12)
+    assert "can't be written: " in seen.receipt["error"]["text"]
+
+
+def test_a_full_disk_before_the_submit_stops_it_and_leaves_nothing(place):
+    with no_room():
+        seen = place.run()
+    assert seen.facts == ("not-deleted", 1, "CT502", 0, 12)
+    assert f"can't be written: {NO_ROOM}." in seen.receipt["error"]["text"]
+    assert {path.suffix for path in place.journal.iterdir()} == {".lock"}
+    assert place.run().facts == ("deleted", 0, "-", 1, 0)
+
+
+def test_a_disk_that_fills_up_after_the_submit_is_said_and_ends_nothing(place):
+    with ExitStack() as later:
+
+        def fill(request: object) -> None:
+            if request.step == "submit":
+                later.enter_context(no_room())
+
+        place.server.before_request = fill
+        seen = place.run()
+    assert seen.facts == ("deleted", 0, "-", 1, 0)
+    assert any(NO_ROOM in words and seen.receipt["job_url"] in words for words in seen.receipt["warnings"])
+
+
+def test_an_entry_that_cannot_be_removed_at_the_end_is_said(place):
+    file = file_of(place)
+
+    def replace_the_entry(request: object) -> None:
+        if request.step == "result":
+            file.unlink()
+            (file / "inside").mkdir(parents=True)
+
+    place.server.before_request = replace_the_entry
+    seen = place.run()
+    assert seen.facts == ("deleted", 0, "-", 1, 0)
+    assert any(str(file) in words and "out of date" in words for words in seen.receipt["warnings"])
+
+
+def test_a_refused_submit_leaves_no_entry(place):
+    assert place.run("access-denied@submit").facts == ("not-deleted", 4, "CT303", 0, 12)
+    assert not file_of(place).exists()
+
+
+# A rerun
+
+
+def test_a_run_that_ended_at_its_deadline_is_taken_up_by_the_next(place):
+    place.server.let_jobs_take(4.0)
+    first = place.run(deadline=HALF_WAY)
+    assert (first.verdict, first.error_id) == ("still-running", "CT704")
+    assert file_of(place).exists()
+    second = place.run()
+    assert second.facts == ("deleted", 0, "-", 1, 0)
+    assert second.receipt["job_url"] == first.receipt["job_url"]
+    assert f"Following {first.receipt['job_url']}" in second.heard.lines
+    assert second.receipt["before"]["tiles"] == 2735
+    assert not file_of(place).exists()
+
+
+def test_a_job_that_runs_on_at_every_deadline_is_followed_by_every_run(place):
+    first = place.run("job-waits-forever", deadline=HALF_WAY)
+    for _ in range(2):
+        seen = place.run(deadline=HALF_WAY)
+        assert (seen.verdict, seen.receipt["job_url"]) == ("still-running", first.receipt["job_url"])
+        assert (seen.submits, seen.posts, seen.complaints()) == (1, 0, [])
+
+
+def test_a_cancel_that_the_server_did_not_take_is_taken_up_by_the_next(place):
+    place.server.let_jobs_take(1.0)
+    patience = replace(PATIENCE, cancel=5)
+    first = place.run("http-503@cancel", listener=CancelWhen("The job is running"), patience=patience)
+    assert (first.verdict, first.receipt["exit_code"]) == ("still-running", 5)
+    assert "didn't take the cancel" in first.receipt["error"]["text"]
+    place.server.clear_faults()
+    second = place.run()
+    assert second.facts == ("deleted", 0, "-", 1, 0)
+    assert second.receipt["job_url"] == first.receipt["job_url"]
+
+
+def test_a_cancel_that_comes_too_late_changes_nothing(place):
+    seen = place.run(listener=CancelWhen("The job has succeeded"))
+    assert seen.facts == ("deleted", 0, "-", 1, 0)
+
+
+def test_a_run_that_fails_before_it_has_found_its_job_never_says_not_deleted(place):
+    place.server.let_jobs_take(4.0)
+    assert place.run(deadline=HALF_WAY).verdict == "still-running"
+    place.server.let_jobs_take(0.0)
+    down = place.run("http-503@info", deadline=60)
+    assert (down.verdict, down.receipt["exit_code"], down.error_id) == ("unknown", 5, "CT206")
+    assert any(str(file_of(place)) in words for words in down.receipt["warnings"])
+    place.server.clear_faults()
+    locked = place.run("account-locked")
+    assert (locked.verdict, locked.receipt["exit_code"], locked.error_id) == ("unknown", 5, "CT402")
+    place.server.clear_faults()
+    stopped = place.run(listener=CancelWhen(""))
+    assert (stopped.verdict, stopped.receipt["exit_code"], stopped.error_id) == ("unknown", 5, "CT601")
+    assert [run.complaints() for run in (down, locked, stopped)] == [[], [], []]
+    assert place.run().facts == ("deleted", 0, "-", 1, 0)
+
+
+def test_a_job_that_is_gone_and_a_cache_built_since_are_recognised(place):
+    assert place.run("job-waits-forever", deadline=HALF_WAY).verdict == "still-running"
+    place.server.restart()
+    place.server.rebuild_cache("Rainfall")
+    place.server.clear_faults()
+    seen = place.run()
+    assert (seen.verdict, seen.files, seen.posts, seen.submits) == ("deleted", 0, 1, 2)
+    assert any("has ended (gone)" in words and "Starting anew" in words for words in seen.receipt["warnings"])
+
+
+def test_a_job_that_is_gone_after_it_has_done_its_work_is_not_followed_by_another(place):
+    place.server.let_jobs_take(4.0)
+    assert place.run("job-gone", deadline=HALF_WAY).verdict == "still-running"
+    second = place.run()
+    assert (second.verdict, second.submits, second.posts) == ("deleted", 1, 0)
+    assert any("the job this is known: gone" in words for words in second.receipt["warnings"])
+
+
+def test_a_job_that_has_failed_meanwhile_is_said_and_a_new_one_submitted(place):
+    place.server.let_jobs_take(20.0)  # it fails when a tenth of that is over
+    assert place.run("job-failed:1", deadline=HALF_WAY / 2).verdict == "still-running"
+    place.server.let_jobs_take(0.0)
+    second = place.run()
+    assert (second.verdict, second.files, second.submits, second.overlaps) == ("deleted", 0, 2, False)
+    assert any("has ended (esriJobFailed)" in words for words in second.receipt["warnings"])
+
+
+def test_an_earlier_job_that_has_failed_is_closed_also_where_no_new_one_can_be_submitted(place):
+    place.server.let_jobs_take(20.0)  # it fails when a tenth of that is over
+    assert place.run("job-failed:1", deadline=HALF_WAY / 2).verdict == "still-running"
+
+    def stop_the_tools(request: object) -> None:
+        if request.step == "job" and place.server.jobs[0].ended is not None:
+            place.server.fault("caching-tools-stopped")
+
+    place.server.after_request = stop_the_tools
+    seen = place.run()
+    assert seen.facts == ("not-deleted", 1, "CT501", 1, 12)
+    assert not file_of(place).exists()
+
+
+def test_the_search_for_a_lost_job_ends_where_the_cache_is_seen_to_be_gone():
+    clock = StillClock()
+    body = {"singleFusedMapCache": False, "results": [{"value": {"status": "NONE"}}]}
+    with BodyServer(lambda path: json.dumps(body).encode()) as http:
+        rest = PlainWire(Trust(http.site), Run(clock, 1000, lambda: False))
+        service = ServiceReference(http.site, "", "Rain", "MapServer")
+        found = search_job(rest, http.site, service, replace(ENTRY, known_jobs=None), PATIENCE)
+    assert (found, clock.seconds) == (Search(), 0.0)
+
+
+@pytest.mark.parametrize("role", ["administrator", "publisher"])
+def test_a_lost_answer_is_settled_through_the_list_of_jobs(role, place):
+    seen = place.run("lost-submit-answer", "job-failed", role=role)
+    assert seen.facts == ("not-deleted", 1, "CT701", 1, 12)
+    assert seen.receipt["job_url"] == f"{place.server.site}/rest/services/System/CachingTools/GPServer/DeleteCache/" \
+        f"jobs/{place.server.jobs[0].id}"  # fmt: skip
+    assert any("instead of submitting again" in words for words in seen.receipt["warnings"])
+
+
+def test_a_job_that_was_there_before_is_not_taken_for_the_lost_one(place):
+    assert place.run().verdict == "deleted"
+    place.server.rebuild_cache("Rainfall")
+    seen = place.run("lost-submit-answer", "job-failed")
+    assert (seen.verdict, seen.posts) == ("not-deleted", 1)
+    assert seen.receipt["job_url"].endswith(place.server.jobs[1].id)
+
+
+def test_a_job_for_another_service_is_not_taken_for_the_lost_one(rehearsal, rainfall, tmp_path):
+    server = rehearsal(caches={"Other": rainfall}, faults=["reset-before@submit:1"])
+    lost, story = threading.Event(), {"clock": FastClock(FACTOR), "patience": replace(PATIENCE, settle=60)}
+    server.after_request = lambda request: lost.set() if request.step == "submit" else None
+    with ThreadPoolExecutor(1) as pool:
+        rain = pool.submit(delete, server, journal_folder=tmp_path, **story)
+        assert lost.wait(20)
+        other = delete(server, service_url(server, "Other"), journal_folder=tmp_path, **story)
+    assert (other.verdict.value, rain.result().verdict.value, server.submits) == ("deleted", "unknown", 1)
+    assert rain.result().job_url is None
+    assert server.cache("Rainfall").files() == 12
+
+
+def test_a_lost_answer_where_nobody_lists_the_jobs_is_unknown_and_stays_so(place):
+    first = place.run("lost-submit-answer", "admin-closed", "job-waits-forever", role="publisher")
+    assert first.facts == ("unknown", 5, "CT705", 1, 12)
+    assert first.complaints() == []
+    second = place.run(role="publisher")
+    assert (second.facts, second.posts) == (("unknown", 5, "CT705", 1, 12), 0)
+
+
+def test_a_submit_that_never_arrived_is_recognised_by_the_next_run(place):
+    first = place.run("reset-before@submit")
+    assert first.facts == ("unknown", 5, "CT705", 0, 12)
+    place.server.clear_faults()
+    second = place.run()
+    assert second.facts == ("deleted", 0, "-", 1, 0)
+    assert any("never reached the server" in words for words in second.receipt["warnings"])
+
+
+def test_a_submit_is_not_called_lost_while_something_is_caching(place):
+    assert place.run("reset-before@submit").verdict == "unknown"
+    place.server.clear_faults()
+    second = place.run("other-job-running")
+    assert (second.facts, second.posts) == (("unknown", 5, "CT705", 0, 12), 0)
+
+
+def test_a_cancel_while_the_job_is_searched_says_that_nothing_is_known(place):
+    listener = CancelWhen("looking for it instead")
+    seen = place.run("lost-submit-answer", "admin-closed", "job-waits-forever", listener=listener)
+    assert seen.facts == ("unknown", 5, "CT705", 1, 12)
+    assert "the search for it was cancelled" in seen.receipt["error"]["text"]
+    assert file_of(place).exists()
+
+
+def test_a_refused_sign_in_while_the_job_is_searched_says_that_nothing_is_known(place):
+    def lock(request: object) -> None:
+        if request.step == "submit":
+            place.server.fault("account-locked")
+            place.server.fault("token-498")
+
+    place.server.before_request = lock
+    seen = place.run("lost-submit-answer", "job-waits-forever")
+    assert (seen.verdict, seen.receipt["exit_code"], seen.error_id) == ("unknown", 5, "CT705")
+    assert "refused the sign-in" in seen.receipt["error"]["text"]
+
+
+def test_a_deadline_while_the_job_is_searched_says_that_nothing_is_known(place):
+    patience = replace(PATIENCE, settle=600)
+    seen = place.run("lost-submit-answer", "admin-closed", "job-waits-forever", patience=patience, deadline=HALF_WAY)
+    assert seen.facts == ("unknown", 5, "CT705", 1, 12)
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=-400), timedelta(hours=-1), timedelta(days=400)], ids=str)
+def test_a_clock_that_jumps_changes_nothing(jump, place):
+    clock = FastClock(FACTOR)
+
+    class Jumping(Listener):
+        def info(self, text: str) -> None:
+            clock.jump += jump
+            super().info(text)
+
+    seen = place.run("lost-submit-answer", listener=Jumping(), clock=clock)
+    assert seen.facts == ("deleted", 0, "-", 1, 0)
