@@ -145,18 +145,18 @@ def delete(parameters, messages):
         return
     from cachetools_core.errors import CacheToolsError
     from cachetools_core.server.signin import ActivePortal
+    from cachetools_core.tools.access import Access
     from cachetools_core.tools.delete import delete_map_server_cache
 
     warning = about_instances(parameters[1].valueAsText)
     if warning:
         messages.addWarningMessage(warning)
     portal = arcpy.GetActivePortalURL()
+    access = Access(
+        active_portal=ActivePortal(portal, arcpy.GetSigninToken) if portal else None, messages=PaneMessages(messages)
+    )
     try:
-        receipt = delete_map_server_cache(
-            parameters[0].valueAsText,
-            active_portal=ActivePortal(portal, arcpy.GetSigninToken) if portal else None,
-            messages=PaneMessages(messages),
-        )
+        receipt = delete_map_server_cache(parameters[0].valueAsText, access)
     except CacheToolsError as error:
         messages.addErrorMessage(str(error))
     else:

@@ -10,13 +10,15 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from .. import __version__
 from ..errors import CacheToolsError, Cancelled, WrongUsage
 from ..server.tokens import Account
+from ..tools.access import Access
 from ..tools.check import check_deletion
-from ..tools.delete import DEADLINE, delete_map_server_cache, receipt_of_failure
+from ..tools.delete import Plan, run_deletion
 from ..tools.report import report_cache
 from .rehearse import rehearse
 
@@ -92,28 +94,24 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _delete(options: argparse.Namespace, terminal: Terminal) -> int:
-    try:
-        story = _story(options, terminal)
-        if not options.yes:
-            _confirm(options.service, story, terminal)
-        receipt = delete_map_server_cache(
-            options.service, deadline=options.deadline or DEADLINE, messages=terminal, **story
-        )
-    except CacheToolsError as error:
-        receipt = error.receipt or receipt_of_failure(options.service, error)
-        print(error, file=sys.stderr)
+    if not options.yes and (sys.stdin is None or not sys.stdin.isatty()):
+        raise WrongUsage("Confirmation needed, but this is no interactive terminal.", "Add --yes.")
+    agree = _always if options.yes else lambda plan: _confirm(plan, terminal)
+    receipt = run_deletion(options.service, _access(options, terminal), agree)
+    if receipt.error is not None:
+        print(receipt.error, file=sys.stderr)
     print(receipt.to_json() if options.json else receipt.to_text())
     return receipt.exit_code
 
 
 def _report(options: argparse.Namespace, terminal: Terminal) -> int:
-    report = report_cache(options.service, messages=terminal, **_limited(options, terminal))
+    report = report_cache(options.service, _access(options, terminal))
     print(json.dumps(report.to_dict(), indent=1) if options.json else report.to_text())
     return 0
 
 
 def _check(options: argparse.Namespace, terminal: Terminal) -> int:
-    check = check_deletion(options.service, messages=terminal, **_limited(options, terminal))
+    check = check_deletion(options.service, _access(options, terminal))
     print(json.dumps(check.to_dict(), indent=1) if options.json else check.to_text())
     return check.exit_code
 
@@ -165,35 +163,28 @@ def _rehearsal_server() -> Iterator[dict[str, Any]]:
             server.terminate()
 
 
-def _story(options: argparse.Namespace, terminal: Terminal) -> dict[str, Any]:
-    """What every story takes: the account and the CA file. A password comes from standard input, never from here."""
-    story: dict[str, Any] = {"username": options.user, "ca_file": options.ca_file}
+def _access(options: argparse.Namespace, terminal: Terminal) -> Access:
+    """A password comes from standard input, never from an argument."""
+    account = None
     if options.password_stdin:
         if not options.user:
             raise WrongUsage("--password-stdin needs --user.", "Name the account: --user NAME.")
         password = terminal.read_line()
         if not password:
             raise WrongUsage("There is no password on standard input.", "Pipe it in, one line, or use the keyring.")
-        story["account"] = Account(options.user, password)
-    return story
+        account = Account(options.user, password)
+    access = Access(account=account, username=options.user, ca_file=options.ca_file, messages=terminal)
+    return replace(access, deadline=options.deadline) if options.deadline else access
 
 
-def _limited(options: argparse.Namespace, terminal: Terminal) -> dict[str, Any]:
-    deadline = {"deadline": options.deadline} if options.deadline else {}
-    return {**_story(options, terminal), **deadline}
+def _always(_: Plan) -> bool:
+    return True
 
 
-def _confirm(service: str, story: dict[str, Any], terminal: Terminal) -> None:
-    """Show what would go and ask, on a terminal; elsewhere --yes is needed."""
-    if sys.stdin is None or not sys.stdin.isatty():
-        raise WrongUsage("Nobody can be asked whether to delete.", "Add --yes where nobody sits at the terminal.")
-    report = report_cache(service, messages=terminal, **story)
-    print(report.to_text(), file=sys.stderr)
-    if report.found.shows_no_cache:
-        return
-    print("This can't be undone. Delete it? Type yes: ", end="", file=sys.stderr, flush=True)
-    if terminal.read_line().strip().lower() != "yes":
-        raise Cancelled("Nothing was deleted: the answer wasn't yes.")
+def _confirm(plan: Plan, terminal: Terminal) -> bool:
+    asked = "Follow it?" if plan.follows else "This can't be undone. Delete it?"
+    print(f"{asked} Type yes: ", end="", file=sys.stderr, flush=True)
+    return terminal.read_line().strip().lower() == "yes"
 
 
 def _print_failure(error: CacheToolsError, options: argparse.Namespace) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import requests
 
 from ..messages import Messages
-from ..proof.receipt import in_megabytes
+from ..proof.words import in_megabytes
 from ..server.tokens import Account
+from ..tools.access import Access
 from ..tools.delete import delete_map_server_cache
 
 TOUR_TAKES_AT_MOST = 120.0
@@ -35,9 +36,8 @@ def rehearse(server: Mapping[str, Any], say: Callable[[str], None], messages: Me
     say(f"   {found}")
     say("")
     say("3. Deleting the cache, with the code that the geoprocessing tool runs:")
-    receipt = delete_map_server_cache(
-        url, account=account, ca_file=server["ca_file"], messages=messages, deadline=TOUR_TAKES_AT_MOST
-    )
+    access = Access(account=account, ca_file=server["ca_file"], messages=messages, deadline=TOUR_TAKES_AT_MOST)
+    receipt = delete_map_server_cache(url, access)
     say("")
     say("4. The same tile again:")
     gone = _fetch_tile(url, server)

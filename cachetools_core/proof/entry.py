@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Optional
 
 from .evidence import Look
 
@@ -23,7 +22,7 @@ class Entry:
     begun: datetime
     before: Look
     task_url: str
-    known_jobs: Optional[frozenset[str]]
+    known_jobs: frozenset[str] | None
     job_id: str = ""
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Optional
+from typing import Any
 
 LARGEST = 1e18
 
@@ -63,21 +63,31 @@ class Scale:
     bytes: int
 
 
+class Remark(Enum):
+    """What a witness adds to what it says."""
+
+    AT_WORK = "a caching job is at work"
+    CLAIMS_A_CACHE = "it calls the cache existing, and counts no tile in it"
+    TILES_ONLY = "a hosted tile layer, with no map behind its tiles"
+
+
 @dataclass(frozen=True)
 class Testimony:
     """What one witness says.
 
-    `why` is set where it says nothing, `words` tells more for people. `scales` are the scales that hold tiles, None
-    where the witness didn't count. `claims_a_cache` is true where the witness calls the cache existing although it
-    counts no tile in it.
+    `why` is set where it says nothing, and `words` tells more for people. `scales` are the scales that hold tiles, None
+    where the witness didn't count. `state` and `scheme_scales` are the service's own: how it answers, and how many
+    scales its tiling scheme has, filled or not.
     """
 
     witness: Witness
     says: Says
-    why: Optional[Why] = None
+    why: Why | None = None
     words: str = ""
-    scales: Optional[tuple[Scale, ...]] = None
-    claims_a_cache: bool = False
+    scales: tuple[Scale, ...] | None = None
+    remarks: frozenset[Remark] = frozenset()
+    state: ServiceState | None = None
+    scheme_scales: int = 0
 
     @property
     def tiles(self) -> int | None:
@@ -104,18 +114,9 @@ class Testimony:
 
 @dataclass(frozen=True)
 class Look:
-    """One look at a service's cache: how the service answers, and what each witness that was asked says.
+    """One look at a service's cache: what each witness that was asked says."""
 
-    `busy` is true where the report says that a caching job is at work. `tiles_only` is a hosted tile layer, which has
-    no map behind its tiles. `scheme_scales` is how many scales the tiling scheme has, filled or not; 0 where the
-    service shows no scheme.
-    """
-
-    service: ServiceState
     testimonies: tuple[Testimony, ...] = ()
-    busy: bool = False
-    tiles_only: bool = False
-    scheme_scales: int = 0
 
     def of(self, witness: Witness) -> Testimony:
         """What this witness says; a witness that wasn't asked says nothing."""
@@ -125,6 +126,11 @@ class Look:
     def saying(self, what: Says) -> tuple[Testimony, ...]:
         """The testimonies of those who say this."""
         return tuple(one for one in self.testimonies if one.says is what)
+
+    @property
+    def service(self) -> ServiceState:
+        """How the service answers."""
+        return self.of(Witness.SERVICE).state or ServiceState.UNREADABLE
 
     @property
     def count(self) -> Testimony | None:
@@ -157,11 +163,6 @@ class Look:
         return None
 
     @property
-    def contradiction(self) -> bool:
-        """True where one witness says that the cache is gone and another that it is there."""
-        return bool(self.saying(Says.GONE) and self.saying(Says.THERE))
-
-    @property
     def has_no_cache(self) -> bool:
         """True where the service answers and says so explicitly, and nobody speaks against it.
 
@@ -172,14 +173,42 @@ class Look:
             self.service is ServiceState.ANSWERS
             and self.of(Witness.SERVICE).says is Says.GONE
             and not self.saying(Says.THERE)
-            and not any(one.claims_a_cache for one in self.testimonies)
-            and (self.of(Witness.REPORT).says is Says.GONE or self.nobody_may_count)
+            and not self._remarked(Remark.CLAIMS_A_CACHE)
+            and (self.counted_gone or self.nobody_may_count)
         )
 
     @property
+    def counted_gone(self) -> bool:
+        """True where a witness that counts says that the cache is gone."""
+        return any(self.of(witness).says is Says.GONE for witness in COUNTING)
+
+    @property
     def nobody_may_count(self) -> bool:
-        """True where the counting witness is refused to this account or not offered by this server."""
-        return self.of(Witness.REPORT).why in (Why.REFUSED, Why.NOT_OFFERED)
+        """True where counting is refused to this account or not offered by this server."""
+        return not self.counted_gone and self.of(Witness.REPORT).why in (Why.REFUSED, Why.NOT_OFFERED)
+
+    @property
+    def contradicts_itself(self) -> bool:
+        """True where one witness says that the cache is gone and another that it is there."""
+        return bool(self.saying(Says.GONE) and self.saying(Says.THERE))
+
+    @property
+    def busy(self) -> bool:
+        """True where a witness says that a caching job is at work."""
+        return self._remarked(Remark.AT_WORK)
+
+    @property
+    def tiles_only(self) -> bool:
+        """True for a hosted tile layer."""
+        return self._remarked(Remark.TILES_ONLY)
+
+    def _remarked(self, remark: Remark) -> bool:
+        return any(remark in one.remarks for one in self.testimonies)
+
+    @property
+    def scheme_scales(self) -> int:
+        """How many scales the tiling scheme has, filled or not; 0 where the service shows no scheme."""
+        return self.of(Witness.SERVICE).scheme_scales
 
     @property
     def trouble(self) -> tuple[str, ...]:
@@ -207,7 +236,6 @@ def look_as_dict(look: Look | None) -> dict[str, Any] | None:
     if look is None:
         return None
     return {
-        "service": look.service.name.lower().replace("_", "-"),
         "cached": look.cached,
         "tiles": look.tiles,
         "bytes": look.bytes,
@@ -222,6 +250,7 @@ def _testimony_as_dict(one: Testimony) -> dict[str, Any]:
         "says": one.says.value,
         "why": None if one.why is None else one.why.value,
         "words": one.words,
+        "state": None if one.state is None else one.state.value,
         "scales": None if one.scales is None else [vars(scale) for scale in one.scales],
     }
 
@@ -231,10 +260,7 @@ def look_from_dict(fields: dict[str, Any]) -> Look:
 
     Raises ValueError, LookupError, TypeError or ArithmeticError for anything else.
     """
-    return Look(
-        service=ServiceState[str(fields["service"]).upper().replace("-", "_")],
-        testimonies=tuple(_testimony_from_dict(one) for one in fields["witnesses"]),
-    )
+    return Look(tuple(_testimony_from_dict(one) for one in fields["witnesses"]))
 
 
 def _testimony_from_dict(fields: dict[str, Any]) -> Testimony:
@@ -243,6 +269,7 @@ def _testimony_from_dict(fields: dict[str, Any]) -> Testimony:
         says=Says(fields["says"]),
         why=None if fields["why"] is None else Why(fields["why"]),
         words=str(fields["words"]),
+        state=None if fields["state"] is None else ServiceState(fields["state"]),
         scales=None if fields["scales"] is None else scales_from_dicts(fields["scales"]),
     )
 

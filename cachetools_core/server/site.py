@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from ..errors import CannotDelete, NotArcGIS, ServerSaysNo
 from ..messages import plain_words
 from ..naming.service import ServiceReference
+from ..proof.ending import JOB_ID
 from .answers import Body
 from .wire import READ_TRIES, Wire
 
 CACHING_TOOLS = ("CachingTools", "CachingToolsEx")
-DELETE_TASK = "deletecache"
-LISTED_JOBS = "1000"
+LISTED_JOBS = 1000
 JOB_ID_KEYS = ("jobid", "job_id", "id")
+USER_KEYS = ("username", "user")
+STATUS_KEYS = ("status", "jobstatus")
+TASK_IN_JOB_ADDRESS = re.compile(r"/GPServer/([^/]+)/jobs/[^/]+/?$", re.IGNORECASE)
 INPUT = "esriGPParameterDirectionInput"
 
 
@@ -35,12 +39,40 @@ class SiteInfo:
 
 @dataclass(frozen=True)
 class Task:
-    """The DeleteCache task as the server lists it; `inputs` and `required` name its input parameters."""
+    """A geoprocessing task as the server lists it.
 
-    service: str
+    `tools` is the service of the System folder that offers it, `name` its name in that service's list, `url` its
+    address; `inputs` and `required` name its input parameters.
+    """
+
+    tools: str
+    name: str
     url: str
     inputs: frozenset[str]
     required: frozenset[str]
+
+
+@dataclass(frozen=True)
+class ListedJob:
+    """A job in the server's list; `task`, `status` and `user` are empty where the list doesn't tell."""
+
+    id: str
+    task: str
+    status: str
+    user: str
+
+
+@dataclass(frozen=True)
+class JobList:
+    """The jobs of one service of geoprocessing tools that the server still knows; `whole` where none is left out."""
+
+    jobs: tuple[ListedJob, ...]
+    whole: bool
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The jobs' ids."""
+        return frozenset(job.id for job in self.jobs)
 
 
 class Reader(Protocol):
@@ -74,14 +106,16 @@ def open_site(wire: Reader, url: str) -> SiteInfo:
     )
 
 
-def find_delete_task(wire: Wire, site: str) -> Task:
-    """The DeleteCache task of System/CachingTools, else of CachingToolsEx (10.8.1's tools for Pro's own services).
+def find_task(wire: Wire, site: str, name: str, offered_by: tuple[str, ...] = CACHING_TOOLS) -> Task:
+    """The task of the first of these services of the System folder that lists it.
 
-    The task's address comes from the service's list, since its own `name` is another one (captured, 10.8.1).
-    Raises CannotDelete where neither offers the task.
+    10.8.1 has CachingToolsEx for Pro's own services beside CachingTools. The task's address comes from the service's
+    list, since its own `name` is another one (captured, 10.8.1).
+    Raises CannotDelete where none offers the task, NotPermitted or TokenRefused where the account may not see them.
     """
     refused: list[str] = []
-    for tools in CACHING_TOOLS:
+    missing = True
+    for tools in offered_by:
         root = f"{site}/rest/services/System/{tools}/GPServer"
         try:
             listed = wire.get(root).get("tasks")
@@ -89,16 +123,29 @@ def find_delete_task(wire: Wire, site: str) -> Task:
             if error.exit_code != ServerSaysNo.exit_code:
                 raise
             refused.append(f"System/{tools}: '{error.server_words}'")
+            missing = missing and "not found" in error.server_words.lower()
             continue
-        tasks = listed if isinstance(listed, list) else []
-        name = next((task for task in tasks if _is_delete_task(task)), None)
-        if name is not None:
-            return _read_task(wire, tools, f"{root}/{quote(name, safe='')}")
-        refused.append(f"System/{tools} lists no task DeleteCache")
+        tasks = [task for task in listed if isinstance(task, str)] if isinstance(listed, list) else []
+        found = next((task for task in tasks if is_same_task(task, name)), None)
+        if found is not None:
+            return _read_task(wire, tools, found, f"{root}/{quote(found, safe='')}")
+        refused.append(f"System/{tools} lists no task {name}")
     raise CannotDelete(
         f"The caching tools of {site} can't be used: {'; '.join(refused)}.",
-        "Start System/CachingTools and System/CachingControllers in ArcGIS Server Manager, then run this again.",
+        "This account can't see the System folder, or the site has no caching tools: sign in as a publisher or an"
+        " administrator, and use the address of an ArcGIS Server, not of a portal."
+        if missing
+        else "Start System/CachingTools and System/CachingControllers in ArcGIS Server Manager, then run this again.",
     )
+
+
+def is_same_task(one: str, other: str) -> bool:
+    """True where both texts name the same task: `DeleteCache`, `Delete Cache`, `delete%20cache`."""
+    return _task_key(one) == _task_key(other)
+
+
+def _task_key(name: str) -> str:
+    return unquote(name).replace(" ", "").lower()
 
 
 def tools_state(wire: Wire, site: str, tools: str) -> str:
@@ -106,67 +153,79 @@ def tools_state(wire: Wire, site: str, tools: str) -> str:
     return plain_words(wire.get(f"{site}/admin/services/System/{tools}.GPServer/status", tries=1).get("realTimeState"))
 
 
+def site_mode(wire: Wire, site: str) -> str:
+    """`EDITABLE` or `READ_ONLY`; 10.4 and later, documented as the administrator API's resource "Site mode".
+
+    Raises what `get` raises.
+    """
+    return plain_words(wire.get(f"{site}/admin/mode", tries=1).get("siteMode"))
+
+
 def start_service(wire: Wire, service: ServiceReference) -> None:
     """Start a stopped service through the administrator API; publishers and administrators may (documented)."""
     wire.post_once(f"{service.admin_url}/start", {})
 
 
-def advertised_in_admin(wire: Wire, service: ServiceReference) -> bool | None:
-    """Whether the administrator API holds the service for cached: readable while the service is stopped.
-
-    `properties.isCached` is a string (seen in publishing scripts); None where it says neither "true" nor "false".
-    """
-    properties = wire.get(service.admin_url, tries=1).get("properties")
-    word = plain_words(properties.get("isCached")).lower() if isinstance(properties, dict) else ""
-    return {"true": True, "false": False}.get(word)
-
-
-def list_jobs(wire: Wire, site: str, tools: str, *, tries: int = READ_TRIES) -> frozenset[str]:
-    """The ids of the caching tools' jobs that the server still knows; 10.6.1 and later, for administrators.
+def list_jobs(wire: Wire, site: str, tools: str, *, tries: int = READ_TRIES) -> JobList:
+    """The jobs of a service of geoprocessing tools; 10.6.1 and later, for administrators.
 
     Documented at developers.arcgis.com/rest/enterprise-administration/server/query-jobs; how one job is spelled in
-    `results` isn't, so ids are taken from any of the usual names. All times are asked for, since clocks differ.
-    Raises NotArcGIS for a list that isn't whole or whose jobs have no ids, since a job that isn't in it counts as one
-    that never was.
+    `results` isn't, so the keys of the documented "Job" resource are taken in any letter case. All times are asked
+    for, since clocks differ. A list of which the server says itself that there is more isn't whole, and neither is one
+    in which a job has no id.
+    Raises NotArcGIS where there is no list, and what `get` raises.
     """
     answer = wire.get(
         f"{site}/admin/services/System/{tools}.GPServer/jobs/query",
-        {"startTime": "0", "number": LISTED_JOBS, "start": "1"},
+        {"startTime": "0", "number": str(LISTED_JOBS), "start": "1"},
         tries=tries,
     )
     results = answer.get("results")
-    ids = [_id_of(job) for job in results] if isinstance(results, list) else [""]
-    if not all(ids) or answer.get("nextStart", -1) != -1:
-        raise NotArcGIS(f"The list of jobs of System/{tools} isn't in the documented form, or isn't whole.")
-    return frozenset(ids)
+    if not isinstance(results, list):
+        raise NotArcGIS(f"The list of jobs of System/{tools} isn't in the documented form.")
+    jobs = tuple(_listed(one) for one in results)
+    total = plain_words(answer.get("total", len(jobs)))
+    whole = total == str(len(jobs)) and plain_words(answer.get("nextStart", -1)) == "-1" and all(job.id for job in jobs)
+    return JobList(tuple(job for job in jobs if job.id), whole)
 
 
 def service_of_job(wire: Wire, job_url: str) -> str:
-    """The service that the job was submitted for, as its own input `service_url` has it; empty where it has none."""
+    """The service that the job was submitted for, as its own input `service_url` has it; empty where it has none.
+
+    A server shows a job's inputs once the job has succeeded (documented, protocol.md 4.7). Raises what `get` raises.
+    """
     return _text(wire.get(f"{job_url}/inputs/service_url", tries=1).get("value"))
 
 
-def is_named(service: ServiceReference, text: str) -> bool:
-    """True where the text of a job's input means this service."""
-    return text.strip("/").lower() in (service.task_name.lower(), service.url.lower())
-
-
-def _id_of(job: Any) -> str:
+def _listed(job: Any) -> ListedJob:
     named = {key.lower(): value for key, value in job.items()} if isinstance(job, dict) else {}
-    return next((named[key] for key in JOB_ID_KEYS if isinstance(named.get(key), str)), "")
+    job_id = _first_text(named, JOB_ID_KEYS)
+    address = TASK_IN_JOB_ADDRESS.search(_text(named.get("url")))
+    return ListedJob(
+        id=job_id if JOB_ID.fullmatch(job_id) else "",
+        task=unquote(address.group(1)) if address else "",
+        status=_first_text(named, STATUS_KEYS),
+        user=_first_text(named, USER_KEYS),
+    )
 
 
-def _is_delete_task(task: Any) -> bool:
-    return isinstance(task, str) and task.replace(" ", "").lower() == DELETE_TASK
+def _first_text(named: dict[str, Any], keys: tuple[str, ...]) -> str:
+    return next((named[key] for key in keys if isinstance(named.get(key), str)), "")
 
 
-def _read_task(wire: Wire, tools: str, url: str) -> Task:
+def _read_task(wire: Wire, tools: str, name: str, url: str) -> Task:
     parameters = wire.get(url).get("parameters")
     listed = [p for p in (parameters if isinstance(parameters, list) else []) if isinstance(p, dict)]
     inputs = [p for p in listed if p.get("direction") == INPUT and isinstance(p.get("name"), str)]
     required = frozenset(p["name"] for p in inputs if p.get("parameterType") == "esriGPParameterTypeRequired")
-    return Task(tools, url, frozenset(p["name"] for p in inputs), required)
+    return Task(tools, name, url, frozenset(p["name"] for p in inputs), required)
 
 
 def _text(value: Any) -> str:
     return plain_words(value) if isinstance(value, str) else ""
+
+
+def names_service(service: ServiceReference, text: str) -> bool | None:
+    """Whether the text of a job's input means this service; None where it can't be read."""
+    plain = text.strip().strip("/").lower()
+    return plain in (service.task_name.lower(), service.url.lower()) if plain else None

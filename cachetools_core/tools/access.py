@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional, Union
 
 from ..messages import QUIET, Messages
 from ..naming.service import ServiceReference
-from ..server.job import Patience
+from ..server.following import Patience
 from ..server.signin import ActivePortal, Given, sign_in
 from ..server.site import SiteInfo, open_site
 from ..server.tokens import Account
@@ -30,15 +29,15 @@ class Access:
     hears what goes on and may cancel. `journal_folder` is where unfinished jobs are noted, None for the user's own.
     """
 
-    account: Optional[Account] = None
-    username: Optional[str] = None
-    active_portal: Optional[ActivePortal] = None
-    ca_file: Optional[Union[str, os.PathLike[str]]] = None
+    account: Account | None = None
+    username: str | None = None
+    active_portal: ActivePortal | None = None
+    ca_file: str | os.PathLike[str] | None = None
     deadline: float = DEADLINE
     messages: Messages = QUIET
     clock: Clock = SYSTEM_CLOCK
     patience: Patience = Patience()  # noqa: RUF009 - frozen
-    journal_folder: Optional[Path] = None
+    journal_folder: Path | None = None
 
 
 @dataclass(frozen=True)

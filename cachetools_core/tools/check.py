@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import CacheToolsError, NoAnswer, ServerSaysNo
-from ..local.old_journal import Journal
-from ..messages import QUIET, Messages
 from ..naming.files import find_service
-from ..proof.receipt import look_in_words
-from ..server.cache import CacheLook, ServiceState, look
-from ..server.signin import ActivePortal, Given
-from ..server.site import find_delete_task, tools_state
-from ..server.tokens import Account
-from ..waiting import SYSTEM_CLOCK, Clock, Run
-from .visit import Visit, visit
+from ..naming.service import ServiceReference
+from ..proof.evidence import Look, Says, ServiceState, Witness, who_says_what
+from ..proof.words import look_in_words
+from ..server.looks import look
+from ..server.site import find_task, site_mode, tools_state
+from .access import Access, OpenSite, Session
+from .delete import TASK, journal_of
 
-DEADLINE = 300.0
 # What it means for a deletion where they aren't started: DeleteCache is a task of CachingTools (captured, 10.8.1).
 TOOLS = {"CachingTools": False, "CachingControllers": None}
 START_IT = "start it in ArcGIS Server Manager"
@@ -78,54 +74,55 @@ class Check:
         return "\n".join([*lines, "", outcome + ("; ? marks what doesn't stop it." if open_questions else ".")])
 
 
-def check_deletion(
-    service: str,
-    *,
-    account: Account | None = None,
-    username: str | None = None,
-    active_portal: ActivePortal | None = None,
-    ca_file: str | os.PathLike[str] | None = None,
-    deadline: float = DEADLINE,
-    messages: Messages = QUIET,
-    clock: Clock = SYSTEM_CLOCK,
-) -> Check:
+def check_deletion(service: str, access: Access = Access()) -> Check:  # noqa: B008 - frozen
     """Check everything that a deletion needs: sign-in, task, caching tools, service, cache, other jobs.
 
-    The right to run the task shows only when it is used, so what is checked is that the account may read it. Takes the
-    same arguments as delete_map_server_cache. Raises NotAService, ConnectionFileError, CertificateFileError.
+    The right to run the task shows only when it is used, so what is checked is that the account may read it.
+    Raises NotAService, ConnectionFileError, CertificateFileError.
     """
+    session = Session(access)
     named = find_service(service)
-    run = Run(clock, deadline, messages.cancelled)
-    findings: list[Finding] = []
     try:
-        here = visit(named, run, Given(account, username), active_portal, ca_file, messages)
+        site = session.site_of(named)
     except CacheToolsError as error:
         if error.exit_code == 2:
             raise
         return Check(named.url, (Finding("sign-in" if error.exit_code == 4 else "site", False, str(error), error),))
-    who = f"as {here.account} " if here.account else ""
-    findings.append(Finding("sign-in", True, f"{who}on {here.site.url}, ArcGIS Server {here.site.version}"))
-    findings.extend(_task(here))
-    findings.extend(_tools(here))
-    findings.extend(_service(here))
-    findings.append(_earlier_job(named.url))
+    who = f"as {site.account} " if site.account else ""
+    findings = [Finding("sign-in", True, f"{who}on {site.url}, ArcGIS Server {site.info.version}")]
+    findings.extend(_mode(site))
+    findings.extend(_task(site))
+    findings.extend(_tools(site))
+    findings.extend(_service(site, named))
+    findings.append(_earlier_job(named, session))
     return Check(named.url, tuple(findings))
 
 
-def _task(here: Visit) -> Iterator[Finding]:
+def _mode(site: OpenSite) -> Iterator[Finding]:
+    """A site in READ_ONLY mode takes no changes (10.4 and later); who may not read the mode learns nothing."""
     try:
-        task = find_delete_task(here.wire, here.site.url)
+        mode = site_mode(site.wire, site.url)
+    except (NoAnswer, ServerSaysNo):
+        return
+    if mode == "READ_ONLY":
+        remedy = "have an administrator set it to EDITABLE in the administrator API under /admin/mode"
+        yield Finding("site mode", False, f"the site is in READ_ONLY mode; {remedy}")
+
+
+def _task(site: OpenSite) -> Iterator[Finding]:
+    try:
+        task = find_task(site.wire, site.url, TASK)
     except CacheToolsError as error:
-        yield Finding("task DeleteCache", False, str(error), error)
+        yield Finding(f"task {TASK}", False, str(error), error)
     else:
-        yield Finding("task DeleteCache", True, f"listed by System/{task.service}")
+        yield Finding(f"task {TASK}", True, f"listed by System/{task.tools}")
 
 
-def _tools(here: Visit) -> Iterator[Finding]:
+def _tools(site: OpenSite) -> Iterator[Finding]:
     """The administrator API may be closed to this account or this address, which stops nothing."""
     for tools, otherwise in TOOLS.items():
         try:
-            state = tools_state(here.wire, here.site.url, tools)
+            state = tools_state(site.wire, site.url, tools)
         except (NoAnswer, ServerSaysNo) as error:
             yield Finding(f"System/{tools}", None, f"its state can't be read: {error.what}")
         else:
@@ -133,23 +130,25 @@ def _tools(here: Visit) -> Iterator[Finding]:
             yield Finding(f"System/{tools}", started or otherwise, state if started else f"{state}; {START_IT}")
 
 
-def _service(here: Visit) -> Iterator[Finding]:
+def _service(site: OpenSite, named: ServiceReference) -> Iterator[Finding]:
     try:
-        found = look(here.wire, here.service)
+        found = look(site.wire, named)
     except CacheToolsError as error:
         yield Finding("service", False, str(error), error)
         return
     answers = found.service is ServiceState.ANSWERS
-    yield Finding("service", answers, f"{here.service} {found.service.value}{NEXT.get(found.service, '')}")
+    yield Finding("service", answers, f"{named} {found.service.value}{NEXT.get(found.service, '')}")
     if answers:
         yield from _cache(found)
 
 
-def _cache(found: CacheLook) -> Iterator[Finding]:
-    if found.shows_no_cache:
+def _cache(found: Look) -> Iterator[Finding]:
+    if found.has_no_cache:
         yield Finding("cache", None, "there is none, so a deletion would do nothing")
+    elif found.of(Witness.SERVICE).says is Says.GONE and not found.tiles:
+        yield Finding("cache", False, f"can't tell whether there is one: {who_says_what(found)}")
     else:
-        yield Finding("cache", found.cached is not None, look_in_words(found))
+        yield Finding("cache", True, look_in_words(found))
     if found.tiles_only:
         yield Finding("kind", False, "a hosted tile layer: its tiles are all it has")
     if found.scales is None:
@@ -159,13 +158,15 @@ def _cache(found: CacheLook) -> Iterator[Finding]:
         yield Finding("other jobs", not found.busy, at_work if found.busy else "none at work")
 
 
-def _earlier_job(service_url: str) -> Finding:
+def _earlier_job(named: ServiceReference, session: Session) -> Finding:
     try:
-        entry = Journal(service_url).entry()
+        entry = journal_of(named, session).entry()
     except CacheToolsError as error:
         return Finding("journal", False, str(error), error)
     if entry is None:
         return Finding("journal", True, "no unfinished deletion of this machine's user")
+    job = f"job {entry.job_id}" if entry.job_id else "its submit was never answered"
+    begun = f"{entry.begun:%Y-%m-%d %H:%M} UTC"
     return Finding(
-        "journal", True, f"an unfinished deletion, begun {entry.begun:%Y-%m-%d %H:%M} UTC: a run picks it up"
+        "journal", True, f"an unfinished deletion, begun {begun} ({job}): a run follows it, and submits none"
     )

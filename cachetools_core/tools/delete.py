@@ -2,396 +2,383 @@
 
 from __future__ import annotations
 
-import os
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from ..errors import (
+    AlreadyRunning,
     CacheToolsError,
     Cancelled,
     CannotDelete,
+    DeletedServiceDown,
     JournalError,
-    NoAnswer,
-    NotArcGIS,
-    ServerSaysNo,
-    Unexpected,
+    NotDeleted,
+    PartlyDeleted,
+    StillRunning,
+    Unknown,
 )
-from ..local.old_journal import Entry, Journal, with_job
-from ..messages import QUIET, Messages, plain_words
+from ..local.journal import Journal
+from ..messages import plain_words
 from ..naming.files import find_service
-from ..naming.service import safe_text
-from ..proof.receipt import (
-    ENDED_OR_GONE,
-    ERRORS,
-    UNSETTLED,
-    Receipt,
-    Verdict,
-    explain,
-    job_in_words,
-    look_in_words,
-    verdict,
-)
-from ..server.cache import CacheLook, CacheState, ServiceState, compare, look
-from ..server.job import JobEnd, JobReport, Patience, follow, id_in, result, submit
-from ..server.look_after import look_after
-from ..server.recovery import is_forgotten, job_since, jobs_now, known_jobs, search_job, service_of_other_job
-from ..server.signin import ActivePortal, Given
-from ..server.site import Task, find_delete_task
-from ..server.tokens import Account
-from ..waiting import SYSTEM_CLOCK, Clock, Run
-from .visit import Visit, visit
+from ..naming.service import ServiceReference, safe_text
+from ..proof.ending import JobEnd, JobReport
+from ..proof.entry import Entry
+from ..proof.evidence import Look, Says, ServiceState, Witness, plural, who_says_what
+from ..proof.receipt import Receipt
+from ..proof.verdict import ENDED_OR_GONE, UNSETTLED, Remains, Verdict, verdict, what_remains
+from ..proof.words import Story, explain, look_in_words
+from ..server.looks import look
+from ..server.site import Task, find_task
+from ..server.submission import Place, Sight, Submission
+from .access import Access, Session
+from .record import Record
+from .settling import Settling
 
-DEADLINE = 12 * 3600.0
-RESULT = "out_service_url"
+TASK = "DeleteCache"
+SHOWN_FOR = 30.0
+ERRORS: dict[Verdict, type[CacheToolsError]] = {
+    Verdict.NOT_DELETED: NotDeleted,
+    Verdict.PARTLY_DELETED: PartlyDeleted,
+    Verdict.DELETED_SERVICE_DOWN: DeletedServiceDown,
+    Verdict.STILL_RUNNING: StillRunning,
+    Verdict.UNKNOWN: Unknown,
+}
 
 
-def delete_map_server_cache(
-    service: str,
-    *,
-    account: Account | None = None,
-    username: str | None = None,
-    active_portal: ActivePortal | None = None,
-    ca_file: str | os.PathLike[str] | None = None,
-    deadline: float = DEADLINE,
-    messages: Messages = QUIET,
-    clock: Clock = SYSTEM_CLOCK,
-    patience: Patience = Patience(),  # noqa: B008 - frozen
-    journal_folder: Path | None = None,
-) -> Receipt:
+@dataclass(frozen=True)
+class Plan:
+    """What a deletion would do: delete the cache that was seen, follow a job that was begun earlier, or nothing.
+
+    `before` is the look at the cache, for an earlier job the one from before its submit. `entry` is that job's.
+    `looked_at` is in seconds of the run's own clock.
+    """
+
+    service: ServiceReference
+    before: Look
+    entry: Entry | None
+    looked_at: float = field(compare=False)
+    session: Session = field(repr=False, compare=False)
+
+    @property
+    def follows(self) -> bool:
+        """True where a job that was begun earlier is followed and none is submitted."""
+        return self.entry is not None
+
+    @property
+    def deletes(self) -> bool:
+        """True where a new job would be submitted."""
+        return not self.follows and not self.before.has_no_cache
+
+    def shows_the_same_as(self, other: Plan) -> bool:
+        """True where a person who agreed to the other plan has agreed to this one."""
+        return self.entry == other.entry and _facts(self.before) == _facts(other.before)
+
+
+def _facts(one: Look) -> list[tuple[object, ...]]:
+    return [(said.witness, said.says, said.scales) for said in one.testimonies]
+
+
+def delete_map_server_cache(service: str, access: Access = Access()) -> Receipt:  # noqa: B008 - frozen
     """Delete the cache of a map or image service, its files on the server included; this can't be undone.
 
     `service` is any text that names the service: its REST or SOAP address, a catalog path through a server connection,
-    a layer file. `account` is an account to sign in with, `username` one whose password is in the keyring; without
-    either, Pro's active portal and the keyring are tried. `ca_file` is a PEM file of certificates that count for this
-    site too. `deadline` is in seconds and counts for the whole run; the server's job goes on after it, and the next run
-    finds it again. `messages` hears what goes on and may cancel.
+    a layer file. A deletion that an earlier run began is followed to its end instead of submitting a second one.
 
     Returns a receipt where the cache is proven to be gone, or there was none. Everything else raises a CacheToolsError
     whose `receipt` says what was found; nothing that can't be proven is called deleted.
     """
-    with _on_record(Receipt(safe_text(service), _stamp(clock)), messages, clock) as record:
-        named = find_service(service)
-        record.receipt.service = record.receipt.output_url = named.url
-        run = Run(clock, deadline, messages.cancelled)
-        with Journal(named.url, journal_folder).held() as journal:
-            record.journal = journal
-            here = visit(named, run, Given(account, username), active_portal, ca_file, messages)
-            record.receipt.account = here.account
-            deletion = _Deletion(here, journal, record, patience)
-            if not deletion.settled_earlier() and deletion.has_a_cache():
-                deletion.prove(deletion.submit_and_follow())
-    return record.receipt
-
-
-def receipt_of_failure(service: str, error: CacheToolsError, clock: Clock = SYSTEM_CLOCK) -> Receipt:
-    """The receipt of a run that ended before its story began."""
-    receipt = Receipt(safe_text(service), _stamp(clock), _stamp(clock))
-    _enter(error, receipt)
+    receipt = run_deletion(service, access, lambda plan: True)
+    if receipt.error is not None:
+        receipt.error.receipt = receipt
+        raise receipt.error
     return receipt
 
 
-class _Record:
-    """Writes the receipt while the story is told."""
+def run_deletion(service: str, access: Access, agree: Callable[[Plan], bool]) -> Receipt:
+    """Plan the deletion, have it agreed to, and carry it out; the receipt tells what happened, whatever happened.
 
-    def __init__(self, receipt: Receipt, messages: Messages, clock: Clock) -> None:
-        self.receipt = receipt
-        self.messages = messages
-        self.clock = clock
-        self.journal: Journal | None = None
-
-    def say(self, text: str) -> None:
-        self.messages.info(text)
-
-    def warn(self, text: str) -> None:
-        self.receipt.warnings.append(text)
-        self.messages.warning(text)
-
-    def job(self, report: JobReport) -> None:
-        self.receipt.job_url = report.url or None
-        self.receipt.job_status = report.status or None
-        self.receipt.messages.extend(report.messages)
-
-    def end_in(self, error: CacheToolsError) -> None:
-        """Where nothing was concluded, a job that the journal still holds may have deleted anything."""
-        if self.receipt.after is None and self.journal is not None and self.journal.holds_entry:
-            self.receipt.verdict = Verdict.UNKNOWN
-            self.warn(f"A deletion that was begun is noted in {self.journal.file}; what became of it isn't known.")
-        _enter(error, self.receipt)
+    `agree` is asked for every plan that would submit or follow a job. Where its answer takes longer than 30 seconds,
+    the look is repeated, and where it shows something else, `agree` is asked again. Raises nothing.
+    """
+    session = Session(access)
+    record = Record(safe_text(service), access.messages, access.clock)
+    with record.failing():
+        named = find_service(service)
+        record.note_service(named.url)
+        plan = _agreed(named, session, record, agree)
+        while _Deletion(plan, record).ended_in_vain():
+            plan = _agreed(named, session, record, agree)
+    return record.receipt()
 
 
-@contextmanager
-def _on_record(receipt: Receipt, messages: Messages, clock: Clock) -> Iterator[_Record]:
-    """Whatever ends the story, its receipt is complete and goes with the error."""
-    record = _Record(receipt, messages, clock)
+def plan_deletion(service: str, access: Access) -> Plan:
+    """What a deletion would do, for `carry_out`; changes nothing.
+
+    Raises NotAService, ConnectionFileError, CertificateFileError, NoAnswer, ServerSaysNo, NoAccount, SignInRefused,
+    UnsafeSignIn, JournalError, Cancelled; CannotDelete where a deletion can't start.
+    """
+    session = Session(access)
+    named = find_service(service)
+    return _plan(named, session, Record(named.url, access.messages, access.clock))
+
+
+def carry_out(plan: Plan) -> Receipt:
+    """Do what the plan shows and nothing else; the receipt tells what happened, whatever happened. Raises nothing.
+
+    A plan that follows a job submits none, also where that job ended in vain.
+    """
+    access = plan.session.access
+    record = Record(plan.service.url, access.messages, access.clock)
+    with record.failing():
+        record.note_service(plan.service.url)
+        _Deletion(plan, record).ended_in_vain()
+    return record.receipt()
+
+
+def _agreed(named: ServiceReference, session: Session, record: Record, agree: Callable[[Plan], bool]) -> Plan:
+    plan = _plan(named, session, record)
+    while plan.follows or plan.deletes:
+        if not agree(plan):
+            raise Cancelled("Nothing was deleted: the answer wasn't yes.", "Nothing on the server has changed.")
+        if session.run.clock.monotonic() - plan.looked_at <= SHOWN_FOR:
+            return plan
+        now = _plan(named, session, record)
+        if now.shows_the_same_as(plan):
+            return now
+        record.warn("What was shown has changed meanwhile.")
+        plan = now
+    return plan
+
+
+def _plan(named: ServiceReference, session: Session, record: Record) -> Plan:
+    entry = _unfinished(named, session, record)
+    with record.unsettled(entry is not None):
+        site = session.site_of(named)
+        record.note_site(site.account, site.info.version)
+        if entry is not None:
+            begun = entry.begun.strftime("%Y-%m-%d %H:%M:%S UTC")
+            record.say(f"An earlier run began this deletion on {begun}; its job comes first.")
+            return Plan(named, entry.before, entry, session.run.clock.monotonic(), session)
+        before = look(site.wire, named)
+    record.note_before(before)
+    _refuse_hopeless(named, before)
+    if not before.has_no_cache:
+        _show(named, before, record)
+    return Plan(named, before, None, session.run.clock.monotonic(), session)
+
+
+def _unfinished(named: ServiceReference, session: Session, record: Record) -> Entry | None:
+    """The entry that an earlier run has left, if any. Raises JournalError."""
+    journal = journal_of(named, session)
     try:
-        yield record
-    except CacheToolsError as error:
-        record.end_in(error)
+        return journal.entry()
+    except JournalError:
+        if journal.holds_entry:
+            record.leave_unsettled(f"{journal.file} may tell of a deletion that was begun.")
         raise
-    except Exception as fault:  # a fault of ours must not end in a traceback, nor show what it held in its hands
-        where = traceback.extract_tb(fault.__traceback__)[-1]
-        unexpected = Unexpected(
-            f"CacheTools itself failed: {type(fault).__name__} in {where.name}, line {where.lineno}."
+
+
+def journal_of(service: ServiceReference, session: Session) -> Journal:
+    """The journal of this machine's user for this service. Raises JournalError where there can be none."""
+    return Journal(service.url, session.access.journal_folder)
+
+
+def _show(named: ServiceReference, before: Look, record: Record) -> None:
+    record.say(f"Before: {look_in_words(before)}.")
+    for scale in before.scales or ():
+        record.say(f"  level {scale.level}, 1:{scale.scale:,.0f}: {scale.tiles:,} tiles, {scale.bytes:,} bytes")
+    if before.scales is None:
+        record.warn(f"The tiles couldn't be counted beforehand: {' '.join(before.trouble)}".rstrip(": "))
+    if before.of(Witness.SERVICE).says is Says.GONE:
+        record.warn(f"{named} says that it has no cache, and yet {plural(before.tiles, 'tile')} were counted.")
+
+
+def _refuse_hopeless(named: ServiceReference, before: Look) -> None:
+    """Raises CannotDelete where a deletion can't start."""
+    if before.service is ServiceState.MISSING:
+        raise CannotDelete(f"{named.url} does not exist.", "Check folder, name and type of the service.")
+    if before.service is ServiceState.NOT_STARTED:
+        raise CannotDelete(
+            f"{named} is stopped; what a deletion does then isn't documented.",
+            "Start the service in ArcGIS Server Manager, then run this again.",
         )
-        record.end_in(unexpected)
-        raise unexpected from fault
-    finally:
-        receipt.finished = _stamp(clock)
+    if before.of(Witness.SERVICE).says is Says.NOTHING:
+        raise CannotDelete(
+            f"{named.url} doesn't say whether it has a cache. {' '.join(before.trouble)}",
+            "Open that address in a browser and see what answers.",
+        )
+    if before.tiles_only:
+        raise CannotDelete(
+            f"{named} is a hosted tile layer: its tiles are all it has, with no map behind them.",
+            "Delete the item in the portal if you want it gone.",
+        )
+    if before.busy:
+        raise CannotDelete(
+            f"Another caching job is at work on {named}.",
+            "Wait for it to end, or cancel it in ArcGIS Server Manager, then run this again.",
+        )
+    if before.of(Witness.SERVICE).says is Says.GONE and not before.has_no_cache and not before.tiles:
+        raise CannotDelete(
+            f"Can't tell whether {named} has a cache: {who_says_what(before)}. {' '.join(before.trouble)}".rstrip(),
+            "Nothing was submitted. Look at the service in ArcGIS Server Manager under Caching; where it shows a cache,"
+            " restart the service, then run this again.",
+        )
 
 
-def _enter(error: CacheToolsError, receipt: Receipt) -> None:
-    receipt.error = error
-    error.receipt = receipt
-    if receipt.verdict is Verdict.NOT_DELETED:
-        receipt.verdict = Verdict(error.verdict)
-
-
-@dataclass
 class _Deletion:
-    """One service's deletion, step by step."""
+    """One plan, carried out step by step."""
 
-    here: Visit
-    journal: Journal
-    record: _Record
-    patience: Patience
-    before: CacheLook = CacheLook(ServiceState.UNREADABLE)  # noqa: RUF009 - frozen
+    def __init__(self, plan: Plan, record: Record) -> None:
+        self._plan, self._record = plan, record
+        self._service, self._before = plan.service, plan.before
+        self._access, self._run = plan.session.access, plan.session.run
+        self._messages = plan.session.messages
 
-    @property
-    def run(self) -> Run:
-        return self.here.wire.run
+    def ended_in_vain(self) -> bool:
+        """Carry the plan out; true where it followed a job that has ended and left a cache, so a new one may start.
 
-    def settled_earlier(self) -> bool:
-        """True where an earlier run left a job, and that job's end is the end of this run too."""
-        entry = self.journal.entry()
-        if entry is None:
+        Raises CacheToolsError where nothing was concluded.
+        """
+        if not self._plan.follows and not self._plan.deletes:
+            self._conclude_nothing()
             return False
-        begun = entry.begun.strftime("%Y-%m-%d %H:%M:%S UTC")
-        self.record.say(f"An earlier run began this deletion on {begun}; looking for its job first.")
-        self.before = self.record.receipt.before = entry.before
-        if not entry.job_url:
-            wait = f"{self.patience.arrival:.0f} seconds after it was sent"
-            self.record.say(f"Its submit was never answered, and counts as lost {wait} unless its job is found.")
-        report, never_arrived = self._find_again(entry, self.patience)
-        after = self._look_after(report)
-        ended_in_vain = report.end in ENDED_OR_GONE and (after.cached is True or bool(after.tiles))
-        if (ended_in_vain or (never_arrived and after.cached is True)) and not self.run.stopping:
-            said = "never reached the server" if never_arrived else f"has ended ({report.status or report.end.value})"
-            self.record.warn(
-                f"The job of {begun} {said}, and the service has a cache, left over or built since. Starting anew."
-            )
-            self.journal.clear()
-            return False
-        self._conclude(report, after)
-        return True
+        site = self._plan.session.site_of(self._service)
+        self._record.note_site(site.account, site.info.version)
+        self._record.note_before(self._before)
+        self._wire = site.wire
+        with journal_of(self._service, self._plan.session).held() as journal:
+            self._journal = journal
+            self._check_that_nothing_came_between(journal.entry())
+            place = Place(self._service, site.url, site.wire, site.account)
+            self._submission = Submission(place, journal, self._messages, self._access.patience, self._see)
+            if self._plan.entry is None:
+                self._conclude(self._submit())
+                return False
+            return self._follow(self._plan.entry)
 
-    def has_a_cache(self) -> bool:
-        """Look before: False where there is nothing to delete; raises CannotDelete where a deletion can't start."""
-        before = self.before = self.record.receipt.before = look(self.here.wire, self.here.service)
-        self._refuse_hopeless(before)
-        if before.shows_no_cache:
-            self.record.receipt.verdict = Verdict.NOTHING_TO_DELETE
-            self.record.receipt.after = before
-            counted = "" if before.scales is not None else f" Its tiles couldn't be counted: {' '.join(before.trouble)}"
-            self.record.warn(f"{self.here.service} has no cache: nothing to delete, nothing submitted.{counted}")
-            return False
-        self.record.say(f"Before: {look_in_words(before)}.")
-        for scale in before.scales or ():
-            self.record.say(
-                f"  level {scale.level}, 1:{scale.scale:,.0f}: {scale.tiles:,} tiles, {scale.bytes:,} bytes"
-            )
-        if before.scales is None:
-            self.record.warn(f"The tiles couldn't be counted beforehand: {' '.join(before.trouble)}")
-        return True
+    def _conclude_nothing(self) -> None:
+        self._record.note_before(self._before)
+        self._record.note_after(self._before)
+        uncounted = f" Nobody counted its tiles: {' '.join(self._before.trouble)}" if self._before.count is None else ""
+        self._record.warn(f"{self._service} has no cache: nothing to delete, nothing submitted.{uncounted}")
+        self._record.decide(Verdict.NOTHING_TO_DELETE)
 
-    def submit_and_follow(self) -> JobReport:
-        """Submit the job, once, and follow it to its end."""
-        here = self.here
-        task = find_delete_task(here.wire, here.site.url)
-        inputs = self._inputs(task)
-        entry = Entry(
-            service=here.service.url,
-            account=here.account,
-            begun=self.record.clock.now(),
-            before=self.before,
-            tools=task.service,
-            known_jobs=known_jobs(here.wire, here.site.url, task.service),
-        )
+    def _check_that_nothing_came_between(self, entry: Entry | None) -> None:
+        if entry != self._plan.entry:
+            raise AlreadyRunning(
+                f"Another run of CacheTools was at work on {self._service} meanwhile.",
+                "Run this again: it looks at what that run did first.",
+            )
+
+    def _submit(self) -> JobReport:
+        task = find_task(self._wire, self._service.site, TASK)
+        inputs = _inputs(self._service, task)
         try:
-            self.journal.write(entry)
-            job_url = submit(here.wire, task.url, inputs)
-            if id_in(job_url) in (entry.known_jobs or ()):
-                raise NotArcGIS(f"{task.url}/submitJob was answered with an older job.")
-        except CacheToolsError as error:
-            return self._look_instead(entry, error)
-        self._note_job(entry, job_url)
-        self.record.say(f"Submitted: {job_url}")
-        return self._follow(entry, job_url)
+            return self._submission.begin(task, inputs, self._before)
+        except CacheToolsError:
+            if self._journal.holds_entry:
+                self._record.leave_unsettled(f"A deletion that was begun is noted in {self._journal.file}.")
+            raise
 
-    def prove(self, report: JobReport) -> None:
-        """Look after, and draw the verdict from the two looks and the job's end."""
-        self._conclude(report, self._look_after(report))
-
-    def _refuse_hopeless(self, before: CacheLook) -> None:
-        service = self.here.service
-        if before.service is ServiceState.MISSING:
-            raise CannotDelete(f"{service.url} does not exist.", "Check folder, name and type of the service.")
-        if before.service is ServiceState.NOT_STARTED:
-            raise CannotDelete(
-                f"{service} is stopped; what a deletion does then isn't documented.",
-                "Start the service in ArcGIS Server Manager, then run this again.",
+    def _follow(self, entry: Entry) -> bool:
+        report = self._submission.resume(entry)
+        after = self._look_again(report)
+        report = self._without_doubt(report, after)
+        has_ended = report.end in ENDED_OR_GONE or report.end is JobEnd.NEVER_ARRIVED
+        if has_ended and after.saying(Says.THERE) and not self._run.stopping:
+            said = report.end.value if not report.status else f"has ended ({report.status})"
+            self._record.note_job(report)
+            self._record.warn(
+                f"The job of {entry.begun:%Y-%m-%d %H:%M:%S} UTC {said}, and the service has a cache, left over or"
+                " built since. It needs a new job."
             )
-        if before.cached is None:
-            raise CannotDelete(
-                f"{service.url} doesn't say whether it has a cache. {' '.join(before.trouble)}",
-                "Open that address in a browser and see what answers.",
-            )
-        if before.tiles_only:
-            raise CannotDelete(
-                f"{service} is a hosted tile layer: its tiles are all it has, with no map behind them.",
-                "Delete the item in the portal if you want it gone.",
-            )
-        if before.busy:
-            raise CannotDelete(
-                f"Another caching job is at work on {service}.",
-                "Wait for it to end, or cancel it in ArcGIS Server Manager, then run this again.",
-            )
+            self._conclude_with(report, after)
+            return True
+        self._conclude_with(report, after)
+        return False
 
-    def _inputs(self, task: Task) -> dict[str, str]:
-        """Only what the server lists, and never a cache_path, which nobody has documented."""
-        wanted = {"service_url": self.here.service.task_name, "thread_count": "-1"}
-        inputs = {name: value for name, value in wanted.items() if name in task.inputs}
-        unknown = sorted(task.required - set(inputs))
-        if unknown or "service_url" not in inputs:
-            wants = plain_words(", ".join(unknown)) or "no service_url"
-            raise CannotDelete(
-                f"The task {task.url} isn't the one that CacheTools knows: it wants {wants}.",
-                "Please report this with the version of ArcGIS Server.",
-            )
-        return inputs
+    def _see(self) -> Sight:
+        now = look(self._wire, self._service, tries=1)
+        remains = what_remains(self._before, now)
+        untouched = remains in (Remains.ALL, Remains.SOMETHING) and not now.busy
+        return Sight(done=remains is Remains.NOTHING, untouched=untouched, mark=now.tiles)
 
-    def _look_instead(self, entry: Entry, error: CacheToolsError) -> JobReport:
-        """A submit without a good answer isn't repeated; raises its error where no job came of it."""
-        if _may_have_started(error):
-            self.record.warn(f"{error.what} The job may have started; looking for it instead of submitting again.")
-            return self._find_again(entry, replace(self.patience, arrival=0))[0]  # nothing hangs on that in this run
-        job_url = self._job_since(entry, self._jobs_now(entry)) if isinstance(error, ServerSaysNo) else ""
-        if not job_url:
-            self.journal.clear()
-            raise error
-        self.record.warn(f"{error.what} Yet the server has a new job for this service: {job_url}")
-        self._note_job(entry, job_url)
-        return self._follow(entry, job_url)
+    def _conclude(self, report: JobReport) -> None:
+        after = self._look_again(report)
+        self._conclude_with(self._without_doubt(report, after), after)
 
-    def _note_job(self, entry: Entry, job_url: str) -> None:
-        try:
-            self.journal.write(with_job(entry, job_url))
-        except JournalError as error:
-            self.record.warn(f"{error.what} If this run is broken off, look at {job_url} before running it again.")
+    def _look_again(self, report: JobReport) -> Look:
+        self._messages.progress("Looking at what is left")
+        settling = Settling(self._wire, self._service, self._before, self._access.patience, self._messages)
+        return settling.last_look(report.end, self._record.warn)
 
-    def _follow(self, entry: Entry, job_url: str) -> JobReport:
-        report = self._watch(job_url)
-        return self._settle_gone(entry, report) if report.end is JobEnd.GONE else report
+    def _without_doubt(self, report: JobReport, after: Look) -> JobReport:
+        """The report, or one that doesn't claim an end where this service's job may not have ended."""
+        if report.end not in ENDED_OR_GONE or what_remains(self._before, after) is Remains.NOTHING:
+            return report
+        doubt = "the cache's report says that work on it goes on" if after.busy else ""
+        another = "" if doubt else self._submission.service_of_another(report)
+        if another:
+            doubt = f"the job at that address is for {another}"
+        return report.doubted(doubt) if doubt else report
 
-    def _watch(self, job_url: str) -> JobReport:
-        report = follow(self.here.wire, job_url, self.record.messages, self.patience)
-        if report.end is JobEnd.SUCCEEDED:
-            self._tell_result(job_url)
-        return report
-
-    def _settle_gone(self, entry: Entry, report: JobReport) -> JobReport:
-        """A job whose address is refused is gone where the server's list of jobs lacks it too, and has no other."""
-        listed = self._jobs_now(entry)
-        forgotten = is_forgotten(report.url, listed)
-        job_url = self._job_since(entry, listed) if forgotten else ""
-        if job_url:
-            self.record.warn(f"The server doesn't know {report.url}, but has a new job for this service: {job_url}")
-            self._note_job(entry, job_url)
-            report = self._watch(job_url)
-        if report.end is JobEnd.GONE and (job_url or not forgotten):
-            report.end = JobEnd.NO_ANSWER
-            report.trouble += " The server's list of jobs doesn't show that the job is gone."
-        return report
-
-    def _jobs_now(self, entry: Entry) -> frozenset[str] | None:
-        return jobs_now(self.here.wire, self.here.site.url, entry.tools)
-
-    def _job_since(self, entry: Entry, listed: frozenset[str] | None) -> str:
-        return job_since(self.here.wire, self.here.site.url, self.here.service, entry, listed)
-
-    def _tell_result(self, job_url: str) -> None:
-        try:
-            with self.run.undisturbed():
-                self.record.say(f"The job has succeeded and names {result(self.here.wire, job_url, RESULT)}.")
-        except CacheToolsError as error:
-            self.record.say(f"The job has succeeded; its result can't be read: {error.what}")
-
-    def _find_again(self, entry: Entry, patience: Patience) -> tuple[JobReport, bool]:
-        """Follow the entry's job, which may have to be searched for; the second value says that it never arrived."""
-        job_url = entry.job_url
-        if not job_url:
-            found = search_job(self.here.wire, self.here.site.url, self.here.service, entry, patience)
-            if not found.job_url:
-                return JobReport("", end=JobEnd.NO_ANSWER, trouble=found.trouble), found.never_arrived
-            job_url = found.job_url
-            self._note_job(entry, job_url)
-        self.record.say(f"Following {job_url}")
-        return self._follow(entry, job_url), False
-
-    def _look_after(self, report: JobReport) -> CacheLook:
-        """The look after, which may also cast doubt on what was said of the job."""
-        self.record.messages.progress("Looking at what is left")
-        after = look_after(self.here.wire, self.here.service, self.before, report.end, self.patience, self.record.warn)
-        if report.end in ENDED_OR_GONE and compare(self.before, after) is not CacheState.NONE:
-            doubt = self._doubt(report, after)
-            if doubt:
-                report.end, report.trouble = JobEnd.NO_ANSWER, doubt
-        return after
-
-    def _doubt(self, report: JobReport, after: CacheLook) -> str:
-        """Why this service's job may not have ended, whatever is said of it; or empty."""
-        if after.busy:
-            return "the cache's report says that work on it goes on"
-        other = service_of_other_job(self.here.wire, self.here.service, report.url)
-        return f"the job at that address is for {other}" if other else ""
-
-    def _conclude(self, report: JobReport, after: CacheLook) -> None:
-        """The verdict on the record; raises its error where it isn't a success."""
-        receipt, state = self.record.receipt, compare(self.before, after)
-        self.record.job(report)
-        receipt.after = after
-        receipt.verdict = verdict(report.end, state, after.service)
-        if receipt.verdict not in UNSETTLED:
+    def _conclude_with(self, report: JobReport, after: Look) -> None:
+        """The verdict on the record, and the journal closed where it is settled."""
+        remains = what_remains(self._before, after)
+        found = verdict(report.end, remains, after.service)
+        self._record.note_job(report)
+        self._record.note_after(after)
+        if found not in UNSETTLED:
             self._close_journal()
-        if receipt.verdict is Verdict.DELETED:
-            if report.end is not JobEnd.SUCCEEDED:
-                self.record.warn(f"The cache is gone, though of the job this is known: {job_in_words(report)}.")
-            self.record.say(f"After: {look_in_words(after)}.")
-            self.record.say(f"Deleted: the cache of {self.here.service} is gone and the service answers.")
+        if found is Verdict.DELETED:
+            self._tell_success(report, remains, after)
+            self._record.decide(found)
             return
-        what, remedy = explain(receipt.verdict, self.here.service, self.before, report, after, str(self.journal.file))
-        in_vain = receipt.verdict in (Verdict.NOT_DELETED, Verdict.PARTLY_DELETED)
-        raise (Cancelled if self.run.stopping and in_vain else ERRORS[receipt.verdict])(what, remedy)
+        what, remedy = explain(
+            found,
+            Story(
+                service=str(self._service),
+                address=self._service.url,
+                start_address=f"{self._service.admin_url}/start",
+                before=self._before,
+                report=report,
+                after=after,
+                journal_file=str(self._journal.file),
+                stopped=self._run.stopping,
+                out_of_time=not self._run.left(),
+            ),
+        )
+        in_vain = found in (Verdict.NOT_DELETED, Verdict.PARTLY_DELETED)
+        kind = Cancelled if self._run.stopping and in_vain else ERRORS[found]
+        self._record.decide(found, kind(what, remedy))
+
+    def _tell_success(self, report: JobReport, remains: Remains, after: Look) -> None:
+        if report.end is not JobEnd.SUCCEEDED:
+            self._record.warn(f"The cache is gone, though of the job this is known: {report.in_words()}.")
+        if remains is Remains.NOTHING_BY_ONE:
+            why = " ".join(after.trouble)
+            self._record.warn(
+                f"Nobody counted the tiles: this rests on the job's success and the service's word. {why}"
+            )
+        self._record.say(f"After: {look_in_words(after)}.")
+        self._record.say(f"Deleted: the cache of {self._service} is gone and the service answers.")
 
     def _close_journal(self) -> None:
         try:
-            self.journal.clear()
+            self._journal.clear()
         except JournalError as error:
-            self.record.warn(f"{error.what} The entry is out of date and may be deleted.")
+            self._record.warn(f"{error.what} The entry is out of date and may be deleted.")
 
 
-def _may_have_started(error: CacheToolsError) -> bool:
-    """True where a submit without a good answer may still have started a job.
-
-    An error object with a code of 400 to 499 is the server's refusal, and so is "not started", which is about the
-    caching tools.
-    """
-    if isinstance(error, ServerSaysNo):
-        return not 400 <= error.code < 500 and "not started" not in error.server_words.lower()
-    return isinstance(error, NoAnswer) and error.sent
-
-
-def _stamp(clock: Clock) -> str:
-    return clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")
+def _inputs(service: ServiceReference, task: Task) -> dict[str, str]:
+    """Only what the server lists, and never a cache_path, which nobody has documented. Raises CannotDelete."""
+    wanted = {"service_url": service.task_name, "thread_count": "-1"}
+    inputs = {name: value for name, value in wanted.items() if name in task.inputs}
+    unknown = sorted(task.required - set(inputs))
+    if unknown or "service_url" not in inputs:
+        wants = plain_words(", ".join(unknown)) or "no service_url"
+        raise CannotDelete(
+            f"The task {task.url} isn't the one that CacheTools knows: it wants {wants}.",
+            "Please report this with the version of ArcGIS Server.",
+        )
+    return inputs

@@ -8,6 +8,8 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from cachetools_core.server.cache import CacheLook, CacheState, Scale, ServiceState
+from cachetools_core.server.job import JobEnd, JobReport
 
 from cachetools_core.errors import CacheToolsError, NotDeleted, every_error
 from cachetools_core.naming.service import read_name
@@ -22,8 +24,6 @@ from cachetools_core.proof.receipt import (
     look_in_words,
     verdict,
 )
-from cachetools_core.server.cache import CacheLook, CacheState, Scale, ServiceState
-from cachetools_core.server.job import JobEnd, JobReport
 
 SITE = "https://gis.example.com:6443/arcgis"
 SERVICE = f"{SITE}/rest/services/Weather/Rainfall/MapServer"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
+from cachetools_core.server.cache import CacheState, ServiceState
+from cachetools_core.server.job import JobEnd, Patience
 from support.bench import FACTOR, Bench, Outcome
 from support.servers import Servers, at_once
 
 from cachetools_core.proof.receipt import ERRORS, Verdict, verdict
-from cachetools_core.server.cache import CacheState, ServiceState
-from cachetools_core.server.job import JobEnd, Patience
 
 SAID_SO = {JobEnd.SUCCEEDED, JobEnd.FAILED, JobEnd.CANCELLED, JobEnd.TIMED_OUT, JobEnd.DELETED}
 GONE_FOR_CERTAIN, NOT_ADVERTISED = CacheState.NONE, CacheState.UNADVERTISED

@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+from cachetools_core.server.cache import CacheLook, CacheState, Scale, ServiceState, compare, look
 from support.addresses import REPORT
 from support.body_server import BodyServer
 from support.clocks import FastClock
@@ -15,7 +16,6 @@ from support.story import account_of
 
 from cachetools_core.errors import DeadlinePassed, NotPermitted, SignInRefused, TokenRefused
 from cachetools_core.naming.service import ServiceReference
-from cachetools_core.server.cache import CacheLook, CacheState, Scale, ServiceState, compare, look
 from cachetools_core.server.signin import Given, sign_in
 from cachetools_core.server.site import open_site
 from cachetools_core.server.trust import Trust

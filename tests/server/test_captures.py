@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cachetools_core.server.cache import ServiceState, look
+from cachetools_core.server.job import JobEnd, Patience, follow, submit
 from support.addresses import REPORT
 from support.body_server import BodyServer
 from support.clocks import FastClock
@@ -22,8 +24,6 @@ from cachetools_core.errors import (
     TokenRefused,
 )
 from cachetools_core.naming.service import ServiceReference
-from cachetools_core.server.cache import ServiceState, look
-from cachetools_core.server.job import JobEnd, Patience, follow, submit
 from cachetools_core.server.site import find_delete_task, list_jobs, open_site, start_service, tools_state
 from cachetools_core.server.tokens import ask_for_token
 from cachetools_core.server.trust import Trust

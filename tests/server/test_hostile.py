@@ -12,6 +12,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from cachetools_core.local.old_journal import Journal
+from cachetools_core.server.cache import CacheState, compare, look
+from cachetools_core.server.job import JobEnd, JobReport, Patience, follow, result, submit
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.addresses import REPORT
@@ -22,13 +25,10 @@ from support.story import delete, files_below, service_url
 
 from cachetools_core.errors import CacheToolsError, JournalError, Unexpected
 from cachetools_core.local.folders import file_name_for
-from cachetools_core.local.old_journal import Journal
 from cachetools_core.messages import LONGEST_MESSAGE
 from cachetools_core.naming.files import find_service
 from cachetools_core.naming.service import ServiceReference, read_name, safe_text
 from cachetools_core.proof.receipt import Receipt, Verdict
-from cachetools_core.server.cache import CacheState, compare, look
-from cachetools_core.server.job import JobEnd, JobReport, Patience, follow, result, submit
 from cachetools_core.server.signin import ActivePortal, Given, sign_in
 from cachetools_core.server.site import (
     SiteInfo,

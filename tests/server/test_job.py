@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from cachetools_core.server.job import JobEnd, JobReport, Patience, follow, result, submit
 from support.body_server import BodyServer
 from support.clocks import StillClock
 from support.listener import Listener
 from support.story import locked_after_one_token
 
 from cachetools_core.errors import NoAnswer, NotArcGIS, ServerSaysNo
-from cachetools_core.server.job import JobEnd, JobReport, Patience, follow, result, submit
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire, Wire
 from cachetools_core.waiting import Run

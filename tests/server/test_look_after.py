@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from cachetools_core.server.cache import CacheLook, Scale, ServiceState
+from cachetools_core.server.job import JobEnd, Patience
+from cachetools_core.server.look_after import look_after
 from support.addresses import REPORT
 from support.body_server import BodyServer
 from support.clocks import StillClock
 from support.story import locked_after_one_token
 
 from cachetools_core.naming.service import ServiceReference
-from cachetools_core.server.cache import CacheLook, Scale, ServiceState
-from cachetools_core.server.job import JobEnd, Patience
-from cachetools_core.server.look_after import look_after
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire, Wire
 from cachetools_core.waiting import Run

@@ -18,7 +18,7 @@ from support.story import account_of, delete, service_url
 
 from cachetools_core.errors import NeverSent, NoAnswer, NotTrusted
 from cachetools_core.proof.receipt import Verdict
-from cachetools_core.server.job import Patience
+from cachetools_core.server.following import Patience
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import READ_TRIES, PlainWire
 from cachetools_core.waiting import Run

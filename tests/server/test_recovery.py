@@ -9,17 +9,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from support.addresses import REPORT
-from support.body_server import BodyServer
-from support.clocks import StillClock
-from support.listener import Listener
-
-from cachetools_core.errors import CacheToolsError
 from cachetools_core.local.old_journal import Entry, Journal
-from cachetools_core.naming.service import ServiceReference
-from cachetools_core.proof.receipt import Receipt, Verdict
 from cachetools_core.server.cache import CacheLook, Scale, ServiceState
-from cachetools_core.server.job import Patience
 from cachetools_core.server.recovery import (
     Search,
     is_forgotten,
@@ -29,6 +20,15 @@ from cachetools_core.server.recovery import (
     search_job,
     service_of_other_job,
 )
+from support.addresses import REPORT
+from support.body_server import BodyServer
+from support.clocks import StillClock
+from support.listener import Listener
+
+from cachetools_core.errors import CacheToolsError
+from cachetools_core.naming.service import ServiceReference
+from cachetools_core.proof.receipt import Receipt, Verdict
+from cachetools_core.server.following import Patience
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire
 from cachetools_core.tools.delete import delete_map_server_cache

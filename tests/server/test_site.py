@@ -15,7 +15,7 @@ from support.story import delete, service_url
 from cachetools_core.errors import CannotDelete, NotArcGIS, NotPermitted, ServerSaysNo
 from cachetools_core.naming.service import ServiceReference
 from cachetools_core.rehearsal.server import Rehearsal
-from cachetools_core.server.job import Patience
+from cachetools_core.server.following import Patience
 from cachetools_core.server.site import (
     SiteInfo,
     advertised_in_admin,

@@ -13,7 +13,7 @@ from support.webtier import WebTier, free_port
 
 from cachetools_core.errors import Moved, NotArcGIS
 from cachetools_core.proof.receipt import Verdict
-from cachetools_core.server.job import Patience
+from cachetools_core.server.following import Patience
 
 CUT = "proxy_read_timeout 300ms;"
 LITTLE = Patience(no_answer=20.0, gone=5.0, grace=5.0, restart=60.0, settle=10.0)

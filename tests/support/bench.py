@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cachetools_core.rehearsal.server import Rehearsal
-from cachetools_core.server.job import Patience
+from cachetools_core.server.following import Patience
 from support.clocks import FastClock
 from support.listener import CancelWhen, Listener
 from support.story import account_of, delete, files_below
@@ -38,7 +38,7 @@ EXIT_CODES = {
 }
 FIELDS = {
     "verdict", "service", "output_url", "job_url", "job_status", "account", "before", "after", "messages", "warnings",
-    "error", "exit_code", "started", "finished",
+    "error", "exit_code", "started", "finished", "schema_version", "versions",
 }  # fmt: skip
 
 

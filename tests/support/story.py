@@ -11,6 +11,7 @@ from cachetools_core.proof.receipt import Receipt
 from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.server.tokens import Account, SignedIn, Token
 from cachetools_core.server.wire import PlainWire
+from cachetools_core.tools.access import Access
 from cachetools_core.tools.delete import delete_map_server_cache
 from support.clocks import FastClock, StillClock
 from support.listener import Listener
@@ -37,7 +38,7 @@ def delete(server: Rehearsal, service: str | None = None, **story: Any) -> Recei
     story.setdefault("ca_file", server.ca_file)
     story.setdefault("clock", FastClock())
     try:
-        return delete_map_server_cache(service or service_url(server), **story)
+        return delete_map_server_cache(service or service_url(server), Access(**story))
     except CacheToolsError as error:
         assert error.receipt is not None, "an error of the story carries its receipt"
         return error.receipt

@@ -15,6 +15,9 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from cachetools_core.local.old_journal import Entry, Journal
+from cachetools_core.server.cache import CacheLook, Scale, ServiceState
+from cachetools_core.server.recovery import Search, search_job
 from support.bench import FACTOR, PATIENCE, Bench
 from support.body_server import BodyServer
 from support.clocks import FastClock, StillClock
@@ -24,10 +27,7 @@ from support.no_room import NO_ROOM, no_room
 from support.story import delete, service_url
 
 from cachetools_core.errors import AlreadyRunning
-from cachetools_core.local.old_journal import Entry, Journal
 from cachetools_core.naming.service import ServiceReference
-from cachetools_core.server.cache import CacheLook, Scale, ServiceState
-from cachetools_core.server.recovery import Search, search_job
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire
 from cachetools_core.waiting import Run

@@ -22,6 +22,7 @@ from typing import Any
 import keyring
 import pytest
 import requests
+from cachetools_core.tools.visit import visit
 from keyring.backend import KeyringBackend
 from keyring.credentials import SimpleCredential
 from support.body_server import BodyServer
@@ -33,14 +34,13 @@ from cachetools_core.errors import CacheToolsError, SignInRefused
 from cachetools_core.naming.service import read_name
 from cachetools_core.rehearsal.accounts import Account as ServerAccount
 from cachetools_core.rehearsal.server import Rehearsal
-from cachetools_core.server.job import Patience
+from cachetools_core.server.following import Patience
 from cachetools_core.server.signin import ActivePortal, Given, sign_in
 from cachetools_core.server.site import open_site
 from cachetools_core.server.tokens import Account, ask_for_token
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire
 from cachetools_core.tools.delete import delete_map_server_cache
-from cachetools_core.tools.visit import visit
 from cachetools_core.waiting import Run
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -1,0 +1,138 @@
+"""What was found, in words: looks, verdicts, and what to do next."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .ending import JobEnd, JobReport
+from .evidence import Look, Says, Why, plural, who_says_what
+from .verdict import Remains, Verdict, what_remains
+
+# What geoprocessing services say of every job, whatever went wrong (protocol.md 4.7, 4.10).
+SAYS_NOTHING = re.compile(
+    r"(submitted|executing|executed|failed|cancel(l?ed| complete)?|start time:.*|failed (to execute|at) .*)[. ]*",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Story:
+    """Everything that a verdict is explained from.
+
+    `service` is the service's short name, `address` its REST address, `start_address` where the administrator API
+    starts it. `stopped` is true where the administrator cancelled, `out_of_time` where the deadline passed.
+    """
+
+    service: str
+    address: str
+    start_address: str
+    before: Look
+    report: JobReport
+    after: Look
+    journal_file: str
+    stopped: bool = False
+    out_of_time: bool = False
+
+
+def explain(verdict: Verdict, story: Story) -> tuple[str, str]:
+    """What a verdict that isn't a success means for this service, and what to do next."""
+    facts = f"The job: {story.report.in_words()}. Afterwards {who_says_what(story.after)}."
+    if verdict is Verdict.NOT_DELETED:
+        return _not_deleted(story, facts)
+    if verdict is Verdict.PARTLY_DELETED:
+        return _partly_deleted(story, facts)
+    if verdict is Verdict.DELETED_SERVICE_DOWN:
+        return (
+            f"The cache of {story.service} is gone, but the service is down. {facts}",
+            f"Start it in ArcGIS Server Manager under Services, or with a POST to {story.start_address}.",
+        )
+    if verdict is Verdict.STILL_RUNNING:
+        return _still_running(story)
+    return _unknown(story, facts)
+
+
+def _not_deleted(story: Story, facts: str) -> tuple[str, str]:
+    if story.report.end is JobEnd.NEVER_ARRIVED:
+        return (
+            f"The cache of {story.service} is still there: the submit never arrived at the server. {facts}",
+            "Run this again.",
+        )
+    counted = "there" if story.after.tiles is not None else "advertised, and nobody counted its tiles"
+    what = f"The cache of {story.service} is still {counted}. {facts}"
+    if story.stopped:
+        return what, "The job was cancelled before it deleted anything. Run this again to delete the cache."
+    if _tells_why(story.report):
+        return what, "The server's own words say why; running this again is safe."
+    return (
+        what,
+        "The server doesn't say why. Its log is in ArcGIS Server Manager under Logs: look at messages of level Warning"
+        " and Severe from System/CachingTools; where there are none, set the log level to Fine and run this again.",
+    )
+
+
+def _tells_why(report: JobReport) -> bool:
+    return any(not SAYS_NOTHING.fullmatch(words.strip()) for words in report.complaints)
+
+
+def _partly_deleted(story: Story, facts: str) -> tuple[str, str]:
+    before, left = story.before.tiles or 0, story.after.tiles or 0
+    what = (
+        f"Only a part of the cache of {story.service} is gone: {before - left:,} of {plural(before, 'tile')}. {facts}"
+    )
+    if story.stopped:
+        return what, "The job was cancelled while it was deleting. Run this again to delete the rest."
+    return what, "Run this again to delete the rest. Files that another program holds open are the usual reason."
+
+
+def _still_running(story: Story) -> tuple[str, str]:
+    report = story.report
+    refused = f" The server didn't accept the cancel: {report.cancel_refused}" if report.cancel_refused else ""
+    time = " The time given for this run is up." if story.out_of_time else ""
+    return (
+        f"The server's job is still running: {report.url} ({report.status}).{time}{refused}",
+        "Run this again at any time: it follows that job and submits no other one.",
+    )
+
+
+def _unknown(story: Story, facts: str) -> tuple[str, str]:
+    contradiction = ""
+    if what_remains(story.before, story.after) is Remains.CONTRADICTORY:
+        contradiction = f" {_who_contradicts_whom(story.after)}"
+    time = " The time given for this run is up." if story.out_of_time else ""
+    trouble = " ".join(("", *story.after.trouble))
+    return (
+        f"Can't tell whether the cache of {story.service} was deleted.{time} {facts}{contradiction}{trouble}".rstrip(),
+        f"Look at {story.address} and at the jobs of System/CachingTools in ArcGIS Server Manager, then run this again:"
+        " it looks for its job before it submits anything. If no job runs and you want a new one, delete"
+        f" {story.journal_file}.",
+    )
+
+
+def _who_contradicts_whom(look: Look) -> str:
+    gone = " and ".join(one.witness.value for one in look.saying(Says.GONE))
+    there = " and ".join(one.witness.value for one in look.saying(Says.THERE))
+    return f"They contradict each other: {gone} says that there is no cache, {there} that there is one."
+
+
+def look_in_words(look: Look) -> str:
+    """A look in one line."""
+    if any(one.why is Why.NO_TIME for one in look.testimonies):
+        return "no time was left to look"
+    if look.scales:
+        return f"{plural(look.tiles, 'tile')} in {plural(len(look.scales), 'scale')}, {in_megabytes(look.bytes or 0)}"
+    advertised = {True: "cached", False: "no cache", None: "cache not readable"}[look.cached]
+    scheme = f", a tiling scheme of {plural(look.scheme_scales, 'scale')}" if look.scheme_scales else ""
+    counted = "tiles not counted" if look.scales is None else "no tiles"
+    return f"service {look.service.value}, {advertised}{scheme}, {counted}"
+
+
+def in_megabytes(size: int) -> str:
+    """Bytes in the unit that people read: 1 MB is 1,000,000 bytes.
+
+    >>> in_megabytes(1034183)
+    '1.0 MB'
+    """
+    if size < 1_000_000:
+        return f"{size / 1000:,.1f} kB"
+    return f"{size / 1e6:,.1f} MB" if size < 1e9 else f"{size / 1e9:,.1f} GB"

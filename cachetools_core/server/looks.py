@@ -1,0 +1,48 @@
+"""One look at a service's cache: the witnesses are asked one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..naming.service import ServiceReference
+from ..proof.evidence import Look, Remark, Says, ServiceState, Testimony, Witness
+from .wire import READ_TRIES, Wire
+from .witnesses import administrator, report, service
+
+Ask = Callable[[Wire, ServiceReference, int], Testimony]
+
+
+def _always(_: Look) -> bool:
+    return True
+
+
+def _in_doubt(so_far: Look) -> bool:
+    """True where service and report together leave a doubt that the administrator API may settle."""
+    said, counted = so_far.of(Witness.SERVICE), so_far.of(Witness.REPORT)
+    if so_far.service is ServiceState.MISSING:
+        return False
+    if said.says is Says.THERE:
+        return counted.says is Says.GONE and Remark.CLAIMS_A_CACHE not in counted.remarks
+    settled = said.says is Says.GONE and counted.says is Says.GONE and Remark.CLAIMS_A_CACHE not in counted.remarks
+    return not settled
+
+
+# In this order, each where its condition holds for what was said so far.
+WITNESSES: tuple[tuple[Ask, Callable[[Look], bool]], ...] = (
+    (service.ask, _always),
+    (report.ask, _always),
+    (administrator.ask, _in_doubt),
+)
+
+
+def look(wire: Wire, reference: ServiceReference, *, tries: int = READ_TRIES) -> Look:
+    """Ask every witness that is needed what it says of the service's cache.
+
+    Raises NotPermitted or TokenRefused where the account may not see the service, SignInRefused, DeadlinePassed,
+    Cancelled; everything else that goes wrong is told in the look.
+    """
+    found = Look()
+    for ask, is_needed in WITNESSES:
+        if is_needed(found):
+            found = Look((*found.testimonies, ask(wire, reference, tries)))
+    return found

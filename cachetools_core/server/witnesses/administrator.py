@@ -1,0 +1,32 @@
+"""The administrator API's own record of a service, which can be read while the service is stopped, too."""
+
+from __future__ import annotations
+
+from ...errors import NoAnswer, ServerSaysNo
+from ...messages import plain_words
+from ...naming.service import ServiceReference
+from ...proof.evidence import Says, Testimony, Why, Witness
+from ..wire import Wire
+
+WORDS = {"true": Says.THERE, "false": Says.GONE}
+REFUSED = (401, 403, 498, 499)
+
+
+def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
+    """What `properties.isCached` says; it is a string (seen in publishing scripts, protocol.md 6).
+
+    Raises SignInRefused, DeadlinePassed, Cancelled.
+    """
+    try:
+        properties = wire.get(service.admin_url, tries=tries).get("properties")
+    except ServerSaysNo as error:
+        why = Why.REFUSED if error.code in REFUSED else Why.UNREADABLE
+        return Testimony(Witness.ADMIN, Says.NOTHING, why, error.what)
+    except NoAnswer as error:
+        wire.run.go_on()
+        return Testimony(Witness.ADMIN, Says.NOTHING, Why.UNREADABLE, error.what)
+    word = plain_words(properties.get("isCached")).lower() if isinstance(properties, dict) else ""
+    if word not in WORDS:
+        words = f"{service.admin_url} doesn't say whether the service is cached."
+        return Testimony(Witness.ADMIN, Says.NOTHING, Why.UNREADABLE, words)
+    return Testimony(Witness.ADMIN, WORDS[word])

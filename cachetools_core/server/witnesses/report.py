@@ -1,0 +1,151 @@
+"""ReportCacheStatus: the scales of a cache, with the tiles and bytes that the server counts in each."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ...errors import NoAnswer, ServerSaysNo, SignInRefused
+from ...messages import plain_words
+from ...naming.service import ServiceReference
+from ...proof.evidence import LARGEST, Remark, Says, Scale, Testimony, Why, Witness
+from ..answers import Body
+from ..wire import Wire
+
+ADDRESS = "System/ReportingTools/GPServer/ReportCacheStatus/execute"
+EXISTS, NONE = ("EXISTS", "COMPLETED"), "NONE"
+FAILED = ("FAILED", "FAILURE", "FAILING")
+BUSY = ("SUBMITTED", "PROCESSING")
+MOST_SCALES = 1000
+WHOLE_NUMBER = re.compile(r"\d{1,18}(\.0+)?", re.ASCII)
+REFUSALS = {403: Why.REFUSED, 499: Why.REFUSED, 404: Why.NOT_OFFERED}
+
+
+def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
+    """What the report says (protocol.md 5.1).
+
+    It counts only where it is about this service, and all its levels can be read. Any positive count or size, and the
+    word EXISTS without levels, say that there is a cache; NONE, or levels that are all zero, that there is none.
+    Raises SignInRefused, DeadlinePassed, Cancelled.
+    """
+    try:
+        answer = wire.post(f"{service.site}/rest/services/{ADDRESS}", {"service_url": service.task_name}, tries=tries)
+    except SignInRefused:
+        raise
+    except ServerSaysNo as error:
+        # Only ArcGIS's own refusal means that this account may not count; a web tier's page may come and go.
+        why = REFUSALS.get(error.code, Why.UNREADABLE) if error.shape == "rest" else Why.UNREADABLE
+        return Testimony(Witness.REPORT, Says.NOTHING, why, error.what)
+    except NoAnswer as error:
+        wire.run.go_on()
+        return Testimony(Witness.REPORT, Says.NOTHING, Why.UNREADABLE, error.what)
+    report = _report_in(answer)
+    if report is None:
+        return _nothing(Why.UNREADABLE, "ReportCacheStatus gave no report in the known form.")
+    if not _is_about(report, service):
+        return _nothing(Why.ABOUT_ANOTHER, "ReportCacheStatus gave a report about another service.")
+    testimony = _testimony(report)
+    return replace(testimony, remarks=testimony.remarks | _work(report))
+
+
+def _nothing(why: Why, words: str) -> Testimony:
+    return Testimony(Witness.REPORT, Says.NOTHING, why, words)
+
+
+def _report_in(answer: Body) -> Body | None:
+    """The value of the task's only result: an object, or a string that holds one; the parameter's name isn't known."""
+    results = answer.get("results")
+    value = results[0].get("value") if isinstance(results, list) and results and isinstance(results[0], dict) else None
+    if isinstance(value, str):
+        with suppress(ValueError, RecursionError):
+            value = json.loads(value)
+    return value if isinstance(value, dict) else None
+
+
+def _is_about(report: Body, service: ServiceReference) -> bool:
+    name, kind = report.get("name"), report.get("type")
+    if name is None:
+        return True
+    named = f"{plain_words(name)}:{plain_words(service.kind if kind is None else kind)}"
+    return named.lower() == service.task_name.lower()
+
+
+@dataclass(frozen=True)
+class _Levels:
+    """The levels of a report; `whole` where each of them can be read."""
+
+    scales: tuple[Scale, ...]
+    whole: bool
+    something: bool
+
+    @property
+    def filled(self) -> tuple[Scale, ...]:
+        return tuple(scale for scale in self.scales if scale.tiles or scale.bytes)
+
+
+def _testimony(report: Body) -> Testimony:
+    status, levels = report.get("status"), _levels(report.get("lodInfos"))
+    # Tuples, since a server may send a list where a word belongs.
+    failed = status in FAILED
+    if levels.something:
+        counted = levels.filled if levels.whole and not failed else None
+        return Testimony(Witness.REPORT, Says.THERE, scales=counted)
+    if failed or not levels.whole or status not in (*EXISTS, NONE):
+        words = f"ReportCacheStatus says {plain_words(status)}" if failed else "A level of the report can't be read"
+        return _nothing(Why.UNREADABLE, f"{words}, so it counts nothing.")
+    if status == NONE:
+        return Testimony(Witness.REPORT, Says.GONE, scales=())
+    if levels.scales:
+        return Testimony(Witness.REPORT, Says.GONE, scales=(), remarks=frozenset({Remark.CLAIMS_A_CACHE}))
+    return Testimony(Witness.REPORT, Says.THERE)
+
+
+def _levels(infos: Any) -> _Levels:
+    if infos is None:
+        return _Levels((), whole=True, something=False)
+    if not isinstance(infos, list) or len(infos) > MOST_SCALES:
+        return _Levels((), whole=False, something=False)
+    scales = tuple(scale for scale in map(_scale, infos) if scale is not None)
+    return _Levels(scales, len(scales) == len(infos), any(map(_holds_something, infos)))
+
+
+def _holds_something(info: Any) -> bool:
+    fields = info if isinstance(info, dict) else {}
+    return any((_number(fields.get(name)) or 0) > 0 for name in ("tileCount", "tilesSize"))
+
+
+def _scale(info: Any) -> Scale | None:
+    """One level, None where it can't be read; counts come as numbers or as text."""
+    fields = info if isinstance(info, dict) else {}
+    level, tiles = _whole(fields.get("levelID")), _whole(fields.get("tileCount"))
+    size, scale = _whole(fields.get("tilesSize", 0)), _number(fields.get("scale"))
+    if level is None or tiles is None or size is None or scale is None or not 0 <= scale < LARGEST:
+        return None
+    return Scale(level, scale, tiles, size)
+
+
+def _whole(value: Any) -> int | None:
+    number = _number(value)
+    return int(number) if number is not None and 0 <= number < LARGEST and number == int(number) else None
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str) and WHOLE_NUMBER.fullmatch(value.strip()):
+        return float(value)
+    return float(value) if isinstance(value, (int, float)) and math.isfinite(value) else None
+
+
+def _work(report: Body) -> frozenset[Remark]:
+    """Another caching job is at work; `isRunning` is the text "true" or "false" (captured)."""
+    infos = report.get("lodInfos")
+    running = any(
+        isinstance(info, dict) and plain_words(info.get("isRunning")).lower() == "true"
+        for info in (infos if isinstance(infos, list) else [])
+    )
+    return frozenset({Remark.AT_WORK} if running or report.get("cacheExecutionStatus") in BUSY else ())

@@ -1,0 +1,72 @@
+"""The service's own JSON: whether it answers, and whether it says that it has a cache."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...errors import NoAnswer, NotPermitted, ServerSaysNo, TokenRefused
+from ...messages import plain_words
+from ...naming.service import ServiceReference
+from ...proof.evidence import Remark, Says, ServiceState, Testimony, Why, Witness
+from ..answers import Body
+from ..wire import Wire
+
+NO_ACCESS = (NotPermitted, TokenRefused)
+
+
+def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
+    """What the service says of itself (protocol.md 3.2, 3.3).
+
+    Only an explicit `singleFusedMapCache` counts; a tiling scheme beside an explicit false proves nothing.
+    Raises NotPermitted, TokenRefused where the account may not see the service, SignInRefused, DeadlinePassed,
+    Cancelled.
+    """
+    try:
+        body = wire.get(service.url, tries=tries)
+    except NO_ACCESS:
+        raise
+    except ServerSaysNo as error:
+        return _silent(_state_in(error), error.what)
+    except NoAnswer as error:
+        wire.run.go_on()
+        return _silent(ServiceState.UNREADABLE, error.what)
+    cached = body.get("singleFusedMapCache")
+    if not isinstance(cached, bool):
+        return _silent(ServiceState.UNREADABLE, f"{service.url} was answered with something that isn't a service.")
+    return Testimony(
+        Witness.SERVICE,
+        Says.THERE if cached else Says.GONE,
+        remarks=frozenset({Remark.TILES_ONLY} if _is_tiles_only(service, body) else ()),
+        state=ServiceState.ANSWERS,
+        scheme_scales=_scales_in_scheme(body) if cached else 0,
+    )
+
+
+def _silent(state: ServiceState, words: str) -> Testimony:
+    return Testimony(Witness.SERVICE, Says.NOTHING, Why.UNREADABLE, words, state=state)
+
+
+def _state_in(error: ServerSaysNo) -> ServiceState:
+    """A stopped service says 500 "not started", a missing one 404 "not found", before 10.1 400 "does not exist"."""
+    words = error.server_words.lower()
+    if error.code == 500 and ("not started" in words or "could not access any" in words):
+        return ServiceState.NOT_STARTED
+    if (error.code == 404 and "not found" in words) or (error.code == 400 and "does not exist" in words):
+        return ServiceState.MISSING
+    return ServiceState.UNREADABLE
+
+
+def _is_tiles_only(service: ServiceReference, body: Body) -> bool:
+    """A hosted tile layer is a map service (captured, protocol.md 3.2).
+
+    A cached image service has images behind its tiles, whatever its capabilities say.
+    """
+    capabilities: Any = body.get("capabilities")
+    words = capabilities if isinstance(capabilities, list) else plain_words(capabilities).split(",")
+    return service.kind == "MapServer" and any(plain_words(word).lower() == "tilesonly" for word in words)
+
+
+def _scales_in_scheme(body: Body) -> int:
+    tile_info = body.get("tileInfo")
+    lods = tile_info.get("lods") if isinstance(tile_info, dict) else None
+    return len(lods) if isinstance(lods, list) else 0

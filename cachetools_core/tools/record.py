@@ -1,0 +1,99 @@
+"""Writes down what a run finds, and makes the receipt of it."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from .. import __version__
+from ..errors import CacheToolsError, Unexpected
+from ..messages import Messages
+from ..proof.ending import JobReport
+from ..proof.evidence import Look
+from ..proof.receipt import Receipt
+from ..proof.verdict import Verdict
+from ..waiting import Clock
+
+
+class Record:
+    """The receipt in the making; `failing` turns whatever ends the story into a part of it."""
+
+    def __init__(self, service: str, messages: Messages, clock: Clock) -> None:
+        self._messages, self._clock = messages, clock
+        self._receipt = Receipt(service, Verdict.UNKNOWN, self._now(), "", version=__version__)
+        self._warnings: list[str] = []
+        self._unsettled = False
+
+    def say(self, text: str) -> None:
+        """Tell the administrator."""
+        self._messages.info(text)
+
+    def warn(self, text: str) -> None:
+        """Tell the administrator, and keep it for the receipt."""
+        self._warnings.append(text)
+        self._messages.warning(text)
+
+    def note_service(self, url: str) -> None:
+        """The service that the text named."""
+        self._receipt = replace(self._receipt, service=url, output_url=url)
+
+    def note_site(self, account: str, server_version: str) -> None:
+        """Who signed in, and the server's version."""
+        self._receipt = replace(self._receipt, account=account, server_version=server_version)
+
+    def note_before(self, look: Look) -> None:
+        """The look before."""
+        self._receipt = replace(self._receipt, before=look)
+
+    def note_after(self, look: Look) -> None:
+        """The look afterwards."""
+        self._receipt = replace(self._receipt, after=look)
+
+    def note_job(self, report: JobReport) -> None:
+        """What became of the job."""
+        said = (*self._receipt.messages, *report.messages)
+        self._receipt = replace(
+            self._receipt, job_url=report.url or None, job_status=report.status or None, messages=said
+        )
+
+    def decide(self, verdict: Verdict, error: CacheToolsError | None = None) -> None:
+        """The verdict, with its error where it isn't a success."""
+        self._receipt = replace(self._receipt, verdict=verdict, error=error)
+
+    def receipt(self) -> Receipt:
+        """What was written down until now."""
+        return replace(self._receipt, warnings=tuple(self._warnings), finished=self._now())
+
+    @contextmanager
+    def failing(self) -> Iterator[None]:
+        """Whatever ends the story is a part of the record; an error decides as its own verdict says."""
+        try:
+            yield
+        except CacheToolsError as error:
+            self.decide(Verdict.UNKNOWN if self._unsettled else Verdict(error.verdict), error)
+        except Exception as fault:  # noqa: BLE001 - a fault of ours must end in no traceback, nor show what it held
+            place = traceback.extract_tb(fault.__traceback__)[-1]
+            self.decide(
+                Verdict.UNKNOWN,
+                Unexpected(f"CacheTools itself failed: {type(fault).__name__} in {place.name}, line {place.lineno}."),
+            )
+
+    @contextmanager
+    def unsettled(self, begun: bool) -> Iterator[None]:
+        """An error in here leaves a job unsettled that was begun earlier: it may have deleted anything."""
+        try:
+            yield
+        except CacheToolsError:
+            if begun:
+                self.leave_unsettled("A deletion that was begun earlier isn't settled.")
+            raise
+
+    def leave_unsettled(self, words: str) -> None:
+        """What became of a job that was begun isn't known, so no error may decide that nothing was deleted."""
+        self._unsettled = True
+        self.warn(f"{words} What became of it isn't known.")
+
+    def _now(self) -> str:
+        return self._clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,104 @@
+"""The look afterwards: repeated until the cache is seen to be gone and the service is back, or waiting is no use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..errors import CacheToolsError, DeadlinePassed, NoAnswer, NotPermitted, ServerSaysNo, TokenRefused
+from ..messages import Messages
+from ..naming.service import ServiceReference
+from ..proof.ending import JobEnd
+from ..proof.evidence import Look, Says, ServiceState, Testimony, Why, Witness
+from ..proof.verdict import Remains, what_remains
+from ..server.following import Patience
+from ..server.looks import look
+from ..server.site import start_service
+from ..server.wire import Wire
+
+AWAY = {ServiceState.NOT_STARTED, ServiceState.UNREADABLE}
+MAY_BE_STALE = {Remains.FEWER, Remains.ALL, Remains.SOMETHING}
+FIRST_PAUSE, LONGEST_PAUSE, PAUSES_GROW_BY = 0.1, 5.0, 0.2
+NO_TIME = Look((Testimony(Witness.SERVICE, Says.NOTHING, Why.NO_TIME, "No time was left for a look."),))
+
+
+class Settling:
+    """The looks after a job, until what they show won't change any more."""
+
+    def __init__(
+        self, wire: Wire, service: ServiceReference, before: Look, patience: Patience, messages: Messages
+    ) -> None:
+        self._wire, self._run, self._service = wire, wire.run, service
+        self._before, self._patience, self._messages = before, patience, messages
+        self._shown = ""
+
+    def last_look(self, end: JobEnd, warn: Callable[[str], None]) -> Look:
+        """The look that counts, after a job that ended like this. Raises nothing.
+
+        REST metadata may be stale for a moment, and the service is away while it restarts (documented). A service that
+        stays stopped is started where this account may start it. A cancel disturbs none of this: nothing is left to
+        cancel.
+        """
+        with self._run.undisturbed():
+            try:
+                after = self._look_until_settled(end)
+                left_stopped = after.service is ServiceState.NOT_STARTED and end is not JobEnd.RUNNING
+                if left_stopped and self._started(warn):
+                    after = self._look_until_settled(end)
+            except CacheToolsError as error:
+                return Look((Testimony(Witness.SERVICE, Says.NOTHING, Why.UNREADABLE, error.what),))
+        return after
+
+    def _look_until_settled(self, end: JobEnd) -> Look:
+        begun, restart = self._run.clock.monotonic(), min(self._patience.restart, self._run.left() / 2)
+        after = NO_TIME
+        try:
+            while True:
+                after = self._look_once()
+                waited = self._run.clock.monotonic() - begun
+                if end is JobEnd.RUNNING or waited >= self._worth_waiting(after, end, restart):
+                    return after
+                self._run.pause(min(max(FIRST_PAUSE, waited * PAUSES_GROW_BY), LONGEST_PAUSE))
+        except DeadlinePassed:
+            return after
+
+    def _look_once(self) -> Look:
+        """A service that refuses this account while it comes back isn't read yet, and may be read in a moment."""
+        try:
+            return look(self._wire, self._service, tries=1)
+        except (NotPermitted, TokenRefused) as error:
+            return Look((Testimony(Witness.SERVICE, Says.NOTHING, Why.REFUSED, error.what),))
+
+    def _worth_waiting(self, after: Look, end: JobEnd, restart: float) -> float:
+        """How many seconds what is seen may take to change."""
+        if after.service in AWAY:
+            self._show(f"Waiting up to {restart:.0f} seconds for {self._service} to restart")
+            return restart
+        if self._may_change(after, end):
+            grace = self._patience.grace
+            self._messages.progress(
+                f"Waiting up to {grace:.0f} seconds for the server to show what became of the cache"
+            )
+            return grace
+        return 0.0
+
+    def _show(self, label: str) -> None:
+        if label != self._shown:
+            self._shown = label
+            self._messages.progress(label)
+
+    def _may_change(self, after: Look, end: JobEnd) -> bool:
+        """True where what is seen contradicts the job, or itself, or lacks the count that there was before."""
+        remains = what_remains(self._before, after)
+        stale = remains in MAY_BE_STALE and end is JobEnd.SUCCEEDED
+        uncounted = after.tiles is None and self._before.tiles is not None
+        return stale or remains is Remains.CONTRADICTORY or uncounted
+
+    def _started(self, warn: Callable[[str], None]) -> bool:
+        """Start it; True as well where the answer to that was lost, since the service may come up all the same."""
+        warn(f"{self._service} was left stopped; starting it.")
+        try:
+            start_service(self._wire, self._service)
+        except (NoAnswer, ServerSaysNo) as error:
+            warn(f"{self._service} couldn't be started from here: {error.what}")
+            return isinstance(error, NoAnswer) and error.passing
+        return True
