@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import keyring
 import keyring.backends.fail
@@ -70,6 +69,6 @@ def place(servers: Servers) -> Iterator[Bench]:
 
 
 @pytest.fixture
-def server(rehearsal: Callable[..., Any]) -> Rehearsal:
+def server(rehearsal: Callable[..., Rehearsal]) -> Rehearsal:
     """A plain rehearsal server over HTTPS with the Rainfall service."""
     return rehearsal()

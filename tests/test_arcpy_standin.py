@@ -7,6 +7,7 @@ import sys
 import textwrap
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from arcpy_standin import (
@@ -92,7 +93,7 @@ def test_constructor_takes_the_nine_documented_keywords_in_their_order() -> None
 @pytest.mark.parametrize("keyword", ["value", "filter", "default", "columns", "parameterDependencies", "controlCLSID"])
 def test_no_other_keyword_is_taken(keyword: str) -> None:
     with pytest.raises(TypeError):
-        Parameter(name="n", **{keyword: None})
+        Parameter(name="n", **{keyword: None})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_no_other_keyword_is_taken(keyword: str) -> None:
         {"enabled": 1},
     ],
 )
-def test_values_outside_the_documented_sets_are_refused(wrong: dict) -> None:
+def test_values_outside_the_documented_sets_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(Refused):
         Parameter(name="n", displayName="N", **wrong)
 
@@ -182,7 +183,7 @@ def test_enabled_and_value_may_be_written_in_validation(pro: Pro, box: Box) -> N
 @pytest.mark.parametrize(("given", "value", "text"), [("2", 2, "2"), (2, 2, "2"), (2.0, 2, "2"), ("-1", -1, "-1")])
 def test_a_long_is_read_from_what_users_and_scripts_give(given, value, text) -> None:
     parameter = Parameter("n", "N", datatype="GPLong")
-    parameter.value = given
+    parameter.value = given  # type: ignore[misc] # __setattr__ takes it
     assert (parameter.value, parameter.valueAsText) == (value, text)
 
 
@@ -195,7 +196,7 @@ def test_no_long_is_made_of_anything_else(pro: Pro, box: Box, given) -> None:
 
 def test_values_of_other_types() -> None:
     text, service, layer = (Parameter("n", "N", datatype=kind) for kind in ("GPString", "DEMapServer", "DEMapServer"))
-    text.value, service.value, layer.value = "", "s", MapLayer("World")
+    text.value, service.value, layer.value = "", "s", MapLayer("World")  # type: ignore[misc]
     assert (text.value, text.valueAsText) == (None, None)
     assert (str(service.value), service.valueAsText, isinstance(service.value, str)) == ("s", "s", False)
     assert (layer.value.name, layer.valueAsText, layer.value.supports("DATASOURCE")) == ("World", "World", False)
@@ -204,7 +205,7 @@ def test_values_of_other_types() -> None:
     with pytest.raises(RuntimeError, match="not supported"):
         layer.value.dataSource  # noqa: B018
     unknown = Parameter("n", "N", datatype="GPDate")
-    unknown.value = "1"
+    unknown.value = "1"  # type: ignore[misc]
     with pytest.raises(NotModelled):
         unknown.value  # noqa: B018
 
@@ -238,7 +239,7 @@ def test_each_message_replaces_the_one_before() -> None:
     with pytest.raises(NotModelled):
         parameter.setIDMessage("ERROR", 999999)
     with pytest.raises(Refused):
-        parameter.setWarningMessage(None)
+        parameter.setWarningMessage(None)  # type: ignore[arg-type]
 
 
 # Loading
@@ -392,7 +393,7 @@ def test_range_filters(pro: Pro, box: Box) -> None:
 
 
 @pytest.mark.parametrize(("datatype", "valid"), [(["DEMapServer"], False), (["DEMapServer", "GPString"], True)])
-def test_existence_is_pluggable_and_string_is_the_safety_valve(box: Box, datatype: list, valid: bool) -> None:
+def test_existence_is_pluggable_and_string_is_the_safety_valve(box: Box, datatype: list[str], valid: bool) -> None:
     parameters = f"return [arcpy.Parameter('service', 'Service', datatype={datatype})]"
     with Pro(exists=lambda kind, text: False) as pro:
         pro.add_toolbox(box.write(parameters=parameters))
@@ -458,7 +459,7 @@ def test_execute_may_talk_and_so_may_threads_that_were_there_before(pro: Pro, bo
     thread = threading.Thread(target=bystander)
     thread.start()
     sys.modules["bystander"] = type(sys)("bystander")
-    sys.modules["bystander"].asked, sys.modules["bystander"].done = asked, done
+    vars(sys.modules["bystander"]).update(asked=asked, done=done)
     try:
         pro.add_toolbox(
             box.write(
@@ -504,7 +505,9 @@ def test_arguments_by_position_keyword_and_default(pro: Pro, box: Box) -> None:
 
 
 @pytest.mark.parametrize(("arguments", "keywords"), [(("a", 1, "x"), {}), (("a",), {"text": "b"}), ((), {"out": "x"})])
-def test_wrong_arguments_are_type_errors(pro: Pro, box: Box, arguments: tuple, keywords: dict) -> None:
+def test_wrong_arguments_are_type_errors(
+    pro: Pro, box: Box, arguments: tuple[Any, ...], keywords: dict[str, Any]
+) -> None:
     pro.add_toolbox(box.write())
     with pytest.raises(TypeError, match=r"Tool\(\)"):
         pro.call("Tool", *arguments, **keywords)
@@ -523,7 +526,7 @@ def test_a_result_has_the_documented_members(pro: Pro, box: Box) -> None:
     assert (pro.arcpy.GetMessages(1), pro.arcpy.GetMaxSeverity(), pro.arcpy.GetMessageCount()) == ("two", 1, 2)
     assert (pro.arcpy.GetMessage(0), pro.arcpy.GetSeverity(1)) == ("one", 1)
     with pytest.raises(AttributeError):
-        result.output  # noqa: B018
+        result.output  # type: ignore[attr-defined] # noqa: B018
 
 
 def test_an_error_message_fails_the_tool_without_a_traceback(pro: Pro, box: Box) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,8 +34,8 @@ def test_every_verdict_is_told(verdict):
 
 
 def test_every_command_and_option_is_told():
-    commands = next(action for action in _parser()._actions if hasattr(action, "choices") and action.choices)
-    for name, command in commands.choices.items():
+    choices: list[Any] = [action.choices for action in _parser()._actions if action.choices]
+    for name, command in choices[0].items():
         assert f"`{name}" in README
         for option in command._option_string_actions:
             assert option in ("-h", "--help") or option in README

@@ -506,7 +506,7 @@ def test_every_layer_file_is_tested() -> None:
 class MemoryKeyring(keyring.backend.KeyringBackend):
     """A keyring in memory; like Windows' own it gives the account of a service without being told the user name."""
 
-    priority = 1  # type: ignore[assignment]
+    priority = 1
 
     def __init__(self) -> None:
         super().__init__()

@@ -130,6 +130,9 @@ class Parameter:
 
     _state: _State
 
+    name: Any  # text, once the constructor is done
+    displayName: Any
+
     def __init__(
         self,
         name: str | None = None,
@@ -148,7 +151,7 @@ class Parameter:
         self.direction = direction
         self.datatype = datatype
         self.parameterType = parameterType
-        self.enabled = enabled
+        self.enabled = enabled  # type: ignore[misc] # __setattr__ takes it
         self.category = category
         self.symbology = symbology
         self.multiValue = multiValue

@@ -51,9 +51,11 @@ class Pro:
     ) -> None:
         self.session = Session(signin_token, portal_url, cancel_when)
         self.arcpy = self.session.module
-        self.arcpy.ImportToolbox = self.import_toolbox
-        self.arcpy.AddToolbox = self.import_toolbox
-        self.arcpy.GetParameterInfo = self._get_parameter_info
+        vars(self.arcpy).update(
+            ImportToolbox=self.import_toolbox,
+            AddToolbox=self.import_toolbox,
+            GetParameterInfo=self._get_parameter_info,
+        )
         self.calls: list[str] = []
         self.instances: list[Any] = []
         self._exists = exists
@@ -98,8 +100,9 @@ class Pro:
         """FN/importtoolbox.htm; without its second argument, which has broken tools with an alias (pyt.md 2.4)."""
         toolbox = self.add_toolbox(input_file)
         module = ModuleType(toolbox.alias)
-        module.__all__ = [tool.__name__ for tool in toolbox.tools]
-        for name in module.__all__:
+        names = [tool.__name__ for tool in toolbox.tools]
+        vars(module)["__all__"] = names
+        for name in names:
             setattr(module, name, self._function(name))
             setattr(self.arcpy, f"{name}_{toolbox.alias}", self._function(name))
         setattr(self.arcpy, toolbox.alias, module)
@@ -293,10 +296,11 @@ def _check_toolbox(toolbox: Any, namespace: dict[str, Any]) -> None:
     for tool in toolbox.tools:
         if not isinstance(tool, type):
             refuse(Refused(f"{tool!r} is no class; tools are classes, not instances"))
-        if namespace.get(tool.__name__) is not tool:
-            refuse(Refused(f"{tool.__name__} isn't a global of the toolbox"))
-        if "_" in tool.__name__:
-            refuse(Refused(f"{tool.__name__}: underscores cause errors on ArcGIS Server"))
+        name = tool.__name__
+        if namespace.get(name) is not tool:
+            refuse(Refused(f"{name} isn't a global of the toolbox"))
+        if "_" in name:
+            refuse(Refused(f"{name}: underscores cause errors on ArcGIS Server"))
 
 
 def _check_tool(tool: Any) -> None:

@@ -101,6 +101,10 @@ class Result:
 class Environment:
     """`arcpy.env`: autoCancelling, the read-only isCancelled, and for scripts the workspace; no other name."""
 
+    _session: Session
+    _auto_cancelling: bool
+    _workspace: str | None
+
     def __init__(self, session: Session) -> None:
         object.__setattr__(self, "_session", session)
         object.__setattr__(self, "_auto_cancelling", True)

@@ -586,7 +586,7 @@ class Person(io.TextIOWrapper):
     def isatty(self) -> bool:
         return True
 
-    def readline(self, size: int = -1, /) -> str:
+    def readline(self, size: int | None = -1, /) -> str:  # type: ignore[override]
         if self.line is None:
             signal.raise_signal(signal.SIGINT)
         return self.line or "yes\n"

@@ -284,7 +284,7 @@ def test_standard_input_closed_and_an_account_in_the_keyring(encrypted: Rehearsa
 class Odd(KeyringBackend):
     """A back end that raises what it is told to."""
 
-    priority = 1  # type: ignore[assignment]
+    priority = 1
 
     def __init__(self, trouble: BaseException) -> None:
         super().__init__()

@@ -22,10 +22,11 @@ import ssl
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import arcpy
+import arcpy  # type: ignore[import-not-found]
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TOOLBOX = ROOT / "CacheTools.pyt"
@@ -172,7 +173,7 @@ def about_this_pro(report: Report) -> None:
     strict = ssl.create_default_context().verify_flags & getattr(ssl, "VERIFY_X509_STRICT", 0)
     report.found("strict X.509 by default", bool(strict))
     for name in ("requests", "urllib3", "keyring", "certifi", "truststore", "tornado", "numpy", "cryptography"):
-        report.try_to_find(name, lambda name=name: version_of(name))
+        report.try_to_find(name, partial(version_of, name))
     report.try_to_find("keyring back end", lambda: type(importlib.import_module("keyring").get_keyring()).__name__)
     report.try_to_find("active portal", arcpy.GetActivePortalURL)
     report.try_to_find("sign-in token", lambda: describe_token(arcpy.GetSigninToken()))

@@ -27,6 +27,7 @@ from cachetools_core.proof.receipt import (
 
 SITE = "https://gis.example.com:6443/arcgis"
 SERVICE = f"{SITE}/rest/services/Weather/Rainfall/MapServer"
+RAINFALL: Any = read_name(SERVICE)
 JOB = f"{SITE}/rest/services/System/CachingTools/GPServer/DeleteCache/jobs/j0123456789abcdef"
 NASTY = "<script>alert('a')</script> & \"<img src=x onerror=alert(1)>"
 
@@ -374,7 +375,7 @@ UNREAD = CacheLook(ServiceState.UNREADABLE, trouble=("No answer to GET.",))
 def test_every_verdict_that_is_no_success_is_explained_with_what_to_do(
     found: Verdict, report: JobReport, after: CacheLook, what: str, remedy: str
 ) -> None:
-    said = explain(found, read_name(SERVICE), BEFORE, report, after, "/journal/file.json")
+    said = explain(found, RAINFALL, BEFORE, report, after, "/journal/file.json")
     assert what in said[0]
     assert remedy in said[1]
     assert ("/journal/file.json" in said[1]) is (found is Verdict.UNKNOWN)
@@ -390,7 +391,7 @@ def test_every_verdict_that_is_no_success_is_explained_with_what_to_do(
 )
 def test_a_contradiction_is_told(after: CacheLook, words: str) -> None:
     report = JobReport(JOB, "esriJobSucceeded", JobEnd.SUCCEEDED)
-    what = explain(Verdict.UNKNOWN, read_name(SERVICE), BEFORE, report, after, "file")[0]
+    what = explain(Verdict.UNKNOWN, RAINFALL, BEFORE, report, after, "file")[0]
     assert what.count(" One of the two is wrong") == what.count(words or "no such words") == bool(words)
 
 
@@ -403,12 +404,12 @@ def test_a_contradiction_is_told(after: CacheLook, words: str) -> None:
 )
 def test_a_cache_that_nobody_counted_is_only_said_to_be_advertised(after: CacheLook, words: str) -> None:
     report = JobReport(JOB, "esriJobSucceeded", JobEnd.SUCCEEDED)
-    assert words in explain(Verdict.NOT_DELETED, read_name(SERVICE), BEFORE, report, after, "file")[0]
+    assert words in explain(Verdict.NOT_DELETED, RAINFALL, BEFORE, report, after, "file")[0]
 
 
 def test_a_cancel_that_was_not_refused_is_not_said_to_be() -> None:
     report = JobReport(JOB, "esriJobExecuting")
-    assert "cancel" not in explain(Verdict.STILL_RUNNING, read_name(SERVICE), BEFORE, report, BEFORE, "file")[0]
+    assert "cancel" not in explain(Verdict.STILL_RUNNING, RAINFALL, BEFORE, report, BEFORE, "file")[0]
 
 
 @pytest.mark.parametrize("end", list(JobEnd))

@@ -87,7 +87,8 @@ def on_a_server(end: str, effect: str, service: str, report: bool) -> str:
 
 def bring_about(place: Bench, service: str) -> list[str]:
     """The faults that make the service so after the job; what needs a moment is done when the client next asks."""
-    server, done = place.server, []
+    server = place.server
+    done: list[bool] = []
 
     def when_the_job_has_ended(request: object) -> None:
         if not done and server.jobs and server.jobs[-1].ended is not None:

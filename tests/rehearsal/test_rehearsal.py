@@ -283,7 +283,7 @@ def test_the_tiles_of_a_scale_go_and_the_tiling_scheme_stays(server: Rehearsal) 
     client = Client(server)
     before = server.cache("Rainfall").counts()
     scales = {lod.level: lod.scale for lod in server.cache("Rainfall").scheme.lods}
-    fields = {"service_url": "Rainfall:MapServer", "thread_count": "-1", "update_mode": "DELETE_TILES"}
+    fields: Any = {"service_url": "Rainfall:MapServer", "thread_count": "-1", "update_mode": "DELETE_TILES"}
     job = client.post(f"{MANAGE}/submitJob", levels=f"{scales[6]};{scales[8]}", **fields)["jobId"]
     assert client.ended(f"{MANAGE}/jobs/{job}")["jobStatus"] == "esriJobSucceeded"
     assert set(before) - set(server.cache("Rainfall").counts()) == {6, 8}
@@ -355,7 +355,7 @@ def test_a_restart_of_the_server_forgets_jobs_and_leaves_half_a_cache(rehearsal:
         ({"service_url": "Rainfall:MapServer", "cache_path": "C:\\elsewhere"}, "cache_path"),
     ],
 )
-def test_a_wrong_submit_creates_no_job(server: Rehearsal, fields: dict[str, str], words: str) -> None:
+def test_a_wrong_submit_creates_no_job(server: Rehearsal, fields: dict[str, Any], words: str) -> None:
     refused = Client(server).post(f"{DELETE}/submitJob", **fields)
     assert error_of(refused) == (400, "Unable to complete operation.")
     assert words in details_of(refused)
@@ -364,7 +364,7 @@ def test_a_wrong_submit_creates_no_job(server: Rehearsal, fields: dict[str, str]
 
 def test_a_submit_takes_unknown_and_empty_fields_its_own_cache_path_and_get(server: Rehearsal) -> None:
     client = Client(server)
-    fields = {"env:outSR": "", "returnZ": "False", "in_delete_options": "", "context": ""}
+    fields: Any = {"env:outSR": "", "returnZ": "False", "in_delete_options": "", "context": ""}
     own = str(server.cache_directory / "Rainfall")
     answer = client.get(f"{DELETE}/submitJob", service_url="Rainfall:MapServer", cache_path=own, **fields)
     assert answer["jobStatus"] == "esriJobSubmitted"
@@ -687,7 +687,7 @@ def test_the_certificate_holds_under_strict_rules(server: Rehearsal) -> None:
 def test_the_server_listens_on_one_address_of_loopback_only(server: Rehearsal) -> None:
     """127.0.0.2 is this machine too, and would be answered by a server that listens on every address."""
     with pytest.raises(OSError):
-        socket.create_connection(("127.0.0.2", urlsplit(server.site).port), timeout=5)
+        socket.create_connection(("127.0.0.2", urlsplit(server.site).port or 0), timeout=5)
 
 
 def test_the_account_of_each_start_has_a_new_password(rehearsal: Start) -> None:

@@ -35,7 +35,7 @@ CACHED = {"singleFusedMapCache": True, "tileInfo": {"lods": [{}, {}]}, "capabili
 UNCACHED = {"singleFusedMapCache": False, "capabilities": "Map,Query,Data"}
 
 
-def level(number: int = 0, tiles: Any = 4, **more: Any) -> dict[str, Any]:
+def level(number: Any = 0, tiles: Any = 4, **more: Any) -> dict[str, Any]:
     return {"scale": 100.0, "levelID": number, "tileCount": tiles, "tilesSize": 40, "isRunning": "false", **more}
 
 

@@ -129,7 +129,8 @@ def shape_of_an_answer(report: Any) -> bytes:
 @pytest.mark.parametrize("dress", [lambda report: report, json.dumps], ids=["object", "string"])
 def test_a_cache_report_gives_the_scales_that_hold_tiles(wire: Captures, dress: Callable[[Any], Any]) -> None:
     report = wire.body("arcgis244_docstring_report_cache_status")
-    service = ServiceReference(wire.site, *report["name"].split("/"), report["type"])
+    folder, name = report["name"].split("/")
+    service = ServiceReference(wire.site, folder, name, report["type"])
     wire.serve_bytes({REPORT: shape_of_an_answer(dress(report))})
     wire.serve({"rest/services/sd_pub_api/AGOL_DynamicMS/MapServer": "capture_1011_cached_MapServer"})
     seen = look(wire.rest, service, tries=1)

@@ -249,7 +249,7 @@ def replaced_by(value: Any) -> Callable[[Any, Any], None]:
     return lambda holder, key: holder.__setitem__(key, value)
 
 
-ODD = (
+ODD: tuple[Any, ...] = (
     *(None, True, [], {}, [[]], -1, 0.5, 10**400, 1e999, float("nan"), "", "²", "1e999", "\x1b[31m\u202e", "\ud800"),
     *("x" * 5000, "http://[", f"http://{ELSEWHERE}/sharing/x", f"http://{ELSEWHERE}\\@{HERE}/sharing/x"),
     f"http://{HERE}@{ELSEWHERE}/sharing/x",
@@ -851,7 +851,7 @@ def test_the_entry_that_is_spoiled_below_is_one_that_is_read(tmp_path: Path) -> 
     journal.file.write_text(json.dumps(ENTRY), "utf-8")
     entry = journal.entry()
     assert entry is not None
-    assert (entry.job_url, entry.known_jobs, entry.before.tiles) == (ENTRY["job_url"], {"j1"}, 21)
+    assert (entry.job_url, entry.known_jobs, entry.before.tiles) == (ENTRY["job_url"], frozenset({"j1"}), 21)
 
 
 def test_one_odd_value_in_a_journal_file_ends_in_an_entry_of_this_site_or_an_error(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def then(*bodies: Any) -> Callable[[float], Any]:
     return lambda seconds: left.pop(0) if len(left) > 1 else left[0]
 
 
-def says(status: str, **more: Any) -> dict[str, Any]:
+def says(status: Any, **more: Any) -> dict[str, Any]:
     return {"jobId": "j1", "jobStatus": status, **more}
 
 

@@ -246,7 +246,7 @@ def test_a_deadline_while_something_cannot_be_read_ends_the_search(asked_for_a_j
 def test_the_jobs_before_a_submit_are_asked_for_again_where_the_list_fails_for_a_moment(site):
     site.jobs, site.bodies[LIST] = {"j1": RAIN}, []
     site.clock.as_time_passes = lambda seconds: site.bodies.pop(LIST, None)
-    assert known_jobs(site.wire, site.server.site, "CachingTools") == {"j1"}
+    assert known_jobs(site.wire, site.server.site, "CachingTools") == frozenset({"j1"})
 
 
 def test_the_run_that_lost_a_submit_does_not_wait_until_it_counts_as_lost_but_the_next_one_does(site):

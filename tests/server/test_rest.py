@@ -13,6 +13,7 @@ import tracemalloc
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -51,7 +52,12 @@ class Client:
         self.waits: list[float] = []
         self.stop = False
         wait = self.clock.wait
-        self.clock.wait = lambda event, seconds: self.waits.append(seconds) or wait(event, seconds)
+
+        def noted(event: threading.Event, seconds: float) -> bool:
+            self.waits.append(seconds)
+            return wait(event, seconds)
+
+        vars(self.clock)["wait"] = noted
         self.rest = PlainWire(Trust(url), Run(self.clock, deadline, lambda: self.stop))
 
     def get(self, tries: int = 1, **fields: str):
@@ -724,7 +730,7 @@ def test_what_was_given_up_before_there_was_a_connection_is_never_sent(monkeypat
     authority.issue_cert("127.0.0.1").configure_cert(context)
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
-    late = LateHandshake(context)
+    late: Any = LateHandshake(context)
     with RawServer(says(GOOD), tls=late) as server:
         assert type(Client(server.url, deadline=5.0).trouble("post_once")) is DeadlinePassed
         late.may_go_on.set()
@@ -766,7 +772,7 @@ def test_a_cancel_ends_the_tries():
 
 @pytest.mark.parametrize("ask", ["get", "post", "post_once"])
 def test_the_deadline_clips_every_request(ask):
-    with serving(lambda connection: server.hold(connection), deadline=5) as (server, client):
+    with serving(lambda connection: server.hold(connection), deadline=5) as (server, client):  # type: ignore[has-type]
         error = client.trouble(ask)
     assert (type(error), error.sent, error.passing) == (DeadlinePassed, True, False)
     assert "/arcgis/rest/info" in error.what

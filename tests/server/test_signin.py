@@ -33,7 +33,7 @@ SERVER_PASSWORDS = "esri_ags_profile_passwords"
 class Drawer(KeyringBackend):
     """A keyring in memory that can be searched by service alone, as Windows Credential Manager can."""
 
-    priority = 1  # type: ignore[assignment]
+    priority = 1
 
     def __init__(self) -> None:
         super().__init__()

@@ -229,7 +229,7 @@ class Bench:
         address = urlsplit(self.server.site)
         for _ in range(200):
             try:
-                socket.create_connection((address.hostname, address.port), timeout=1.0).close()
+                socket.create_connection((address.hostname, address.port or 443), timeout=1.0).close()
                 return
             except OSError:
                 time.sleep(0.02)

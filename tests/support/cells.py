@@ -70,7 +70,7 @@ PLACES = (
     Cell("@job", "job, answer lost", (LOST,)),
 )
 ONCE = ("info", "token", "service, before", "job", "service, after", "report, after", "jobs-query, answer lost")
-SLOW = {"story": {"patience": replace(PATIENCE, restart=900, grace=600), "deadline": 2000.0}}
+SLOW: dict[str, Any] = {"story": {"patience": replace(PATIENCE, restart=900, grace=600), "deadline": 2000.0}}
 STATES: tuple[Cell, ...] = (
     *(Cell(name, "the job") for name, fault in FAULTS.items() if fault.end),
     Cell("job-failed", "the job, cancel asked for", cancel=True, job_seconds=0.3),

@@ -65,7 +65,7 @@ class Client:
         """The JSON of a POST."""
         return self.raw(path, "POST", signed_in, **fields).json()
 
-    def submit(self, service: str = "Rainfall:MapServer", **fields: str) -> str:
+    def submit(self, service: str = "Rainfall:MapServer", **fields: Any) -> str:
         """The path of a new DeleteCache job."""
         answer = self.post(f"{DELETE}/submitJob", service_url=service, thread_count="-1", **fields)
         return f"{DELETE}/jobs/{answer['jobId']}"
@@ -78,7 +78,7 @@ class Client:
         """The body of a DeleteCache job that has ended."""
         return self.ended(self.submit(service))
 
-    def report(self, service: str = "Rainfall:MapServer", **fields: str) -> Any:
+    def report(self, service: str = "Rainfall:MapServer", **fields: Any) -> Any:
         """The value of the cache report."""
         return self.post(REPORT, service_url=service, **fields)["results"][0]["value"]
 

@@ -40,8 +40,9 @@ def delete(server: Rehearsal, service: str | None = None, **story: Any) -> Recei
     try:
         return delete_map_server_cache(service or service_url(server), Access(**story))
     except CacheToolsError as error:
-        assert error.receipt is not None, "an error of the story carries its receipt"
-        return error.receipt
+        receipt: Receipt = error.receipt
+        assert receipt is not None, "an error of the story carries its receipt"
+        return receipt
 
 
 def locked_after_one_token(rest: PlainWire) -> SignedIn:

@@ -5,6 +5,8 @@ The rows are run beforehand on several servers at once, since most of their time
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from support.bench import Outcome
 from support.cells import AWAY, LOST, SLOW, Cell
@@ -187,7 +189,8 @@ def cell(row: tuple[str, ...]) -> Cell:
 @pytest.fixture(scope="module")
 def outcomes(servers: Servers, request: pytest.FixtureRequest) -> dict[tuple[str, ...], tuple[Outcome, Outcome | None]]:
     """The rows that are asked for, several at once."""
-    rows = [item.callspec.params["row"] for item in request.session.items if item.module is request.module
+    items: list[Any] = request.session.items
+    rows = [item.callspec.params["row"] for item in items if item.module is request.module
             and "row" in getattr(getattr(item, "callspec", None), "params", {})]  # fmt: skip
     return dict(zip(rows, at_once(lambda row: cell(row).run(servers), rows)))
 

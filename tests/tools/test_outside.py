@@ -354,6 +354,7 @@ def run(place: Bench, folder: Path, case: Case) -> tuple[tuple[Said, ...], list[
         place.server.fault(fault)
     said, wrong = [], []
     own = Path(tempfile.mkdtemp(dir=folder))
+    assert place.server.ca_file is not None
     with Outsider(place.server.site, place.server.ca_file, own, case.faults) as outsider:
         for number, (verdict, *_) in enumerate(case.runs, 1):
             if 1 < number == len(case.runs):
@@ -376,7 +377,8 @@ def outcomes(
     servers: Servers, rainfall: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> dict[str, Any]:
     """The cases that are asked for, several at once."""
-    wanted = [item.callspec.params["case"] for item in request.session.items if item.module is request.module]
+    items: list[Any] = request.session.items
+    wanted = [item.callspec.params["case"] for item in items if item.module is request.module]
     folder = tmp_path_factory.mktemp("outside")
 
     def find(case: Case) -> tuple[tuple[Said, ...], list[str]]:

@@ -53,7 +53,7 @@ CANARIES = {PASSWORD, KEPT, REFRESH, NETRC, PROXY, REFERER, base64.b64encode(f"p
 class Cabinet(KeyringBackend):
     """A keyring that holds a canary for every site, and a refresh token for every profile."""
 
-    priority = 1  # type: ignore[assignment]
+    priority = 1
 
     def get_credential(self, service: str, username: str | None) -> SimpleCredential:
         return SimpleCredential("siteadmin", KEPT)
