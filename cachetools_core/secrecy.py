@@ -8,6 +8,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import quote, quote_plus, unquote_to_bytes
@@ -91,13 +92,20 @@ class Secrets:
         return text
 
     def blotted_value(self, value: Any) -> Any:
-        """A copy of a value as JSON has it, with every text in it blotted; keys are names of ours and stay."""
+        """A copy of a value with every text in it blotted: as JSON has it, a frozen record, or an error.
+
+        Keys and fields are names of ours and stay.
+        """
         if isinstance(value, str):
             return self.blot(value)
         if isinstance(value, dict):
             return {key: self.blotted_value(held) for key, held in value.items()}
         if isinstance(value, (list, tuple)):
-            return [self.blotted_value(held) for held in value]
+            return type(value)(self.blotted_value(held) for held in value)
+        if isinstance(value, BaseException):
+            return self.blotted(value)
+        if is_dataclass(value) and not isinstance(value, type):
+            return replace(value, **{one.name: self.blotted_value(getattr(value, one.name)) for one in fields(value)})
         return value
 
     def blotted(self, error: Error) -> Error:

@@ -147,7 +147,7 @@ def test_values_as_json_has_them() -> None:
     assert secrets.blotted_value(value) == {
         "messages": [f"token={BLOT}", 7, None, True],
         "error": {"text": BLOT},
-        "rows": [{"a": BLOT}],
+        "rows": ({"a": BLOT},),
     }
     assert TOKEN in json.dumps(value), "the value itself isn't changed"
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..errors import CacheToolsError
 from ..messages import QUIET, Messages
 from ..naming.service import ServiceReference
+from ..secrecy import Discreet, Secrets, proxy_passwords
 from ..server.following import Patience
 from ..server.signin import ActivePortal, Given, sign_in
 from ..server.site import SiteInfo, open_site
@@ -59,9 +63,18 @@ class Session:
 
     def __init__(self, access: Access) -> None:
         self.access = access
-        self.messages = access.messages
+        self.secrets = Secrets(proxy_passwords())
+        self.messages: Messages = Discreet(access.messages, self.secrets)
         self.run = Run(access.clock, access.deadline, access.messages.cancelled)
         self._sites: dict[str, OpenSite] = {}
+
+    @contextmanager
+    def discreetly(self) -> Iterator[None]:
+        """Errors that leave this block tell no secret."""
+        try:
+            yield
+        except CacheToolsError as error:
+            raise self.secrets.blotted(error) from error.__cause__
 
     def site_of(self, service: ServiceReference) -> OpenSite:
         """The service's site, opened and signed in to.

@@ -81,21 +81,28 @@ def check_deletion(service: str, access: Access = Access()) -> Check:  # noqa: B
     Raises NotAService, ConnectionFileError, CertificateFileError.
     """
     session = Session(access)
-    named = find_service(service)
+    with session.discreetly():
+        named = find_service(service)
+        findings = tuple(_findings(named, session))
+    check: Check = session.secrets.blotted_value(Check(named.url, findings))
+    return check
+
+
+def _findings(named: ServiceReference, session: Session) -> Iterator[Finding]:
     try:
         site = session.site_of(named)
     except CacheToolsError as error:
         if error.exit_code == 2:
             raise
-        return Check(named.url, (Finding("sign-in" if error.exit_code == 4 else "site", False, str(error), error),))
+        yield Finding("sign-in" if error.exit_code == 4 else "site", False, str(error), error)
+        return
     who = f"as {site.account} " if site.account else ""
-    findings = [Finding("sign-in", True, f"{who}on {site.url}, ArcGIS Server {site.info.version}")]
-    findings.extend(_mode(site))
-    findings.extend(_task(site))
-    findings.extend(_tools(site))
-    findings.extend(_service(site, named))
-    findings.append(_earlier_job(named, session))
-    return Check(named.url, tuple(findings))
+    yield Finding("sign-in", True, f"{who}on {site.url}, ArcGIS Server {site.info.version}")
+    yield from _mode(site)
+    yield from _task(site)
+    yield from _tools(site)
+    yield from _service(site, named)
+    yield _earlier_job(named, session)
 
 
 def _mode(site: OpenSite) -> Iterator[Finding]:

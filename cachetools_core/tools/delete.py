@@ -101,7 +101,7 @@ def run_deletion(service: str, access: Access, agree: Callable[[Plan], bool]) ->
     the look is repeated, and where it shows something else, `agree` is asked again. Raises nothing.
     """
     session = Session(access)
-    record = Record(safe_text(service), access.messages, access.clock)
+    record = Record(safe_text(service), session.messages, session.secrets, access.clock)
     with record.failing():
         named = find_service(service)
         record.note_service(named.url)
@@ -118,8 +118,9 @@ def plan_deletion(service: str, access: Access) -> Plan:
     UnsafeSignIn, JournalError, Cancelled; CannotDelete where a deletion can't start.
     """
     session = Session(access)
-    named = find_service(service)
-    return _plan(named, session, Record(named.url, access.messages, access.clock))
+    with session.discreetly():
+        named = find_service(service)
+        return _plan(named, session, Record(named.url, session.messages, session.secrets, access.clock))
 
 
 def carry_out(plan: Plan) -> Receipt:
@@ -127,8 +128,8 @@ def carry_out(plan: Plan) -> Receipt:
 
     A plan that follows a job submits none, also where that job ended in vain.
     """
-    access = plan.session.access
-    record = Record(plan.service.url, access.messages, access.clock)
+    session = plan.session
+    record = Record(plan.service.url, session.messages, session.secrets, session.access.clock)
     with record.failing():
         record.note_service(plan.service.url)
         _Deletion(plan, record).ended_in_vain()
@@ -180,7 +181,7 @@ def _unfinished(named: ServiceReference, session: Session, record: Record) -> En
 
 def journal_of(service: ServiceReference, session: Session) -> Journal:
     """The journal of this machine's user for this service. Raises JournalError where there can be none."""
-    return Journal(service.url, session.access.journal_folder)
+    return Journal(service.url, session.access.journal_folder, blot=session.secrets.blot)
 
 
 def _show(named: ServiceReference, before: Look, record: Record) -> None:

@@ -14,14 +14,15 @@ from ..proof.ending import JobReport
 from ..proof.evidence import Look
 from ..proof.receipt import Receipt
 from ..proof.verdict import Verdict
+from ..secrecy import Secrets
 from ..waiting import Clock
 
 
 class Record:
     """The receipt in the making; `failing` turns whatever ends the story into a part of it."""
 
-    def __init__(self, service: str, messages: Messages, clock: Clock) -> None:
-        self._messages, self._clock = messages, clock
+    def __init__(self, service: str, messages: Messages, secrets: Secrets, clock: Clock) -> None:
+        self._messages, self._secrets, self._clock = messages, secrets, clock
         self._receipt = Receipt(service, Verdict.UNKNOWN, self._now(), "", version=__version__)
         self._warnings: list[str] = []
         self._unsettled = False
@@ -36,11 +37,13 @@ class Record:
         self._messages.warning(text)
 
     def note_service(self, url: str) -> None:
-        """The service that the text named."""
+        """The service that the text named; its address isn't a secret, whatever a password is."""
+        self._secrets.spare(url)
         self._receipt = replace(self._receipt, service=url, output_url=url)
 
     def note_site(self, account: str, server_version: str) -> None:
         """Who signed in, and the server's version."""
+        self._secrets.spare(account)
         self._receipt = replace(self._receipt, account=account, server_version=server_version)
 
     def note_before(self, look: Look) -> None:
@@ -63,8 +66,10 @@ class Record:
         self._receipt = replace(self._receipt, verdict=verdict, error=error)
 
     def receipt(self) -> Receipt:
-        """What was written down until now."""
-        return replace(self._receipt, warnings=tuple(self._warnings), finished=self._now())
+        """What was written down until now, without a secret."""
+        receipt = replace(self._receipt, warnings=tuple(self._warnings), finished=self._now())
+        blotted: Receipt = self._secrets.blotted_value(receipt)
+        return blotted
 
     @contextmanager
     def failing(self) -> Iterator[None]:

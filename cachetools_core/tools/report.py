@@ -49,11 +49,13 @@ def report_cache(service: str, access: Access = Access()) -> Report:  # noqa: B0
     Raises CannotDelete where the service itself doesn't say whether it has a cache, and what `plan_deletion` raises.
     """
     session = Session(access)
-    named = find_service(service)
-    found = look(session.site_of(named).wire, named)
-    if found.of(Witness.SERVICE).says is Says.NOTHING:
-        raise CannotDelete(
-            f"{named.url} {found.service.value}. {' '.join(found.trouble)}".rstrip(),
-            "Open that address in a browser and see what answers.",
-        )
-    return Report(named.url, found)
+    with session.discreetly():
+        named = find_service(service)
+        found = look(session.site_of(named).wire, named)
+        if found.of(Witness.SERVICE).says is Says.NOTHING:
+            raise CannotDelete(
+                f"{named.url} {found.service.value}. {' '.join(found.trouble)}".rstrip(),
+                "Open that address in a browser and see what answers.",
+            )
+    report: Report = session.secrets.blotted_value(Report(named.url, found))
+    return report
