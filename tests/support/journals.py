@@ -25,6 +25,14 @@ with Journal(sys.argv[1], Path(sys.argv[2]) if sys.argv[2] else None).held() as 
     print(journal.still_held, flush=True)
     sys.stdin.read()
 """
+# What is imported later could lie where the other user may not read.
+BECOME = """
+import json, os, pwd, sys
+import cachetools_core.local.journal
+os.setgroups([])
+os.setgid({user})
+os.setuid({user})
+"""
 
 
 def environment(changes: Mapping[str, str | None] | None = None) -> dict[str, str]:
@@ -36,15 +44,12 @@ def environment(changes: Mapping[str, str | None] | None = None) -> dict[str, st
 def as_user(
     script: str, *arguments: str, variables: Mapping[str, str | None] | None = None, user: int | None = None
 ) -> Any:
-    """What a script prints as JSON; run by another user where `user` is given, skipped where this one may not do that."""
+    """What a script prints as JSON; run as another user where `user` is given, or skipped where that can't be had."""
     if user is not None and (sys.platform == "win32" or os.geteuid() != 0):
         needed("needs to be root, to become another user")
-    other = {} if user is None else {"user": user, "group": user, "extra_groups": []}
+    script = script if user is None else BECOME.format(user=user) + script
     command = [sys.executable, "-c", script, *arguments]
-    try:
-        done = subprocess.run(command, env=environment(variables), capture_output=True, text=True, cwd="/", **other)
-    except PermissionError:
-        needed("needs a Python that other users may run")
+    done = subprocess.run(command, env=environment(variables), capture_output=True, text=True, cwd="/")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
