@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import quote, unquote
 
+from ..proof.ending import JOB_ID
 from ..proof.entry import Entry
 from ..proof.evidence import look_as_dict, look_from_dict
 
@@ -22,7 +23,6 @@ EXPLANATION = (
 NO_ANSWER_YET = "the answer to the submit hasn't come yet"
 UNREADABLE = (ValueError, LookupError, TypeError, ArithmeticError, RecursionError, AttributeError)
 TASK = re.compile(r"/rest/services/System/\w+/GPServer/([^/]+)", re.ASCII | re.IGNORECASE)
-JOB = re.compile(r"/jobs/([\w-]{1,100})", re.ASCII)
 
 
 def entry_as_text(entry: Entry, blot: Callable[[str], str]) -> str:
@@ -103,10 +103,11 @@ def _insist_on_a_task(task_url: str, site: str) -> None:
 
 
 def _job_id(job_url: str, task_url: str) -> str:
-    found = JOB.fullmatch(job_url[len(task_url) :]) if job_url.startswith(task_url) else None
-    if found is None:
+    jobs = f"{task_url}/jobs/"
+    job_id = job_url[len(jobs) :]
+    if not job_url.startswith(jobs) or not JOB_ID.fullmatch(job_id):
         raise ValueError("its job is no job of its task")
-    return found.group(1)
+    return job_id
 
 
 def _from_the_first_version(fields: dict[str, Any]) -> dict[str, Any]:

@@ -27,15 +27,17 @@ def make_folder(folder: Path) -> None:
 
     A folder that is there already is closed to others. Raises OSError, also where a link or a file stands there.
     """
-    missing = [one for one in (folder, *folder.parents) if not os.path.lexists(one)]
-    for one in reversed(missing):
-        with suppress(FileExistsError):  # another run of this user was quicker
-            one.mkdir(mode=0o700)
-            _close_folder(one)
-    mode = folder.lstat().st_mode
-    if not stat.S_ISDIR(mode):
+    try:
+        found = folder.lstat()  # which refuses a path that is too long before the first half of it is made
+    except FileNotFoundError:
+        for missing in reversed([one for one in (folder, *folder.parents) if not os.path.lexists(one)]):
+            with suppress(FileExistsError):  # another run of this user was quicker
+                missing.mkdir(mode=0o700)
+                _close_folder(missing)
+        found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode):
         raise OSError(errno.ENOTDIR, "it is a link or a file, not a folder", str(folder))
-    if mode & 0o077:
+    if found.st_mode & 0o077:
         _close_folder(folder)
 
 

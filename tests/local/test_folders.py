@@ -99,7 +99,7 @@ for act in (look, look_at_all, delete):
         said.append(str(error))
 print(json.dumps(said))
 """
-FINE = [None, [], None]
+FINE: list[Any] = [None, [], None]
 
 
 def refused(said: list[Any]) -> str:
@@ -114,10 +114,12 @@ def refused(said: list[Any]) -> str:
 def test_a_path_that_is_too_long(tmp_path: Path) -> None:
     said = refused(as_user(USE, variables={"XDG_DATA_HOME": f"{tmp_path}/{'x' * 300}"}))
     assert "File name too long" in said and "set XDG_DATA_HOME" in said
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_path_that_is_too_deep(tmp_path: Path) -> None:
     assert "File name too long" in refused(as_user(USE, variables={"XDG_DATA_HOME": f"{tmp_path}{'/x' * 3000}"}))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_relative_path_is_ignored_and_makes_nothing_where_the_run_stands(own_home: Path) -> None:

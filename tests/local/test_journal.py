@@ -10,44 +10,17 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.entries import ENTRY, OTHER, SCALE, SERVICE, SITE, TASK, look, old_file, old_text
 from support.journals import environment
 
 from cachetools_core.errors import JournalError
-from cachetools_core.local.folders import file_name_for
 from cachetools_core.local.journal import Journal, Unreadable, entry_of, forget, unfinished
 from cachetools_core.proof.entry import Entry
-from cachetools_core.proof.evidence import look_from_dict
-
-SITE = "https://gis.example.com/server"
-SERVICE = f"{SITE}/rest/services/Folder/R%C3%A4in/MapServer"
-OTHER = f"{SITE}/rest/services/Other/MapServer"
-TASK = f"{SITE}/rest/services/System/CachingTools/GPServer/DeleteCache"
-SCALE = {"level": 0, "scale": 1.5, "tiles": 4, "bytes": 5}
-
-
-def look(says: str, scales: list[dict[str, Any]] | None) -> Any:
-    witnesses = [{"witness": "service", "says": says, "why": None, "words": "", "state": "answers", "scales": None}]
-    if scales is not None:
-        counted = "there" if scales else "gone"
-        witnesses.append(
-            {"witness": "report", "says": counted, "why": None, "words": "", "state": None, "scales": scales}
-        )
-    return look_from_dict({"service": "answers", "witnesses": witnesses})
-
-
-ENTRY = Entry(
-    service=SERVICE,
-    account="anna",
-    begun=datetime(2024, 5, 6, 7, 8, 9, tzinfo=timezone.utc),
-    before=look("there", [SCALE, {"level": 1, "scale": 591657527.5, "tiles": 16, "bytes": 8192}]),
-    task_url=TASK,
-    known_jobs=frozenset({"j0", "j00"}),
-)
 
 
 @pytest.fixture
@@ -159,8 +132,9 @@ def test_a_reader_sees_a_whole_entry_or_none_at_all(journal: Journal) -> None:
 
 WRITE_ON = """
 import sys, itertools
-sys.path.insert(0, "tests/local")
-from test_journal import ENTRY, SERVICE, Journal, Path
+from pathlib import Path
+from support.entries import ENTRY, SERVICE
+from cachetools_core.local.journal import Journal
 with Journal(SERVICE, Path(sys.argv[1])).held() as journal:
     for number in itertools.count():
         journal.write(ENTRY.with_job(f"j{number}"))
@@ -233,22 +207,6 @@ def test_spellings_of_one_service_share_an_entry_and_a_lock(one: str, other: str
 
 
 # Entries of the first version
-
-
-def old_text(**changes: Any) -> str:
-    """What versions before the field `version` have written."""
-    fields = {
-        "what_this_is": "CacheTools notes a running cache deletion here.",
-        "service": SERVICE, "account": "anna", "begun": "2024-05-06T07:08:09+00:00", "job_url": f"{TASK}/jobs/j1",
-        "answered": True, "caching_tools": "CachingTools", "known_jobs": ["j0", "j00"],
-        "before": {"cached": True, "scales": [SCALE]},
-    }  # fmt: skip
-    return json.dumps({**fields, **changes})
-
-
-def old_file(folder: Path, service: str = SERVICE) -> Path:
-    folder.mkdir(exist_ok=True)
-    return folder / f"{file_name_for(service.lower())}.json"
 
 
 @pytest.mark.parametrize(

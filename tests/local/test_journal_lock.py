@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.entries import ENTRY, OTHER, SERVICE, old_file
 from support.journals import holding
-from test_journal import ENTRY, OTHER, SERVICE, old_file
 
 from cachetools_core.errors import AlreadyRunning, JournalError
 from cachetools_core.local.journal import Journal, entry_of, forget

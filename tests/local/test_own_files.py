@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from support.entries import ENTRY, SERVICE, old_file, old_text
 from support.journals import NOBODY, as_user
 from support.no_room import NO_ROOM, no_room
-from test_journal import ENTRY, SERVICE, old_file, old_text
 
 from cachetools_core.errors import JournalError
 from cachetools_core.local.journal import Journal, entry_of, unfinished
