@@ -20,6 +20,7 @@ CacheToolsError
   CannotDelete           the look before says that a deletion can't start
   JournalError           the job couldn't be written down, so none was started
   AlreadyRunning         another process on this machine is deleting this cache
+  ReceiptNotKept         the receipt of the run couldn't be written
   Cancelled              stopped by the administrator
   Unexpected             a fault in CacheTools itself
   NotDeleted             the verdict `not-deleted`: the cache is still there
@@ -241,6 +242,13 @@ class AlreadyRunning(CacheToolsError):
     exit_code = 5
     verdict = "still-running"
     remedy = "Wait for it to end; it tells the verdict."
+
+
+class ReceiptNotKept(CacheToolsError):
+    """The receipt can't be written; that costs the receipt, and never the verdict."""
+
+    message_id = "CT504"
+    remedy = "Make room there, or name another folder for receipts."
 
 
 class Cancelled(CacheToolsError):

@@ -30,7 +30,8 @@ class Access:
     `account` is an account to sign in with, `username` one whose password is in the keyring; without either, Pro's
     active portal and the keyring are tried. `ca_file` is a PEM file of certificates that count too. `deadline` is in
     seconds and counts for the whole run; a server's job goes on after it, and the next run finds it again. `messages`
-    hears what goes on and may cancel. `journal_folder` is where unfinished jobs are noted, None for the user's own.
+    hears what goes on and may cancel. `receipts` is the folder for receipts, `journal_folder` the one where unfinished
+    jobs are noted; None for the user's own.
     """
 
     account: Account | None = None
@@ -41,6 +42,7 @@ class Access:
     messages: Messages = QUIET
     clock: Clock = SYSTEM_CLOCK
     patience: Patience = Patience()  # noqa: RUF009 - frozen
+    receipts: str | os.PathLike[str] | None = None
     journal_folder: Path | None = None
 
 

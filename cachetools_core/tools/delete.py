@@ -108,7 +108,7 @@ def run_deletion(service: str, access: Access, agree: Callable[[Plan], bool]) ->
         plan = _agreed(named, session, record, agree)
         while _Deletion(plan, record).ended_in_vain():
             plan = _agreed(named, session, record, agree)
-    return record.receipt()
+    return record.keep(access.receipts)
 
 
 def plan_deletion(service: str, access: Access) -> Plan:
@@ -133,7 +133,7 @@ def carry_out(plan: Plan) -> Receipt:
     with record.failing():
         record.note_service(plan.service.url)
         _Deletion(plan, record).ended_in_vain()
-    return record.receipt()
+    return record.keep(session.access.receipts)
 
 
 def _agreed(named: ServiceReference, session: Session, record: Record, agree: Callable[[Plan], bool]) -> Plan:

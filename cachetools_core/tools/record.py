@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
 from .. import __version__
-from ..errors import CacheToolsError, Unexpected
+from ..errors import CacheToolsError, JournalError, ReceiptNotKept, Unexpected
+from ..local.receipts import ReceiptFolder
 from ..messages import Messages
 from ..proof.ending import JobReport
 from ..proof.evidence import Look
@@ -64,6 +66,25 @@ class Record:
     def decide(self, verdict: Verdict, error: CacheToolsError | None = None) -> None:
         """The verdict, with its error where it isn't a success."""
         self._receipt = replace(self._receipt, verdict=verdict, error=error)
+
+    def keep(self, folder: str | os.PathLike[str] | None) -> Receipt:
+        """The finished receipt, kept in the folder as JSON and as a page where it names a service.
+
+        A receipt that can't be kept costs a warning, and changes no verdict.
+        """
+        receipt = self.receipt()
+        if receipt.output_url is None:
+            return receipt
+        try:
+            receipts = ReceiptFolder(folder)
+            stem = receipts.stem_for(receipt.service, self._clock.now())
+            receipts.write(stem.with_suffix(".html"), receipt.to_html())
+            receipts.write(stem.with_suffix(".json"), receipt.to_json())
+        except (JournalError, ReceiptNotKept) as error:
+            self.warn(str(error))
+            return self.receipt()
+        self._messages.info(f"Receipt: {stem}.json and .html")
+        return receipt
 
     def receipt(self) -> Receipt:
         """What was written down until now, without a secret."""

@@ -1,0 +1,68 @@
+"""Keeps the receipt of each run as JSON and as a page, where an administrator finds it again."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from secrets import token_hex
+
+from ..errors import ReceiptNotKept
+from . import own_files
+from .folders import application_folder, file_name_for
+
+VARIABLE = "CACHETOOLS_RECEIPTS"
+
+
+class ReceiptFolder:
+    """The folder that receipts are kept in: the one given, else CACHETOOLS_RECEIPTS, else one in the application data.
+
+    Only the last is made for this user alone; a folder that somebody names may be one that colleagues read.
+    """
+
+    def __init__(self, given: str | os.PathLike[str] | None = None) -> None:
+        """Raises JournalError where this user has no folder for application data and names none."""
+        named = given if given is not None else os.environ.get(VARIABLE)
+        self._named = bool(named)
+        self.path = Path(named).absolute() if named else application_folder() / "receipts"
+
+    def stem_for(self, service_url: str, started: datetime) -> Path:
+        """The path without an ending that all files of one receipt share: the time (UTC), then the service, readable.
+
+        A few random letters keep two runs of the same second apart.
+        """
+        return self.path / f"{started:%Y%m%dT%H%M%SZ}-{file_name_for(service_url)}-{token_hex(2)}"
+
+    def write(self, file: Path, text: str) -> None:
+        """Write one file of a receipt, whole or not at all. Raises ReceiptNotKept."""
+        try:
+            self._make()
+            if self._named:
+                _write_for_all(file, text)
+            else:
+                own_files.write_text(file, text)
+        except (OSError, UnicodeError) as error:
+            raise self._not_kept(error) from error
+
+    def _make(self) -> None:
+        if self._named:
+            self.path.mkdir(parents=True, exist_ok=True)
+        else:
+            own_files.make_folder(self.path)
+
+    def _not_kept(self, error: Exception) -> ReceiptNotKept:
+        words = getattr(error, "strerror", None) or str(error)
+        return ReceiptNotKept(f"The receipt can't be written to {self.path}: {words}.")
+
+
+def _write_for_all(file: Path, text: str) -> None:
+    partial = own_files.partial_of(file)
+    partial.unlink(missing_ok=True)
+    try:
+        with partial.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(file)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,79 @@
+"""Receipts on disk: named, written whole or not at all, and never worth a verdict."""
+
+from __future__ import annotations
+
+import json
+import stat
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+from support.listener import Listener
+from support.story import delete
+
+from cachetools_core.errors import ReceiptNotKept
+from cachetools_core.local.receipts import ReceiptFolder
+
+SERVICE = "https://gis.example.com/server/rest/services/Rainfall/MapServer"
+MOMENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+
+
+def test_two_receipts_of_the_same_second_have_names_of_their_own(tmp_path):
+    folder = ReceiptFolder(tmp_path)
+    names = {folder.stem_for(SERVICE, MOMENT).name for _ in range(20)}
+    assert len(names) == 20
+    assert all(name.startswith("20260102T030405Z-gis_example_com_server_rest_services_Rainfall") for name in names)
+
+
+def test_the_folder_is_the_one_given_else_the_variables_else_the_application_datas(tmp_path, own_home, monkeypatch):
+    assert ReceiptFolder().path == own_home / "CacheTools" / "receipts"
+    monkeypatch.setenv("CACHETOOLS_RECEIPTS", str(tmp_path / "named"))
+    assert ReceiptFolder().path == tmp_path / "named"
+    assert ReceiptFolder(tmp_path / "given").path == tmp_path / "given"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps access lists instead of modes")
+def test_the_users_own_folder_is_closed_and_a_named_one_is_left_as_it_is(tmp_path):
+    own = ReceiptFolder()
+    file = own.stem_for(SERVICE, MOMENT).with_suffix(".json")
+    own.write(file, "{}")
+    assert (stat.S_IMODE(own.path.stat().st_mode), stat.S_IMODE(file.stat().st_mode)) == (0o700, 0o600)
+    tmp_path.chmod(0o755)
+    named = ReceiptFolder(tmp_path)
+    shared = named.stem_for(SERVICE, MOMENT).with_suffix(".json")
+    named.write(shared, "{}")
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+    assert stat.S_IMODE(shared.stat().st_mode) & 0o400
+
+
+def test_what_cant_be_written_is_told_and_leaves_nothing(tmp_path):
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("not a folder")
+    folder = ReceiptFolder(in_the_way)
+    with pytest.raises(ReceiptNotKept, match="CT504"):
+        folder.write(folder.stem_for(SERVICE, MOMENT).with_suffix(".json"), "{}")
+    assert list(tmp_path.iterdir()) == [in_the_way]
+
+
+def test_a_deletion_leaves_its_receipt_and_says_where(server, tmp_path):
+    heard = Listener()
+    receipt = delete(server, receipts=tmp_path, messages=heard)
+    (kept,) = tmp_path.glob("*.json")
+    assert json.loads(kept.read_text()) == receipt.to_dict()
+    assert kept.with_suffix(".html").read_text().startswith("<!DOCTYPE html>")
+    assert f"Receipt: {kept.with_suffix('')}.json and .html" in heard.lines
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_full_disk_costs_the_receipt_and_a_warning_and_no_verdict(server):
+    heard = Listener()
+    receipt = delete(server, receipts=Path("/dev/full"), messages=heard)
+    assert (receipt.verdict.value, receipt.exit_code) == ("deleted", 0)
+    assert any("CT504" in warning for warning in receipt.warnings)
+    assert any("CT504" in warning for warning in heard.warnings)
+
+
+def test_what_names_no_service_leaves_none(server, tmp_path):
+    receipt = delete(server, "Rainfall", receipts=tmp_path)
+    assert (receipt.exit_code, list(tmp_path.iterdir())) == (2, [])
