@@ -21,6 +21,7 @@ from typing import Any
 
 from cachetools_core.errors import CacheToolsError
 from cachetools_core.server.tokens import Account
+from cachetools_core.tools.access import Access
 from cachetools_core.tools.delete import delete_map_server_cache
 from support.bench import DEADLINE, FACTOR, PATIENCE, Bench, Outcome
 from support.clocks import FastClock
@@ -109,16 +110,16 @@ def _story(service: str, username: str, password: str, ca_file: str, journal: st
     """What a killed process does: one deletion; its receipt and how long it took on its own clock, in a file."""
     clock = FastClock(FACTOR)
     begun = clock.monotonic()
+    access = Access(
+        account=Account(username, password),
+        ca_file=ca_file,
+        deadline=DEADLINE,
+        clock=clock,
+        patience=PATIENCE,
+        journal_folder=Path(journal),
+    )
     try:
-        receipt = delete_map_server_cache(
-            service,
-            account=Account(username, password),
-            ca_file=ca_file,
-            deadline=DEADLINE,
-            clock=clock,
-            patience=PATIENCE,
-            journal_folder=Path(journal),
-        )
+        receipt = delete_map_server_cache(service, access)
     except CacheToolsError as error:
         assert error.receipt is not None
         receipt = error.receipt
