@@ -1,0 +1,141 @@
+"""The adapters to arcpy, with a core that does one thing; failures before any network; the layer files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from arcpy_standin import ExecuteError, Outcome, Pro
+from support.toolbox import (
+    CALL,
+    ROOT,
+    SERVICE,
+    TOOL,
+    a_core,
+    alone,
+)
+
+import cachetools_core
+from cachetools_core.naming.files import find_service
+
+
+def with_core(tmp_path: Path, delete: str) -> tuple[Outcome, bool]:
+    core = a_core(tmp_path, cachetools_core.__version__, delete)
+    executed, shown, messages, outputs, progress, auto_cancelling = alone(CALL, core, ROOT / "tests")
+    outcome = Outcome(TOOL, executed=executed, traceback_shown=shown, outputs=outputs)
+    outcome.messages, outcome.progress = [(s, t) for s, t in messages], [tuple(step) for step in progress]
+    return outcome, auto_cancelling
+
+
+def test_progress_labels_and_positions(tmp_path: Path) -> None:
+    outcome, _ = with_core(
+        tmp_path,
+        """
+        messages.progress("Looking")
+        messages.progress("Looking again", None)
+        messages.progress("Deleting", 0.0)
+        messages.progress("Deleting", 99.9)
+        messages.progress("Waiting")
+        raise NotDeleted("no")
+        """,
+    )
+    assert outcome.progress == [
+        ("progressor", "default", "Looking", 0, 100, 1),
+        ("label", "Looking"),
+        ("label", "Looking again"),
+        ("progressor", "step", "Deleting", 0, 100, 1),
+        ("label", "Deleting"),
+        ("position", 0),
+        ("label", "Deleting"),
+        ("position", 99),
+        ("progressor", "default", "Waiting", 0, 100, 1),
+        ("label", "Waiting"),
+        ("reset",),
+    ]
+
+
+def test_an_expected_failure_is_one_message(tmp_path: Path) -> None:
+    outcome, auto_cancelling = with_core(tmp_path, 'raise NotDeleted("It is there.", "Try again.")')
+    assert outcome.executed
+    assert not outcome.traceback_shown
+    assert outcome.texts(2) == ["CT701: It is there. Try again.", f"Failed to execute ({TOOL})."]
+    assert outcome.outputs == [None]
+    assert outcome.progress == [("reset",)]
+    assert auto_cancelling
+
+
+def test_an_unexpected_failure_is_one_message_too(tmp_path: Path) -> None:
+    outcome, auto_cancelling = with_core(tmp_path, 'raise KeyError("secret")')
+    assert not outcome.traceback_shown
+    error, last = outcome.texts(2)
+    assert error.startswith(
+        f"CT999: CacheTools {cachetools_core.__version__} has a fault, KeyError in delete.py, line 4"
+    )
+    assert "Look at the service" in error
+    assert "secret" not in error
+    assert "\n" not in error
+    assert last == f"Failed to execute ({TOOL})."
+    assert auto_cancelling
+
+
+def test_a_broken_import_is_one_message_too(tmp_path: Path) -> None:
+    outcome, auto_cancelling = with_core(tmp_path, "import requests_that_is_not_there")
+    assert outcome.texts(2)[0].startswith("CT999: ")
+    assert "ModuleNotFoundError" in outcome.texts(2)[0]
+    assert auto_cancelling
+
+
+def test_autocancelling_is_restored_even_by_what_nothing_catches(tmp_path: Path) -> None:
+    script = CALL.replace("except ExecuteError as error", "except KeyboardInterrupt")
+    core = a_core(tmp_path, cachetools_core.__version__, "raise KeyboardInterrupt")
+    *_, progress, auto_cancelling = alone(script, core, ROOT / "tests")
+    assert auto_cancelling
+    assert progress == [["reset"]]
+
+
+# Failures before any network: in the session of this test
+
+
+@pytest.mark.parametrize("service", [r"C:\nowhere\arcgis on h_6443 (admin).ags\Rainfall.MapServer", r"C:\no\Rain.lyrx"])
+def test_a_missing_file_ends_cleanly(pro: Pro, service: str) -> None:
+    with pytest.raises(ExecuteError, match="CT102") as caught:
+        pro.call(TOOL, service)
+    assert str(caught.value).splitlines()[1:] == [f"Failed to execute ({TOOL})."]
+    assert not pro.outcome.traceback_shown
+    assert pro.arcpy.env.autoCancelling
+    assert pro.outcome.progress[-1] == ("reset",)
+
+
+def test_a_wrong_text_in_a_script_never_gets_to_execute(pro: Pro) -> None:
+    with pytest.raises(ExecuteError, match=r"Parameters are not valid\.\nCT101: 'World Imagery'"):
+        pro.call(TOOL, "World Imagery")
+    with pytest.raises(ExecuteError, match="ERROR 000735"):
+        pro.call(TOOL)
+    assert "execute" not in pro.calls
+
+
+@pytest.mark.parametrize(
+    ("file", "site"),
+    [
+        ("Rainfall.lyrx", "https://localhost:6443/arcgis"),
+        ("Rainfall over HTTP.lyrx", "http://localhost:6443/arcgis"),
+    ],
+)
+def test_the_layer_files_draw_the_rehearsal_service(pro: Pro, file: str, site: str) -> None:
+    path = ROOT / "layers" / file
+    assert find_service(str(path)).url == f"{site}/rest/services/Rainfall/MapServer"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    (layer,) = document["layerDefinitions"]
+    connection = layer["serviceConnection"]
+    assert (document["type"], document["layers"]) == ("CIMLayerDocument", [layer["uRI"]])
+    assert (layer["type"], layer["name"]) == ("CIMTiledServiceLayer", path.stem)
+    assert (connection["type"], connection["objectType"]) == ("CIMAGSServiceConnection", "MapServer")
+    assert connection["serverConnection"]["url"] == f"{site}/services"
+    pane = pro.open_in_pane(TOOL)
+    pane.edit(SERVICE, str(path))
+    assert pane[SERVICE].hasWarning()
+
+
+def test_every_layer_file_is_tested() -> None:
+    assert {path.name for path in (ROOT / "layers").iterdir()} == {"Rainfall.lyrx", "Rainfall over HTTP.lyrx"}
