@@ -127,7 +127,8 @@ def validate(service, instances):
         service.setErrorMessage(core_problem())
         return
     from cachetools_core.errors import NotAService
-    from cachetools_core.naming.service import read_name, safe_text
+    from cachetools_core.naming.address import safe_text
+    from cachetools_core.naming.service import read_name
 
     try:
         name = getattr(read_name(text), "url", safe_text(text))

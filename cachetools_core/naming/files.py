@@ -5,21 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import ConnectionFileError, NotAService
-from .service import (
-    CONNECTION_NAME,
-    CONNECTIONS,
-    CatalogPath,
-    LayerFile,
-    ServiceReference,
-    parts_of,
-    read_name,
-    site_of,
-)
+from .address import parts_of, site_of
+from .service import CONNECTION_NAME, CatalogPath, LayerFile, ServiceReference, read_name
+
+Name = TypeVar("Name")
 
 LARGEST_CONNECTION = 1_000_000
 LARGEST_LAYER_FILE = 20_000_000
@@ -47,7 +41,8 @@ def _site_of_connection(named: CatalogPath) -> str:
     files = [file for file in _places_of(named.connection) if os.path.isfile(file)]
     if not files:
         raise ConnectionFileError(f"The connection file of '{named.connection}' isn't there.", _give_address(named))
-    sites = {site for file in files for site in _sites_in(_read(file, LARGEST_CONNECTION, _give_address(named)))}
+    found_sites = (site for file in files for site in _sites_in(_read(file, LARGEST_CONNECTION, _give_address(named))))
+    sites = _one_of_each_spelling(found_sites, str.lower)
     if len(sites) != 1:
         found = f"several sites: {_some(sites)}" if sites else "no site"
         where = " and ".join(map(str, files))
@@ -55,12 +50,22 @@ def _site_of_connection(named: CatalogPath) -> str:
     return sites.pop()
 
 
+def _one_of_each_spelling(names: Iterable[Name], key: Callable[[Name], str]) -> list[Name]:
+    """The first of those that differ in letter case only, as it was spelled."""
+    first: dict[str, Name] = {}
+    for name in names:
+        first.setdefault(key(name), name)
+    return list(first.values())
+
+
 def _places_of(connection: str) -> Iterator[Path]:
-    """Where a connection's file may lie: the path itself, and for `GIS Servers/...` ArcCatalog's own folders."""
+    """Where a connection's file may lie: the path itself, or for `GIS Servers/...`, in any language, ArcCatalog's."""
     file = Path(connection if connection.lower().endswith(".ags") else connection + ".ags")
     yield file
     settings = os.environ.get("APPDATA")
-    if settings and file.parent.name.lower() == CONNECTIONS:
+    # Pro translates the words before a connection's name.
+    words = file.parent.name if len(file.parts) == 2 and ":" not in file.parts[0] and not file.is_absolute() else ""
+    if settings and words:
         for maker in ("ESRI", "Esri"):
             yield from (folder / file.name for folder in sorted(Path(settings, maker).glob("*/ArcCatalog")))
 
@@ -80,8 +85,8 @@ def _site_in(url: str) -> Iterator[str]:
     """The site of an address that clearly belongs to an ArcGIS Server; a portal's, and those of schemas, give none."""
     try:
         parts = [part.lower() for part in parts_of(url)]
-        mark = next((i for i, part in enumerate(parts) if part in SITE_ENDS), 1 if parts == ["arcgis"] else 0)
-        if mark and "sharing" not in parts[:mark]:
+        mark = next((i for i, part in enumerate(parts) if part in SITE_ENDS), 1 if parts == ["arcgis"] else None)
+        if mark is not None and "sharing" not in parts[:mark]:
             yield site_of(url, mark)
     except NotAService:
         return
@@ -108,7 +113,7 @@ def _service_of_layer_file(named: LayerFile) -> ServiceReference:
     except (ValueError, RecursionError) as error:
         raise ConnectionFileError(f"The layer file {named.path} isn't readable JSON.", remedy) from error
     try:
-        services = set(_services_in(document))
+        services = _one_of_each_spelling(_services_in(document), lambda service: service.url.lower())
     except NotAService as error:
         raise ConnectionFileError(
             f"The layer file {named.path} draws a service that can't be named: {error.what}", remedy
@@ -128,9 +133,9 @@ def _services_in(document: Any) -> Iterator[ServiceReference]:
     while waiting:
         value = waiting.pop()
         if isinstance(value, list):
-            waiting.extend(value)
+            waiting.extend(reversed(value))
         elif isinstance(value, dict):
-            waiting.extend(value.values())
+            waiting.extend(reversed([*value.values()]))
             if value.get("type") == SERVICE_CONNECTION and value.get("objectType") in CACHED_OBJECTS:
                 yield _named_by(value.get("url") or value.get("URL"))
 

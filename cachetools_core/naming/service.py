@@ -9,9 +9,10 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Union
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from ..errors import NotAService
+from .address import AT_SIGN, AUTHORITY, LONGEST_TEXT, check_name, parts_of, refuse_credentials, safe_text, site_of
 
 CACHED_TYPES = {"mapserver": "MapServer", "imageserver": "ImageServer"}
 OTHER_TYPES = {
@@ -31,12 +32,17 @@ OTHER_TYPES = {
     "knowledgegraphserver",
     "indexingserver",
 }
-LONGEST_TEXT = 4096
-AUTHORITY = re.compile(r"(?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d*)?", re.IGNORECASE)
-DEFAULT_PORTS = {"http": 80, "https": 443}
 # Copied text comes with quotes, and with marks that nobody sees: Windows puts U+202A before paths, for one.
 AROUND_A_NAME = " \t\r\n\v\f\"'\u00a0\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
-IN_NO_NAME = frozenset('/\\:;"<>|#%&@\ufffd')  # U+FFFD stands for what isn't UTF-8
+ANY_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+# Pro's own text for a service: words in the user's language, a backslash, the address; sometimes without its scheme.
+WORDS_AND_ADDRESS = re.compile(r".*?[\\/](?P<address>https?://.*)", re.IGNORECASE)
+WORDS_AND_HOST = re.compile(
+    r"(?P<words>[^\\/]+)(?P<slash>[\\/])(?P<address>(?P<host>[^\\/]+)[\\/](?:.+[\\/])?rest[\\/]services[\\/].*)",
+    re.IGNORECASE,
+)
+STAND_IN = re.compile(r"(?:^|/)(?:(?:sharing|usrsvcs)/(?:servers|appservices)/|servers/[0-9a-f]{32}$)", re.IGNORECASE)
+NO_SCHEME = re.compile(r"^(?:https?:?)?[\\/]+", re.IGNORECASE)
 CONNECTIONS = "gis servers"
 CONNECTION_NAME = re.compile(r"arcgis on (?P<host>[^\s\\/]+?)(?:_(?P<port>\d+))? \((?P<role>[^)]*)\)", re.IGNORECASE)
 
@@ -45,7 +51,8 @@ CONNECTION_NAME = re.compile(r"arcgis on (?P<host>[^\s\\/]+?)(?:_(?P<port>\d+))?
 class ServiceReference:
     """One map or image service on one site.
 
-    `site` is the address of the ArcGIS Server site without a trailing slash, `https://host[:port]/context`;
+    `site` is the address of the ArcGIS Server site without a trailing slash, `https://host[:port]/context`, its context
+    in the letter case in which it was given, or none for a site at the root of its host;
     `folder` is empty for the root folder; `name` and `folder` are decoded; `kind` is `MapServer` or `ImageServer`.
     """
 
@@ -61,7 +68,7 @@ class ServiceReference:
 
     @property
     def url(self) -> str:
-        """The REST address."""
+        """The REST address; `rest` is small whatever was given, since ArcGIS Server itself knows no other."""
         return f"{self.site}/rest/services/{self.path}/{self.kind}"
 
     @property
@@ -103,6 +110,8 @@ def read_name(text: str) -> Named:
 
     >>> read_name("https://h/server/services/F/Rainfall/MapServer").url
     'https://h/server/rest/services/F/Rainfall/MapServer'
+    >>> read_name(r"Serveurs SIG\https://h/server/rest/services/F/Rainfall/MapServer").site
+    'https://h/server'
     >>> read_name(r"C:\c\arcgis on h_6443 (admin)\F\Rainfall.MapServer").connection
     'C:/c/arcgis on h_6443 (admin)'
 
@@ -113,96 +122,105 @@ def read_name(text: str) -> Named:
         raise NotAService("No service is named.")
     if len(plain) > LONGEST_TEXT or not all(map(_is_seen, plain)):
         raise NotAService("The text is too long, or holds characters that nobody can see, and names no service.")
-    if re.match(r"[a-z][a-z0-9+.-]*://", plain, re.IGNORECASE):
+    if ANY_SCHEME.match(plain):
         return _read_address(plain)
+    address = _address_within(plain)
+    if address:
+        return _read_address(address)
     if plain.lower().endswith((".lyrx", ".lyr")):
         return _read_layer_file(plain)
     return _read_catalog_path(plain)
-
-
-def site_address(url: str) -> str:
-    """Scheme, host and port of an address, in one spelling: lower case, no default port, no credentials.
-
-    Raises NotAService for anything that isn't an http or https address, or holds credentials.
-    """
-    try:
-        split = urlsplit(url)
-        host, port = split.hostname, split.port
-    except ValueError:  # its text can hold a part of a password
-        raise NotAService("The address can't be read: its host or port is malformed.") from None
-    scheme = split.scheme.lower()
-    if scheme not in DEFAULT_PORTS:
-        raise NotAService("Only http and https addresses name a service.")
-    if "@" in split.netloc:
-        raise NotAService(
-            "The address holds a user name or password, which would end up in logs.",
-            "Remove everything up to and with the @ sign; the README tells how to sign in.",
-        )
-    if not host or not AUTHORITY.fullmatch(split.netloc) or unicodedata.normalize("NFKC", split.netloc) != split.netloc:
-        raise NotAService("The address has no host that could be asked.")
-    shown = f"[{host}]" if ":" in host else host
-    return f"{scheme}://{shown}" + (f":{port}" if port not in (None, DEFAULT_PORTS[scheme]) else "")
-
-
-def parts_of(url: str) -> list[str]:
-    """The parts of an address's path, percent codes as they are. Raises NotAService as site_address does."""
-    site_address(url)
-    return [part for part in urlsplit(url).path.split("/") if part]
-
-
-def site_of(url: str, depth: int) -> str:
-    """The site whose context is the first so many parts of an address's path, in one spelling. Raises NotAService."""
-    context = [unquote(part) for part in parts_of(url)[:depth]]
-    for part in context:
-        _check_part(part, safe_text(url))
-    spelled = ("arcgis" if part.lower() == "arcgis" else quote(part, safe="") for part in context)
-    return "/".join([site_address(url), *spelled])
-
-
-def safe_text(text: str) -> str:
-    """The text without credentials, query and characters that nobody can see, for messages and receipts.
-
-    Everything up to the last @ goes, and a port that isn't a number: a password may hold any character of an address.
-    """
-    shown = "".join(letter if letter.isprintable() else " " for letter in text[:LONGEST_TEXT])
-    scheme, mark, rest = re.split(r"[?#]", shown, maxsplit=1)[0].rpartition("://")
-    authority, slash, path = rest.rpartition("@")[2].partition("/")
-    if mark:
-        authority = re.sub(r":(?!\d*$)[^\]]*$", "", authority)
-    return f"{scheme.rpartition('@')[2]}{mark}{authority}{slash}{path}"
 
 
 def _is_seen(letter: str) -> bool:
     return letter.isprintable() or unicodedata.category(letter) == "Zs"
 
 
-def _read_address(text: str) -> ServiceReference:
-    parts = parts_of(text)
+def split_at_services(url: str) -> tuple[list[str], list[str]]:
+    """The context of an address, as spelled, and what follows `services` in it, decoded.
+
+    Raises NotAService where it can't be read, holds a user name or password, or has no `services` in it.
+    """
+    parts = parts_of(url)
     lowered = [part.lower() for part in parts]
     marks = [at for at, part in enumerate(lowered) if part == "services" or part.startswith("services;")]
     rest_marks = [at for at in marks if at and lowered[at - 1] == "rest"]
     if not marks:
-        raise NotAService(f"{safe_text(text)} names no service: it has no /rest/services/ in it.")
+        refuse_credentials(url)
+        raise NotAService(f"{safe_text(url)} names no service: it has no /rest/services/ in it.")
     mark = (rest_marks or marks)[0]
-    context = parts[: mark - 1] if rest_marks else parts[:mark]
-    if not context:
-        raise NotAService(f"{safe_text(text)} has no site in it, such as /server or /arcgis before /rest/services.")
-    if lowered[len(context) - 1] == "admin":
+    first = parts[mark].partition(";")[2]
+    names = [unquote(part) for part in [first, *parts[mark + 1 :]] if part]
+    return parts[: mark - 1] if rest_marks else parts[:mark], names[0].split("/") if len(names) == 1 else names
+
+
+def names_in(parts: list[str]) -> tuple[str, str, str] | None:
+    """Folder, name and type, whichever it is, where the parts are those of one service; else None."""
+    if not parts or not _type_of(parts[-1]):
+        return None
+    path = _path_to(parts, len(parts) - 1)
+    return ("/".join(path[:-1]), path[-1], _type_of(parts[-1])) if 1 <= len(path) <= 2 else None
+
+
+def _address_within(text: str) -> str:
+    """The address in Pro's own text for a service, with https where it has no scheme; empty where there is none."""
+    whole = WORDS_AND_ADDRESS.match(text)
+    if whole:
+        return whole["address"]
+    bare = WORDS_AND_HOST.match(text)
+    if bare and AUTHORITY.fullmatch(bare["host"]) and _are_words(bare["words"], bare["slash"], bare["host"]):
+        return "https://" + bare["address"].replace("\\", "/")
+    return ""
+
+
+def _are_words(words: str, slash: str, host: str) -> bool:
+    """True where what stands before a host can't be a host itself, so that no part of a path is taken for the host."""
+    if AT_SIGN.search(words):
+        return False
+    return not AUTHORITY.fullmatch(words) or (slash == "\\" and _is_full(host) and not _is_full(words))
+
+
+def _is_full(host: str) -> bool:
+    """True for a host with a domain or a port; a word alone could be a part of a path."""
+    return not {".", ":"}.isdisjoint(host)
+
+
+def _read_address(text: str) -> ServiceReference:
+    context, names = split_at_services(text)
+    if context and context[-1].lower() == "admin":
         raise NotAService(f"{safe_text(text)} is an address of the administrator API, not of a service.")
-    tail = parts[mark].partition(";")[2]
-    names = ([tail] if tail else []) + parts[mark + 1 :]
-    folder, name, kind = _split_service([unquote(part) for part in names], safe_text(text))
-    return ServiceReference(site_of(text, len(context)), folder, name, kind)
+    folder, name, kind = _split_service(names, safe_text(text))
+    service = ServiceReference(site_of(text, len(context)), folder, name, kind)
+    if STAND_IN.search("/".join(context)):
+        raise NotAService(
+            f"{safe_text(text)} is an address at which a portal stands in for one service; neither the caching tools"
+            " nor an administrator API are behind it.",
+            "Give the service by its server's own address, such as"
+            f" https://gisserver:6443/arcgis/rest/services/{service.path}/{service.kind}.",
+        )
+    return service
 
 
 def _read_catalog_path(text: str) -> CatalogPath:
     parts = text.replace("\\", "/").split("/")
     at = next((i for i in range(len(parts)) if _is_connection(parts, i)), -1)
     if at < 0:
-        raise NotAService(f"'{safe_text(text)}' is neither an address nor a path through a server connection.")
+        raise NotAService(
+            f"'{safe_text(text)}' is neither an address nor a path through a server connection.", _with_https(text)
+        )
     below = [part for part in parts[at + 1 :] if part]
     folder, name, kind = _split_service(below, safe_text(text))
     return CatalogPath("/".join(parts[: at + 1]), folder, name, kind)
+
+
+def _with_https(text: str) -> str:
+    """What to give instead of an address that lacks its scheme; empty for any other text."""
+    if "/rest/services/" not in text.replace("\\", "/").lower():
+        return ""
+    try:
+        return f"Give the whole address, {_read_address('https://' + NO_SCHEME.sub('', text)).url}."
+    except NotAService:
+        return ""
 
 
 def _is_connection(parts: list[str], at: int) -> bool:
@@ -223,71 +241,33 @@ def _split_service(parts: list[str], text: str) -> tuple[str, str, str]:
     """Folder, name and type out of what follows `services`: `F, Rainfall, MapServer` or `F, Rainfall.MapServer`."""
     if not parts:
         raise NotAService(f"'{text}' is a whole site.")
-    if len(parts) == 1:
-        parts = parts[0].split("/")
-    at = next((i for i, part in enumerate(parts) if _type_of(part)), -1)
-    if at < 0:
+    typed = [at for at, part in enumerate(parts) if _type_of(part)]
+    if not typed:
         raise NotAService(f"'{text}' names a folder or lacks the service's type, MapServer or ImageServer.")
-    kind = _type_of(parts[at])
-    below = parts[at + 1 :]
-    stem, dot, _ = parts[at].rpartition(".")
-    path = parts[:at] + ([stem] if dot else [])
+    # A folder or a service may be called MapServer, too.
+    fitting = [at for at in typed if 1 <= len(_path_to(parts, at)) <= 2] or typed[:1]
+    at = fitting[-1] if fitting[-1] == len(parts) - 1 else fitting[0]
+    kind, path, below = _type_of(parts[at]), _path_to(parts, at), parts[at + 1 :]
     if kind.lower() not in CACHED_TYPES:
         raise NotAService(
             f"'{text}' is a {kind}, which has no map cache.", "Give the MapServer or ImageServer that holds the cache."
         )
     if below:
-        inside = "a layer of a service" if below[0].isdigit() else "something inside a service"
+        inside = "a layer of a service" if below[0].isdigit() else "a layer, or something else, inside a service"
         raise NotAService(f"'{text}' is {inside}.", f"Give the service itself, the text up to and with {kind}.")
     if not 1 <= len(path) <= 2:
         raise NotAService(f"'{text}' doesn't have the form Folder/Name or Name.")
     for part in path:
-        _check_part(part, text)
+        check_name(part, text)
     return ("/".join(path[:-1]), path[-1], CACHED_TYPES[kind.lower()])
+
+
+def _path_to(parts: list[str], at: int) -> list[str]:
+    """Folder and name, if the type stands in the part at that place."""
+    stem, dot, _ = parts[at].rpartition(".")
+    return parts[:at] + ([stem] if dot else [])
 
 
 def _type_of(part: str) -> str:
     kind = part.rpartition(".")[2]
     return kind if kind.lower() in CACHED_TYPES or kind.lower() in OTHER_TYPES else ""
-
-
-def _check_part(part: str, text: str) -> None:
-    if any(letter in part for letter in "*?"):
-        raise NotAService(f"'{text}' has a wildcard, * or ?; one deletion names one service.")
-    if not part.strip(". ") or not part.isprintable() or IN_NO_NAME & set(part):
-        raise NotAService(f"'{text}' holds a name that no folder or service of ArcGIS Server can have.")
-
-
-def is_loopback(url: str) -> bool:
-    """True where the address never leaves this machine."""
-    host = _host_of(url)
-    return host in ("localhost", "::1") or re.fullmatch(r"127(\.[0-9]{1,3}){3}", host) is not None
-
-
-def same_host(one: str, other: str) -> bool:
-    """True where both addresses name the same host; the port may differ, as between a web adaptor and port 6443."""
-    return _host_of(one) == _host_of(other) != ""
-
-
-def _host_of(address: str) -> str:
-    r"""The host; empty where readers differ: in `https://evil\@good/` requests asks evil, urllib reads good."""
-    try:
-        return urlsplit(site_address(address)).hostname or ""
-    except NotAService:
-        return ""
-
-
-def same_address(one: str, other: str) -> bool:
-    """True where both addresses name the same portal or site: host, port and path, in whatever case and with or without
-    a trailing slash; http and https count as one, since portals name themselves by either.
-    """
-    return _spelled_plainly(one) == _spelled_plainly(other) != ""
-
-
-def _spelled_plainly(address: str) -> str:
-    """Host, port and path in one spelling; empty where the address can't be read."""
-    try:
-        authority = site_address(address.strip()).partition("://")[2]
-    except NotAService:
-        return ""
-    return authority + urlsplit(address.strip()).path.rstrip("/").lower()

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from ..errors import Moved, NotArcGIS, NotPermitted, RefusalShape, ServerSaysNo, TokenRefused
 from ..messages import plain_words
-from ..naming.service import safe_text
+from ..naming.address import safe_text
 
 Body = dict[str, Any]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import NoAccount, SignInRefused, UnsafeSignIn
 from ..messages import plain_words
-from ..naming.service import same_address, same_host
+from ..naming.identity import same_address, same_host
 from ..waiting import Run
 from .site import SiteInfo
 from .tokens import TOKEN_MINUTES, Account, SignedIn, Token, TokenSource, ask_for_token, fits_a_header, guard_secret

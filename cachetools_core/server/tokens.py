@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import NoAnswer, ServerSaysNo, SignInRefused, TokenRefused, UnsafeSignIn
-from ..naming.service import is_loopback, safe_text
+from ..naming.address import safe_text
+from ..naming.identity import is_loopback
 from .answers import Body
 from .wire import READ_TRIES, Fields, PlainWire
 

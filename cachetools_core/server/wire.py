@@ -17,7 +17,8 @@ from requests.utils import get_environ_proxies, select_proxy
 from .. import __version__
 from ..errors import CacheToolsError, DeadlinePassed, NeverSent, NoAnswer, ServerSaysNo
 from ..messages import plain_words
-from ..naming.service import is_loopback, safe_text
+from ..naming.address import safe_text
+from ..naming.identity import is_loopback
 from ..waiting import Run
 from .answers import Body, read_answer
 from .trust import Trust, causes

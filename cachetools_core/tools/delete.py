@@ -19,8 +19,9 @@ from ..errors import (
 )
 from ..local.journal import Journal
 from ..messages import plain_words
+from ..naming.address import safe_text
 from ..naming.files import find_service
-from ..naming.service import ServiceReference, safe_text
+from ..naming.service import ServiceReference
 from ..proof.ending import JobEnd, JobReport
 from ..proof.entry import Entry
 from ..proof.evidence import Look, Says, ServiceState, Witness, plural, who_says_what

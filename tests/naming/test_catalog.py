@@ -24,7 +24,6 @@ SCHEMAS = [
     "https://portal.example.com/portal/sharing/rest/generateToken",
     "https://www.arcgis.com/sharing/rest",
     "https://gis.example.com:6443/arcgis/tokens/",
-    "https://services.example.com/services",
     "https://good@evil.example/arcgis/services",
     "https://evil\\@gis.example.com/arcgis/services",
     "https://gis.example.com/a/../b/services",
@@ -91,13 +90,24 @@ def test_an_address_needs_no_file() -> None:
         f"{SITE}/rest/services",
         SITE,
         f"{SITE}/",
-        "HTTPS://GIS.EXAMPLE.COM:6443/ArcGIS/Services",
+        "HTTPS://GIS.EXAMPLE.COM:6443/arcgis/Services",
     ],
 )
 @pytest.mark.parametrize("odd", [False, True])
 def test_whatever_resource_of_the_site_a_connection_names_it_is_the_site(tmp_path: Path, url: str, odd: bool) -> None:
     file = connection(tmp_path, bytes_of_a_connection(url, odd=odd))
     assert find_service(f"{file}/Rainfall.MapServer").site == SITE
+
+
+@pytest.mark.parametrize("tail", ["services", "rest/services", "admin"])
+def test_a_connection_to_a_site_at_the_root_of_its_host_names_it(tmp_path: Path, tail: str) -> None:
+    file = connection(tmp_path, bytes_of_a_connection(f"https://gis.example.com/{tail}"))
+    assert find_service(f"{file}/Rainfall.MapServer").url == "https://gis.example.com/rest/services/Rainfall/MapServer"
+
+
+def test_spellings_that_differ_in_letter_case_are_one_site_asked_as_the_first(tmp_path: Path) -> None:
+    content = bytes_of_a_connection("https://h/ArcGIS/services", "https://h/arcgis/admin")
+    assert find_service(f"{connection(tmp_path, content)}/R.MapServer").site == "https://h/ArcGIS"
 
 
 def test_addresses_at_both_alignments_of_one_file_are_found(tmp_path: Path) -> None:
@@ -294,7 +304,8 @@ RAINFALL = f"{SITE}/rest/services/F/Rainfall/MapServer"
     ("layers", "url"),
     [
         ([tiled(RAINFALL)], RAINFALL),
-        ([tiled(RAINFALL.replace("arcgis", "ArcGIS"))], RAINFALL),
+        ([tiled(RAINFALL.replace("arcgis", "ArcGIS"))], RAINFALL.replace("arcgis", "ArcGIS")),
+        ([tiled(RAINFALL), tiled(RAINFALL.replace("arcgis", "ArcGIS"))], RAINFALL),
         ([{"type": "CIMMapImageLayer", "serviceConnection": ags(RAINFALL)}], RAINFALL),
         ([{"type": "CIMDynamicServiceLayer", "serviceConnection": ags(None, URL=RAINFALL)}], RAINFALL),
         (

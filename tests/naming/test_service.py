@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import socket
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from cachetools_core.errors import NotAService
-from cachetools_core.naming.service import (
-    CatalogPath,
-    LayerFile,
-    ServiceReference,
-    is_loopback,
-    read_name,
-    safe_text,
-    same_address,
-    same_host,
-    site_address,
-)
+from cachetools_core.naming.address import safe_text, site_address
+from cachetools_core.naming.identity import is_loopback, same_address, same_host
+from cachetools_core.naming.service import CatalogPath, LayerFile, ServiceReference, read_name
 
 SITE = "https://h/server"
 SECRET = "Canary7Secret"
@@ -88,9 +82,111 @@ def test_a_service_in_the_root_folder_has_no_folder(form: str) -> None:
     assert service.task_name == "Rainfall:MapServer"
 
 
-@pytest.mark.parametrize("context", ["arcgis", "ArcGIS", "ARCGIS"])
-def test_arcgis_is_one_context_in_any_case(context: str) -> None:
-    assert read_name(f"https://h:6443/{context}/rest/services/Rainfall/MapServer").site == "https://h:6443/arcgis"
+@pytest.mark.parametrize("context", ["arcgis", "ArcGIS", "ARCGIS", "Tiles/AbC", "%C3%9Cber", "a%2Bb", "a+b", "~gis"])
+@pytest.mark.parametrize("form", ["rest/services/Rainfall/MapServer", "services/Rainfall/MapServer?wsdl"])
+def test_a_site_is_asked_as_it_was_spelled(context: str, form: str) -> None:
+    assert read_name(f"https://h:6443/{context}/{form}").site == f"https://h:6443/{context}"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "https://h/rest/services/F/Rainfall/MapServer",
+        "https://h/REST/services/F/Rainfall/MapServer",
+        "https://h/services/F/Rainfall/MapServer",
+        "https://h/services;F/Rainfall.MapServer",
+    ],
+)
+def test_a_site_may_stand_at_the_root_of_its_host(form: str) -> None:
+    service = read_name(form)
+    assert service == ServiceReference("https://h", "F", "Rainfall", "MapServer")
+    assert service.url == "https://h/rest/services/F/Rainfall/MapServer"
+    assert service.admin_url == "https://h/admin/services/F/Rainfall.MapServer"
+
+
+@pytest.mark.parametrize(
+    ("tail", "folder", "name"),
+    [
+        ("MapServer/Rainfall/MapServer", "MapServer", "Rainfall"),
+        ("MapServer/Rainfall.MapServer", "MapServer", "Rainfall"),
+        ("ImageServer/Rainfall/MapServer", "ImageServer", "Rainfall"),
+        ("GPServer/Rainfall/MapServer", "GPServer", "Rainfall"),
+        ("MapServer/MapServer", "", "MapServer"),
+        ("MapServer/MapServer/MapServer", "MapServer", "MapServer"),
+    ],
+)
+def test_a_folder_or_a_service_may_be_called_like_a_type(tail: str, folder: str, name: str) -> None:
+    for text in (f"https://h/s/rest/services/{tail}", f"https://h/s/services/{tail}", f"C:\\x.ags\\{tail}"):
+        named = read_name(text)
+        assert (named.folder, named.name, named.kind) == (folder, name, "MapServer")
+
+
+WORDS = ["GIS Servers", "GIS-Server", "Serveurs SIG", "GISサーバー", "Server GIS", "C:\\Projects\\GIS Servers"]
+
+
+@pytest.mark.parametrize("words", WORDS)
+@pytest.mark.parametrize("slash", ["\\", "/"])
+def test_the_text_that_pro_writes_names_the_address_in_it(words: str, slash: str) -> None:
+    for address in ("https://h/server/rest/services/F/Rainfall/MapServer", "http://h/s/services/Rainfall.ImageServer"):
+        assert read_name(f"{words}{slash}{address}") == read_name(address)
+        assert read_name(f'"{words}{slash}{address}/"') == read_name(address)
+
+
+@pytest.mark.parametrize("words", WORDS[:-1])
+@pytest.mark.parametrize("slash", ["\\", "/"])
+@pytest.mark.parametrize("host", ["gis.example.com", "gisserver", "gisserver:6443", "10.0.0.1", "[::1]:6443"])
+def test_without_a_scheme_it_means_https(words: str, slash: str, host: str) -> None:
+    if " " not in words and (slash == "/" or host == "gisserver"):
+        return  # such a word could be the host itself
+    text = f"{words}{slash}{host}/arcgis/rest/services/Weather/Rainfall/MapServer"
+    assert read_name(text).url == f"https://{host}/arcgis/rest/services/Weather/Rainfall/MapServer"
+
+
+def test_what_pro_and_public_scripts_write_is_read(shared: Path) -> None:
+    *services, layer = (shared / "cases" / "pro-service-text.txt").read_text(encoding="utf-8").splitlines()
+    for text in services:
+        assert read_name(text).task_name == "Weather/Rainfall:MapServer"
+        assert read_name(text).site in ("https://gis.example.com/server", "https://gis.example.com/arcgis")
+    assert "layer" in refusal(layer).what
+    for text in (shared / "cases" / "no-context.txt").read_text(encoding="utf-8").splitlines():
+        assert read_name(text).site == "https://gis.example.com"
+    for text in (shared / "cases" / "context-letter-case.txt").read_text(encoding="utf-8").splitlines():
+        assert read_name(text).url == text
+    for text in (shared / "cases" / "portal-stand-in.txt").read_text(encoding="utf-8").splitlines():
+        error = refusal(text)
+        assert "a portal stands in for one service" in error.what
+        assert "caching tools" in error.what
+        assert "https://gisserver:6443/arcgis/rest/services/Buses/MapServer" in error.remedy
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        "portal/sharing/servers/0123456789abcdef0123456789abcdef",
+        "sharing/servers/one",
+        "usrsvcs/servers/0123456789ABCDEF0123456789ABCDEF",
+        "usrsvcs/appservices/abc123",
+        "portal/Sharing/appservices/abc123",
+        "gateway/servers/0123456789abcdef0123456789abcdef",
+    ],
+)
+def test_a_portals_stand_in_is_refused_by_its_form(context: str) -> None:
+    for tail in ("rest/services/F/Buses/MapServer", "services/F/Buses/MapServer"):
+        error = refusal(f"https://gis.example.com/{context}/{tail}")
+        assert "https://gisserver:6443/arcgis/rest/services/F/Buses/MapServer" in error.remedy
+
+
+@pytest.mark.parametrize(
+    "text", ["gis.example.com/arcgis/rest/services/F/R/MapServer", "//h/s/rest/services/R/MapServer"]
+)
+def test_an_address_without_scheme_is_refused_with_the_whole_one(text: str) -> None:
+    assert f"https://{text.lstrip('/')}" in refusal(text).remedy
+
+
+def test_every_address_that_a_refusal_offers_is_one_that_would_be_taken() -> None:
+    for text, _, _ in REFUSED:
+        for offered in re.findall(r"https?://[^\s,]+", refusal(text).remedy):
+            assert isinstance(read_name(offered.rstrip(".")), ServiceReference), (text, offered)
 
 
 def test_a_site_may_be_called_services() -> None:
@@ -178,8 +274,12 @@ REFUSED = [
     (r"C:\c\x.ags", "a whole site", "/MapServer"),
     ("https://h/server", "no /rest/services/ in it", "/MapServer"),
     ("https://h/server/rest/info", "no /rest/services/ in it", "/MapServer"),
-    ("https://h/rest/services/Rainfall/MapServer", "no site in it", "/server"),
-    ("https://h/services/Rainfall/MapServer", "no site in it", "/server"),
+    ("https://h/server/rest/services/F/MapServer/Rainfall/MapServer", "inside a service", "up to and with MapServer"),
+    ("https://h/server/rest/services/MapServer/Rainfall/MapServer/0", "a layer of a service", "up to and with"),
+    (r"Serveurs SIG\https://h/server/rest/services/R/MapServer\Lakes", "a layer", "up to and with MapServer"),
+    ("gis.example.com\\arcgis/rest/services/R/MapServer", "neither an address", "/rest/services/"),
+    (r"C:\h/arcgis/rest/services/R/MapServer", "neither an address", "/rest/services/"),
+    ("https://h/admin/services/F/Rainfall.MapServer", "administrator API", "/rest/services/"),
     ("https://h/server/rest/services/MapServer", "doesn't have the form", "/MapServer"),
     ("https://h/server/rest/services/A/B/Rainfall/MapServer", "doesn't have the form", "/MapServer"),
     (
@@ -241,6 +341,10 @@ def test_a_text_that_is_no_service_is_refused_with_what_to_give_instead(text: st
         f"https://user:{SECRET}/34@h/server/rest/services/Rainfall/MapServer",
         f"https://user:{SECRET}?x@h/server/rest/services/Rainfall/MapServer",
         f"https://user:{SECRET}#x@h/server/rest/services/Rainfall/MapServer",
+        f"https://user:20{SECRET}#24@h/server/rest/services/Rainfall/MapServer",
+        f"https://user:20#{SECRET}@h/server/rest/services/Rainfall/MapServer",
+        f"https://2024#{SECRET}@h/server/rest/services/Rainfall/MapServer",
+        f"Serveurs SIG\\https://user:{SECRET}@h/server/rest/services/Rainfall/MapServer",
         f"https://user:{SECRET}\\@h/server/rest/services/Rainfall/MapServer",
         f"https:/user:{SECRET}@h/server/rest/services/Rainfall/MapServer",
         f"user:{SECRET}@h/server/rest/services/Rainfall/MapServer",
@@ -261,8 +365,9 @@ def test_credentials_in_a_text_are_refused_and_never_said_again(text: str) -> No
     assert SECRET.lower() not in safe_text(text).lower()
 
 
-def test_credentials_are_refused_for_what_they_are() -> None:
-    error = refusal("https://user:pw@h/server/rest/services/Rainfall/MapServer")
+@pytest.mark.parametrize("credentials", ["user:pw", "user", "u:2024#Summer", "u:20?24", "u:20/24", "u:p\uff20ss"])
+def test_credentials_are_refused_for_what_they_are(credentials: str) -> None:
+    error = refusal(f"https://{credentials}@h/server/rest/services/Rainfall/MapServer")
     assert "holds a user name or password" in error.what
     assert "Remove everything up to and with the @ sign" in error.remedy
 
@@ -309,11 +414,18 @@ def test_a_token_in_the_query_is_dropped() -> None:
         ("https://u:p@h:6443/a/b?c#d", "https://h:6443/a/b"),
         ("https://u:p/q@h/a", "https://h/a"),
         ("https://[::1]:6443/a", "https://[::1]:6443/a"),
-        ("https://user:half?a@password", "https://user"),
+        ("https://user:half?a@password", "https://..."),
+        ("https://u:2024#Summer@h/a", "https://..."),
+        ("https://h/a?mail=x@y&token=secret", "https://..."),
+        ("https://u:p\uff20h/a", "https://h/a"),
+        ("https://u:p%40h/a", "https://u/a"),
+        (r"Serveurs SIG\https://u:p@h/a", "h/a"),
+        (r"Serveurs SIG\https://u:p/a?b", r"Serveurs SIG\https://u/a"),
+        ("x" * 9000 + "@h", "h"),
         (r"C:\maps\R.lyrx", r"C:\maps\R.lyrx"),
         (r"C:\Users\me@corp\x.ags\R.MapServer", r"corp\x.ags\R.MapServer"),
         ("a\x1b[31m\u202eb\r\nc", "a [31m b  c"),
-        ("u@x://y@h/a", "x://h/a"),
+        ("u@x://y@h/a", "h/a"),
         ("plain", "plain"),
         ("a\u1680b\u3000c", "a b c"),
         ("x" * 9000, "x" * 4096),
@@ -391,6 +503,11 @@ def test_a_host_that_readers_would_differ_about_is_refused(host: str) -> None:
         ("https://127.0.0.1/arcgis", True),
         ("http://127.8.9.10:80/", True),
         ("http://[::1]:6080/arcgis", True),
+        ("http://[0:0:0:0:0:0:0:1]/", True),
+        ("http://[::ffff:127.0.0.1]/", True),
+        ("http://[::ffff:10.0.0.1]/", False),
+        ("http://127.999.999.999/", False),
+        ("http://127.0.0.01/", False),
         ("http://localhost.evil.com/", False),
         ("http://127.0.0.1.evil.com/", False),
         ("http://evil.com/127.0.0.1", False),

@@ -27,7 +27,8 @@ from cachetools_core.errors import CacheToolsError, JournalError, Unexpected
 from cachetools_core.local.folders import file_name_for
 from cachetools_core.messages import LONGEST_MESSAGE
 from cachetools_core.naming.files import find_service
-from cachetools_core.naming.service import ServiceReference, read_name, safe_text
+from cachetools_core.naming.address import safe_text
+from cachetools_core.naming.service import ServiceReference, read_name
 from cachetools_core.proof.receipt import Receipt, Verdict
 from cachetools_core.server.signin import ActivePortal, Given, sign_in
 from cachetools_core.server.site import (

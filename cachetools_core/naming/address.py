@@ -1,0 +1,92 @@
+"""Addresses as people and servers write them: read, put into one spelling, shown without a secret. Text only."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from urllib.parse import quote, unquote, urlsplit
+
+from ..errors import NotAService
+
+LONGEST_TEXT = 4096
+AUTHORITY = re.compile(r"(?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d*)?", re.IGNORECASE)
+DEFAULT_PORTS = {"http": 80, "https": 443}
+AT_SIGN = re.compile("[@\uff20\ufe6b]")  # browsers take its wide and its small form for the sign itself
+IN_NO_NAME = frozenset('/\\:;"<>|#%&@\ufffd')  # U+FFFD stands for what isn't UTF-8
+OWN_SCHEME = re.compile("https?://", re.IGNORECASE)
+NO_PORT = re.compile(r":(?!\d*$)[^\]]*$")
+LEFT_AS_SPELLED = "%+!$'(),="
+
+
+def site_address(url: str) -> str:
+    """Scheme, host and port of an address, in one spelling: lower case, no default port.
+
+    Raises NotAService for anything that isn't an http or https address, or holds a user name or password.
+    """
+    try:
+        split = urlsplit(url)
+        host, port = split.hostname, split.port
+    except ValueError:  # its text can hold a part of a password
+        refuse_credentials(url)
+        raise NotAService("The address can't be read: its host or port is malformed.") from None
+    scheme = split.scheme.lower()
+    if scheme not in DEFAULT_PORTS:
+        raise NotAService("Only http and https addresses name a service.")
+    refuse_credentials(split.netloc + split.path)
+    if not host or not AUTHORITY.fullmatch(split.netloc) or unicodedata.normalize("NFKC", split.netloc) != split.netloc:
+        raise NotAService("The address has no host that could be asked.")
+    shown = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{shown}" + (f":{port}" if port not in (None, DEFAULT_PORTS[scheme]) else "")
+
+
+def refuse_credentials(text: str) -> None:
+    """Raises NotAService where an @ shows that a user name or password stands in the text, which isn't repeated."""
+    if AT_SIGN.search(text):
+        raise NotAService(
+            "The address holds a user name or password, which would end up in logs.",
+            "Remove everything up to and with the @ sign; the README tells how to sign in.",
+        )
+
+
+def parts_of(url: str) -> list[str]:
+    """The parts of an address's path, percent codes as they are; Pro puts a backslash between some of them.
+
+    Raises NotAService as site_address does.
+    """
+    site_address(url)
+    return [part for part in re.split(r"[/\\]", urlsplit(url).path) if part]
+
+
+def site_of(url: str, depth: int) -> str:
+    """The site whose context is the first so many parts of an address's path; none for a site at a host's root.
+
+    The context is left as it was spelled: to some servers `/arcgis` and `/ArcGIS` are two.
+    Raises NotAService as site_address does, and for a part that no context can have.
+    """
+    context = parts_of(url)[:depth]
+    for part in context:
+        check_name(unquote(part), safe_text(url))
+    return "/".join([site_address(url), *(quote(part, safe=LEFT_AS_SPELLED) for part in context)])
+
+
+def check_name(name: str, text: str) -> None:
+    """Raises NotAService, quoting the text, where a folder or service of ArcGIS Server can't be called so."""
+    if any(letter in name for letter in "*?"):
+        raise NotAService(f"'{text}' has a wildcard, * or ?; one deletion names one service.")
+    if not name.strip(". ") or not name.isprintable() or IN_NO_NAME & set(name):
+        raise NotAService(f"'{text}' holds a name that no folder or service of ArcGIS Server can have.")
+
+
+def safe_text(text: str) -> str:
+    """The text without credentials, query and characters that nobody can see, for messages and receipts.
+
+    Of what stands before its last @ only http:// or https:// is shown, and nothing at all of a query that holds an @:
+    a password may hold any character of an address. A port that isn't a number may be one, too.
+    """
+    *before, shown = AT_SIGN.split(text)
+    if before:
+        scheme = OWN_SCHEME.match(text)
+        shown = (scheme.group() if scheme else "") + ("..." if re.search("[?#]", "".join(before)) else shown)
+    shown = re.split("[?#]", shown, maxsplit=1)[0]
+    shown = re.sub("(?<=://)[^/]*", lambda authority: NO_PORT.sub("", authority.group()), shown)
+    return "".join(letter if letter.isprintable() else " " for letter in shown[:LONGEST_TEXT])
