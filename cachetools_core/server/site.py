@@ -223,9 +223,3 @@ def _read_task(wire: Wire, tools: str, name: str, url: str) -> Task:
 
 def _text(value: Any) -> str:
     return plain_words(value) if isinstance(value, str) else ""
-
-
-def names_service(service: ServiceReference, text: str) -> bool | None:
-    """Whether the text of a job's input means this service; None where it can't be read."""
-    plain = text.strip().strip("/").lower()
-    return plain in (service.task_name.lower(), service.url.lower()) if plain else None

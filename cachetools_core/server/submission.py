@@ -24,12 +24,13 @@ from ..errors import (
     ServerSaysNo,
 )
 from ..messages import Messages, plain_words
+from ..naming.identity import Means, names_service
 from ..naming.service import ServiceReference
 from ..proof.ending import JOB_ID, JobEnd, JobReport
 from ..proof.entry import Entry
 from ..proof.evidence import Look
 from .following import STATUSES, Patience, follow, watch
-from .site import JobList, ListedJob, Task, is_same_task, list_jobs, names_service, service_of_job
+from .site import JobList, ListedJob, Task, is_same_task, list_jobs, service_of_job
 from .wire import READ_TRIES, Wire
 
 LOOKS = 20
@@ -141,7 +142,7 @@ class Submission:
             return ""
         with self._as_far_as_known():
             named = service_of_job(self._wire, report.url)
-            if names_service(self._place.service, named) is False:
+            if names_service(self._place.service, named) is Means.ANOTHER:
                 return named
         return ""
 
@@ -355,10 +356,10 @@ class Submission:
         except (NoAnswer, ServerSaysNo):
             self._run.go_on()
             return Kinship.UNTOLD
-        is_named = names_service(self._place.service, named)
-        if is_named is None:
+        means = names_service(self._place.service, named)
+        if means is Means.UNCLEAR:
             return Kinship.UNTOLD
-        return Kinship.THIS_SERVICE if is_named else Kinship.ANOTHER
+        return Kinship.THIS_SERVICE if means is Means.THIS else Kinship.ANOTHER
 
     def _jobs(self, entry: Entry, tries: int) -> JobList | None:
         """The server's list of jobs; None where this account, site or version has none to show."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
@@ -156,7 +157,9 @@ SPELLINGS = st.sampled_from(
 
 
 @given(service=SERVICES, spelled=SPELLINGS, form=st.sampled_from(["{}:{}", "{}.{}", "{}/{}", " {}:{} "]))
-def test_a_service_is_known_by_every_spelling_of_its_names(service, spelled, form) -> None:  # type: ignore[no-untyped-def]
+def test_a_service_is_known_by_every_spelling_of_its_names(
+    service: ServiceReference, spelled: Callable[[str], str], form: str
+) -> None:
     path = "/".join(spelled(part) for part in (service.folder, service.name) if part)
     assert names_service(service, form.format(path, service.kind)) is Means.THIS
     url = f"https://inside.example:6443/arcgis/rest/services/{path}/{service.kind}"

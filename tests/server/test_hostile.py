@@ -26,8 +26,8 @@ from support.story import delete, files_below, service_url
 from cachetools_core.errors import CacheToolsError, JournalError, Unexpected
 from cachetools_core.local.folders import file_name_for
 from cachetools_core.messages import LONGEST_MESSAGE
-from cachetools_core.naming.files import find_service
 from cachetools_core.naming.address import safe_text
+from cachetools_core.naming.files import find_service
 from cachetools_core.naming.service import ServiceReference, read_name
 from cachetools_core.proof.receipt import Receipt, Verdict
 from cachetools_core.server.signin import ActivePortal, Given, sign_in
