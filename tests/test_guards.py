@@ -14,6 +14,9 @@ from typing import Union
 import pytest
 from support.source import CORE, MODULES, PACKAGE, ROOT, inner_imports_of, outer_imports_of, tree_of
 
+from cachetools_core import errors
+from cachetools_core.errors import CacheToolsError, every_error
+
 REHEARSAL = [name for name in MODULES if name.startswith(f"{PACKAGE}.rehearsal")]
 OURS = [name for name in MODULES if name not in REHEARSAL]
 EVERYTHING = [*MODULES.values(), ROOT / "CacheTools.pyt"]
@@ -101,6 +104,17 @@ def test_no_module_is_called_cachetools() -> None:
 
 
 # What stands in the docstrings
+
+
+def test_the_tree_in_the_text_of_errors_is_the_tree_of_the_classes() -> None:
+    written, above = {}, [""]
+    for indent, name in re.findall(r"^( *)([A-Z]\w+)(?: {2,}.+)?$", errors.__doc__ or "", re.MULTILINE):
+        depth = len(indent) // 2
+        above[depth + 1 :] = [name]
+        written[name] = above[depth]
+    bases = {kind.__name__: kind.__bases__[0].__name__ for kind in every_error() if kind is not CacheToolsError}
+    assert written == {"CacheToolsError": "", **bases}
+
 
 Documented = Union[ast.FunctionDef, ast.AsyncFunctionDef]
 
