@@ -1,4 +1,4 @@
-"""The README can't rot: its commands, options, ids, files and examples are held against the code."""
+"""README and docs can't rot: their commands, options, ids, files and examples are held against the code."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+import cachetools_core
 from cachetools_core.cli.main import _parser
 from cachetools_core.errors import CacheToolsError, every_error
 from cachetools_core.naming.service import CatalogPath, LayerFile, ServiceReference, read_name
 from cachetools_core.proof.receipt import Verdict
 
 ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -41,13 +43,34 @@ def test_every_command_and_option_is_told():
             assert option in ("-h", "--help") or option in README
 
 
-def test_every_file_that_is_named_exists():
-    named = set(
-        re.findall(r"`(?:python |propy )?((?:tests|layers|scripts|docs|cachetools_core)[/\\][\w./\\]*)", README)
-    )
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_that_is_named_exists(page: Path) -> None:
+    folders = "tests|layers|scripts|docs|cachetools_core|cli|tools|server|local|proof|naming"
+    text = page.read_text(encoding="utf-8")
+    named = {name.replace("\\", "/") for name in re.findall(rf"`(?:propy )?((?:{folders})[/\\][\w./\\]*)", text)}
+    named |= set(re.findall(r"`([A-Z]+\.md)`", text))
+    assert [name for name in named if not ((ROOT / name).exists() or (ROOT / "cachetools_core" / name).exists())] == []
     assert named
-    missing = [name for name in named if not (ROOT / name.replace("\\", "/")).exists()]
-    assert missing == []
+
+
+def test_every_script_is_told() -> None:
+    told = set(
+        re.findall(r"^\| `(scripts/\w+)` \|", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    scripts = {f"scripts/{file.name}" for file in (ROOT / "scripts").iterdir() if file.is_file() and not file.suffix}
+    assert told == scripts
+
+
+def test_every_package_stands_in_the_page_on_architecture() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    parts = [entry for entry in (ROOT / "cachetools_core").iterdir() if entry.name[0] not in "_."]
+    assert [part.stem for part in parts if part.suffix in ("", ".py") and f"`{part.stem}" not in text] == []
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    versions = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert versions[0] in ("Unreleased", cachetools_core.__version__)
+    assert cachetools_core.__version__ in versions
 
 
 def test_every_form_of_a_service_is_read():
