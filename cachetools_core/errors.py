@@ -134,10 +134,17 @@ class NotTrusted(NeverSent):
 
 
 class Moved(NoAnswer):
-    """The site answered with a redirect, which is never followed: a token must not travel to another address."""
+    """Another address answers, or a page in front of the site; no redirect is followed, and no token sent after it.
+
+    `site` is the site's address there, empty where the redirect leads to no site.
+    """
 
     message_id = "CT205"
     passing = False
+
+    def __init__(self, what: str, remedy: str = "", *, site: str = "") -> None:
+        super().__init__(what, remedy)
+        self.site = site
 
 
 class NotArcGIS(NoAnswer):

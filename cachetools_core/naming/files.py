@@ -16,7 +16,7 @@ from .service import CONNECTION_NAME, CatalogPath, LayerFile, ServiceReference, 
 Name = TypeVar("Name")
 
 LARGEST_CONNECTION = 1_000_000
-LARGEST_LAYER_FILE = 20_000_000
+LARGEST_LAYER_FILE = 8_000_000
 SERVICE_CONNECTION = "CIMAGSServiceConnection"
 CACHED_OBJECTS = ("MapServer", "ImageServer")
 ADDRESS = re.compile(r"https?://[!#-&(-;=?-~]{3,2000}", re.IGNORECASE | re.ASCII)

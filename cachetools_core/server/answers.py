@@ -6,25 +6,40 @@ Pure: an HTTP status, headers and a body go in; nothing is sent, and nobody is a
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NoReturn
+from urllib.parse import urljoin, urlsplit
 
-from ..errors import Moved, NotArcGIS, NotPermitted, RefusalShape, ServerSaysNo, TokenRefused
+from ..errors import Moved, NotArcGIS, NotAService, NotPermitted, RefusalShape, ServerSaysNo, TokenRefused
 from ..messages import plain_words
-from ..naming.address import safe_text
+from ..naming.address import site_of
+from ..naming.identity import same_host
+from ..naming.service import ServiceReference
 
 Body = dict[str, Any]
 
 MOST_WORDS = 20
+# What names a resource within a site; before it stands the site's own address.
+WITHIN_A_SITE = re.compile("/(?:rest|admin)/.*", re.IGNORECASE)
+# What Tomcat (ArcGIS Server's own), nginx and Apache answer to plain HTTP on a TLS port.
+NEEDS_TLS = re.compile(rb"requires TLS|sent to HTTPS port|plain HTTP to an SSL-enabled", re.IGNORECASE)
+OWN_SITE = "https://gisserver:6443/arcgis"
+OWN_SERVICE = ServiceReference(OWN_SITE, "Folder", "Name", "MapServer")
 
 
-def read_answer(where: str, status: int, headers: Mapping[str, str], body: bytes) -> Body:
-    """The JSON object in an answer; `where` is the request in words, such as `GET https://...`.
+def read_answer(where: str, url: str, status: int, headers: Mapping[str, str], body: bytes) -> Body:
+    """The JSON object in an answer from an address; `where` is the request in words, such as `GET https://...`.
 
-    Raises Moved for a redirect, ServerSaysNo and its kinds for an error object, NotArcGIS for anything else.
+    Raises Moved for a redirect and where the address needs https, ServerSaysNo and its kinds for an error object,
+    NotArcGIS for anything else.
     """
     if 300 <= status < 400:
-        _moved(where, headers.get("Location", ""))
+        _moved(where, url, headers.get("Location", ""))
+    if status == 400 and url.lower().startswith("http://") and NEEDS_TLS.search(body):
+        _needs_tls(where, url)
     content = _json_object(body)
     if content is not None:
         _refuse_error_objects(where, content)
@@ -39,6 +54,7 @@ def _json_object(body: bytes) -> Body | None:
         content = json.loads(
             body.decode("utf-8-sig"),
             parse_int=_whole_number,
+            parse_float=_finite,
             parse_constant=_no_number,
             object_pairs_hook=_unambiguous,
         )
@@ -47,8 +63,17 @@ def _json_object(body: bytes) -> Body | None:
     return content if isinstance(content, dict) else None
 
 
-def _whole_number(digits: str) -> int | float:
-    return int(digits) if len(digits) < 30 else float(digits)
+def _whole_number(digits: str) -> int | float | None:
+    return int(digits) if len(digits) < 30 else _finite(digits)
+
+
+def _finite(digits: str) -> float | None:
+    number = float(digits)
+    return number if math.isfinite(number) else None
+
+
+def _no_number(name: str) -> None:
+    """NaN and Infinity, which servers were seen to write into an extent: no JSON, and no number either."""
 
 
 def _unambiguous(pairs: list[tuple[str, Any]]) -> Body:
@@ -56,10 +81,6 @@ def _unambiguous(pairs: list[tuple[str, Any]]) -> Body:
     if len(fields) != len(pairs) and any(fields[name] != value for name, value in pairs):
         raise ValueError("a name stands for two values")
     return fields
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number in JSON")
 
 
 def _refuse_error_objects(where: str, content: Body) -> None:
@@ -100,32 +121,87 @@ def _server_said_no(where: str, shape: RefusalShape, code: Any, said: list[Any])
     raise kind(f"{where}: the server says '{words}' (code {number}).", code=number, server_words=words, shape=shape)
 
 
-def _moved(where: str, location: str) -> NoReturn:
+def _moved(where: str, url: str, location: str) -> NoReturn:
+    unfollowed = "Redirects aren't followed, so that no password or token goes to an address that you didn't name."
+    site = _site_there(url, location)
+    if not site:
+        raise Moved(
+            f"{where} is redirected to a page that is no part of ArcGIS Server: a sign-in page, or another gate, stands"
+            f" in front. {unfollowed}",
+            _past_the_gate(OWN_SERVICE),
+        )
+    if url.lower().startswith("https://") and not site.startswith("https://"):
+        raise Moved(
+            f"{where} is redirected to plain http, over which no password or token may travel. {unfollowed}",
+            _past_the_gate(OWN_SERVICE),
+        )
     raise Moved(
-        f"{where} is answered from another address, {safe_text(plain_words(location)) or 'which it does not name'}."
-        " Redirects aren't followed, so that no password or token goes to an address that you didn't name.",
-        "If that address is right, give it instead.",
+        f"{where} is answered from another address: the site is at {site}. {unfollowed}",
+        "If that is right, give the service's address there.",
+        site=site,
     )
+
+
+def _needs_tls(where: str, url: str) -> NoReturn:
+    raise Moved(
+        f"{where}: this port speaks TLS, so the address begins with https.",
+        "Give the service's https address.",
+        site=_site_there(url, "https" + url[len("http") :]),
+    )
+
+
+def _past_the_gate(service: ServiceReference) -> str:
+    return f"Go past it by the server's own address, usually on port 6443, such as {service.url}."
+
+
+def _site_there(asked: str, location: str) -> str:
+    """The site that a redirect leads to, where the same resource of a site is asked there; empty for any other page."""
+    try:
+        there = urljoin(asked, location)
+        within, path = WITHIN_A_SITE.search(urlsplit(asked).path), urlsplit(there).path.rstrip("/")
+        if not within or not path.lower().endswith(within.group().lower()):
+            return ""
+        site = site_of(there, path[: -len(within.group())].count("/"))
+        return "" if site == site_of(asked, urlsplit(asked).path[: within.start()].count("/")) else site
+    except (NotAService, ValueError):
+        return ""
+
+
+def moved_service(moved: Moved, service: ServiceReference) -> Moved:
+    """The same error with the service's own address in its remedy, one that can be given as it stands."""
+    if not moved.site:
+        return Moved(moved.what, _past_the_gate(replace(service, site=OWN_SITE)))
+    there = replace(service, site=moved.site)
+    if same_host(there.site, service.site):
+        return Moved(moved.what, f"Give {there.url} instead.", site=moved.site)
+    return Moved(moved.what, f"If you know that address to be right, give {there.url} instead.", site=moved.site)
 
 
 def _not_arcgis(where: str, status: int, headers: Mapping[str, str], body: bytes) -> NoReturn:
     challenge = headers.get("WWW-Authenticate", "")
+    past_the_gate = _past_the_gate(OWN_SERVICE)
     if status == 401:
         raise NotArcGIS(
             f"{where}: the web server in front wants its own sign-in ({plain_words(challenge) or 'HTTP 401'}).",
-            "With web-tier authentication use the server's own address, such as https://gisserver:6443/arcgis, and an"
-            " account of the site.",
+            f"{past_the_gate} Sign in there with an account of the site.",
             status=status,
             challenge=bool(challenge),
         )
+    if status == 200 and body.lstrip()[:1] == b"<":
+        raise NotArcGIS(
+            f"{where} was answered with a web page, perhaps a sign-in page.",
+            f"Check the address. Where a sign-in page stands in front: {past_the_gate}",
+            status=status,
+        )
     if status == 200:
-        kind = "a web page, perhaps a sign-in page" if body.lstrip()[:1] == b"<" else "no readable JSON"
-        raise NotArcGIS(f"{where} was answered with {kind}.", status=status, passing=body.lstrip()[:1] != b"<")
-    passing = status in (408, 429) or status >= 500
+        raise NotArcGIS(f"{where} was answered with no readable JSON.", status=status, passing=True)
     raise NotArcGIS(
         f"{where} was answered with HTTP {status}, not by ArcGIS Server but by something in front of it.",
+        "Check the address; upper and lower case count in its path, as in /arcgis and /ArcGIS."
+        if status == 404
+        else "",
         status=status,
-        passing=passing,
+        passing=status in (408, 429) or status >= 500,
         busy_for=_seconds(headers.get("Retry-After", "")),
     )
 

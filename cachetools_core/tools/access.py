@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import CacheToolsError
+from ..errors import CacheToolsError, Moved
 from ..messages import QUIET, Messages
 from ..naming.service import ServiceReference
 from ..secrecy import Discreet, Secrets, proxy_passwords
+from ..server.answers import moved_service
 from ..server.following import Patience
 from ..server.signin import ActivePortal, Given, sign_in
 from ..server.site import SiteInfo, open_site
@@ -84,7 +85,10 @@ class Session:
         Raises NoAnswer, ServerSaysNo, NoAccount, SignInRefused, UnsafeSignIn, CertificateFileError, Cancelled.
         """
         if service.site not in self._sites:
-            self._sites[service.site] = self._open(service.site)
+            try:
+                self._sites[service.site] = self._open(service.site)
+            except Moved as moved:
+                raise moved_service(moved, service) from moved
         return self._sites[service.site]
 
     def _open(self, url: str) -> OpenSite:
