@@ -57,12 +57,17 @@ def write_text(file: Path, text: str) -> None:
     """Write the file, whole or not at all, for this user alone, and on the disk before this returns. Raises OSError."""
     partial = partial_of(file)
     partial.unlink(missing_ok=True)  # a killed run's, or a link, which goes without being followed
-    with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _PLAIN, 0o600), "wb") as stream:
-        _close_file(stream.fileno())
-        stream.write(text.encode("utf-8"))
-        stream.flush()
-        os.fsync(stream.fileno())
-    partial.replace(file)
+    try:
+        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _PLAIN, 0o600), "wb") as stream:
+            _close_file(stream.fileno())
+            stream.write(text.encode("utf-8"))
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(file)
+    except OSError:
+        with suppress(OSError):  # why it can't be written is what counts
+            partial.unlink(missing_ok=True)
+        raise
     _settle_folder(file.parent)
 
 

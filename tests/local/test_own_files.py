@@ -201,6 +201,7 @@ def test_a_full_disk_is_told_and_leaves_the_old_entry(folder: Path) -> None:
         assert f"can't be written: {NO_ROOM}." in raised.value.what
         assert "could be submitted twice" in raised.value.remedy
         assert journal.entry() == ENTRY
+        assert list(folder.glob("*.new")) == []
 
 
 def test_an_entry_of_an_older_version_that_cannot_be_removed_is_told(folder: Path) -> None:

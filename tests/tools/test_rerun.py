@@ -2,55 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from cachetools_core.local.old_journal import Entry, Journal
-from cachetools_core.server.cache import CacheLook, Scale, ServiceState
-from cachetools_core.server.recovery import Search, search_job
 from support.bench import FACTOR, PATIENCE, Bench
-from support.body_server import BodyServer
-from support.clocks import FastClock, StillClock
+from support.clocks import FastClock
+from support.journals import holding
 from support.listener import CancelWhen, Listener
 from support.needs import needed
 from support.no_room import NO_ROOM, no_room
 from support.story import delete, service_url
 
 from cachetools_core.errors import AlreadyRunning
-from cachetools_core.naming.service import ServiceReference
-from cachetools_core.server.trust import Trust
-from cachetools_core.server.wire import PlainWire
-from cachetools_core.waiting import Run
+from cachetools_core.local.journal import Journal
 
-SERVICE = "https://gis.example.com/server/rest/services/Folder/R\u00e4in/MapServer"
-JOB = "https://gis.example.com/server/rest/services/System/CachingTools/GPServer/DeleteCache/jobs/j1"
 HALF_WAY = 2.0 * FACTOR  # story seconds: a job of four real seconds is at work then, on a busy machine too
-ENTRY = Entry(
-    service=SERVICE,
-    account="anna",
-    begun=datetime(2024, 5, 6, 7, 8, 9, tzinfo=timezone.utc),
-    before=CacheLook(ServiceState.ANSWERS, True, (Scale(0, 591657527.5, 4, 4096), Scale(1, 2.5, 16, 8192))),
-    tools="CachingTools",
-    known_jobs=frozenset({"j0", "j00"}),
-)
-ALONE = """
-import sys
-from pathlib import Path
-from cachetools_core.local.old_journal import Journal
-with Journal(sys.argv[1], Path(sys.argv[2])).held():
-    print("held", flush=True)
-    sys.stdin.read()
-"""
 
 
 def file_of(place: Bench) -> Path:
@@ -62,14 +37,8 @@ def file_of(place: Bench) -> Path:
 
 @pytest.fixture
 def other_process(place: Bench) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-c", ALONE, service_url(place.server), str(place.journal)]
-    root = str(Path(__file__).resolve().parent.parent.parent)
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": root}
-    ) as process:
-        assert process.stdout.readline() == "held\n"
+    with holding(service_url(place.server), place.journal) as process:
         yield process
-        process.kill()
 
 
 def test_a_second_process_is_locked_out_and_asks_the_server_nothing(place, other_process):
@@ -142,7 +111,7 @@ def test_a_full_disk_before_the_submit_stops_it_and_leaves_nothing(place):
 def test_a_disk_that_fills_up_after_the_submit_is_said_and_ends_nothing(place):
     with ExitStack() as later:
 
-        def fill(request: object) -> None:
+        def fill(request: Any) -> None:
             if request.step == "submit":
                 later.enter_context(no_room())
 
@@ -155,7 +124,7 @@ def test_a_disk_that_fills_up_after_the_submit_is_said_and_ends_nothing(place):
 def test_an_entry_that_cannot_be_removed_at_the_end_is_said(place):
     file = file_of(place)
 
-    def replace_the_entry(request: object) -> None:
+    def replace_the_entry(request: Any) -> None:
         if request.step == "result":
             file.unlink()
             (file / "inside").mkdir(parents=True)
@@ -260,7 +229,7 @@ def test_an_earlier_job_that_has_failed_is_closed_also_where_no_new_one_can_be_s
     place.server.let_jobs_take(20.0)  # it fails when a tenth of that is over
     assert place.run("job-failed:1", deadline=HALF_WAY / 2).verdict == "still-running"
 
-    def stop_the_tools(request: object) -> None:
+    def stop_the_tools(request: Any) -> None:
         if request.step == "job" and place.server.jobs[0].ended is not None:
             place.server.fault("caching-tools-stopped")
 
@@ -268,16 +237,6 @@ def test_an_earlier_job_that_has_failed_is_closed_also_where_no_new_one_can_be_s
     seen = place.run()
     assert seen.facts == ("not-deleted", 1, "CT501", 1, 12)
     assert not file_of(place).exists()
-
-
-def test_the_search_for_a_lost_job_ends_where_the_cache_is_seen_to_be_gone():
-    clock = StillClock()
-    body = {"singleFusedMapCache": False, "results": [{"value": {"status": "NONE"}}]}
-    with BodyServer(lambda path: json.dumps(body).encode()) as http:
-        rest = PlainWire(Trust(http.site), Run(clock, 1000, lambda: False))
-        service = ServiceReference(http.site, "", "Rain", "MapServer")
-        found = search_job(rest, http.site, service, replace(ENTRY, known_jobs=None), PATIENCE)
-    assert (found, clock.seconds) == (Search(), 0.0)
 
 
 @pytest.mark.parametrize("role", ["administrator", "publisher"])
@@ -299,7 +258,8 @@ def test_a_job_that_was_there_before_is_not_taken_for_the_lost_one(place):
 
 def test_a_job_for_another_service_is_not_taken_for_the_lost_one(rehearsal, rainfall, tmp_path):
     server = rehearsal(caches={"Other": rainfall}, faults=["reset-before@submit:1"])
-    lost, story = threading.Event(), {"clock": FastClock(FACTOR), "patience": replace(PATIENCE, settle=60)}
+    lost = threading.Event()
+    story: dict[str, Any] = {"clock": FastClock(FACTOR), "patience": replace(PATIENCE, settle=60)}
     server.after_request = lambda request: lost.set() if request.step == "submit" else None
     with ThreadPoolExecutor(1) as pool:
         rain = pool.submit(delete, server, journal_folder=tmp_path, **story)
@@ -343,7 +303,7 @@ def test_a_cancel_while_the_job_is_searched_says_that_nothing_is_known(place):
 
 
 def test_a_refused_sign_in_while_the_job_is_searched_says_that_nothing_is_known(place):
-    def lock(request: object) -> None:
+    def lock(request: Any) -> None:
         if request.step == "submit":
             place.server.fault("account-locked")
             place.server.fault("token-498")
