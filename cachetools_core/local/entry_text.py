@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import quote, unquote
 
+from ..errors import NotAService
 from ..proof.ending import JOB_ID
 from ..proof.entry import Entry
 from ..proof.evidence import look_as_dict, look_from_dict
@@ -21,7 +22,7 @@ EXPLANATION = (
     " make sure in ArcGIS Server Manager that no job for this service is running."
 )
 NO_ANSWER_YET = "the answer to the submit hasn't come yet"
-UNREADABLE = (ValueError, LookupError, TypeError, ArithmeticError, RecursionError, AttributeError)
+UNREADABLE = (ValueError, LookupError, TypeError, ArithmeticError, RecursionError, AttributeError, NotAService)
 TASK = re.compile(r"/rest/services/System/\w+/GPServer/([^/]+)", re.ASCII | re.IGNORECASE)
 
 

@@ -12,8 +12,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import AlreadyRunning, JournalError
+from ..errors import AlreadyRunning, JournalError, NotAService
 from ..messages import plain_words
+from ..naming.address import safe_text
+from ..naming.identity import service_key
+from ..naming.service import ServiceReference, read_name
 from ..proof.entry import Entry
 from . import own_files
 from .entry_text import UNREADABLE, entry_as_text, entry_from_text, service_in_text, spelled_as
@@ -39,7 +42,10 @@ class Journal:
     def __init__(
         self, service_url: str, folder: Path | None = None, *, blot: Callable[[str], str] = lambda text: text
     ) -> None:
-        """`blot` takes secrets out of what is written. Raises JournalError where this user has no place for files."""
+        """`blot` takes secrets out of what is written.
+
+        Raises NotAService for anything but a service's address, JournalError where this user has no place for files.
+        """
         self._service = service_url
         self._key = _key(service_url)
         self._blot = blot
@@ -194,7 +200,10 @@ class Journal:
 
 
 def entry_of(service_url: str, folder: Path | None = None) -> Entry | None:
-    """The unfinished job of a service, for those who only look: nothing is made or locked. Raises JournalError."""
+    """The unfinished job of a service, for those who only look: nothing is made or locked.
+
+    Raises JournalError, and NotAService for anything but a service's address.
+    """
     return Journal(service_url, folder).entry()
 
 
@@ -211,7 +220,8 @@ def unfinished(folder: Path | None = None) -> tuple[Entry | Unreadable, ...]:
 def forget(service_url: str, folder: Path | None = None) -> tuple[Path, ...]:
     """Remove what is noted about a service, whatever became of its job, and name the files that are gone.
 
-    Raises AlreadyRunning while a run holds it, JournalError where a file can't be removed.
+    Raises AlreadyRunning while a run holds it, JournalError where a file can't be removed, NotAService for anything but
+    a service's address.
     """
     journal, gone = Journal(service_url, folder), []
     if not journal.holds_entry:
@@ -276,5 +286,8 @@ def _shown(path: Path) -> str:
 
 
 def _key(service_url: str) -> str:
-    """A stand-in until `naming` tells when two addresses name the same service."""
-    return service_url.partition("://")[2].lower()
+    """One text for all spellings of a service. Raises NotAService for anything but a service's address."""
+    named = read_name(service_url)
+    if not isinstance(named, ServiceReference):
+        raise NotAService(f"'{safe_text(service_url)}' isn't a service's address.")
+    return service_key(named)

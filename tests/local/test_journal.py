@@ -18,7 +18,7 @@ import pytest
 from support.entries import ENTRY, OTHER, SCALE, SERVICE, SITE, TASK, look, old_file, old_text
 from support.journals import environment
 
-from cachetools_core.errors import JournalError
+from cachetools_core.errors import AlreadyRunning, JournalError, NotAService
 from cachetools_core.local.journal import Journal, Unreadable, entry_of, forget, unfinished
 from cachetools_core.proof.entry import Entry
 
@@ -189,21 +189,57 @@ def test_two_services_have_two_files(folder: Path) -> None:
     assert len(files) == 3
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        (SERVICE, SERVICE.replace("Folder", "FOLDER")),
-        (SERVICE, SERVICE.replace("https://gis", "http://GIS")),
-    ],
-)
+SPELLINGS = [
+    (SERVICE, SERVICE.replace("Folder", "FOLDER")),
+    (SERVICE, SERVICE.replace("https://gis", "http://GIS")),
+    (SERVICE, SERVICE.replace("/server/", "/Server/")),
+    (SERVICE, SERVICE.replace(".com", ".com.")),
+    (SERVICE, SERVICE.replace(".com", ".com:443")),
+    (SERVICE, SERVICE.replace(".com", ".com:6443")),
+    (SERVICE, SERVICE.replace("%C3%A4", "%c3%a4")),
+    (SERVICE, SERVICE.replace("%C3%A4", "\u00e4")),
+    (SERVICE, SERVICE.replace("%C3%A4", "a\u0308")),
+    (SERVICE, SERVICE.replace("%C3%A4", "\u00c4")),
+    (SERVICE.replace("gis.", "m\u00fcller."), SERVICE.replace("gis.", "xn--mller-kva.")),
+    (SERVICE.replace("gis.example.com", "localhost:6443"), SERVICE.replace("gis.example.com", "127.0.0.1:6443")),
+    (SERVICE.replace("gis.example.com", "localhost"), SERVICE.replace("gis.example.com", "[::1]")),
+    (SERVICE.replace("gis.example.com", "[2001:db8::1]"), SERVICE.replace("gis.example.com", "[2001:DB8:0::0:1]")),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), [*SPELLINGS, *((other, one) for one, other in SPELLINGS)])
 def test_spellings_of_one_service_share_an_entry_and_a_lock(one: str, other: str, folder: Path) -> None:
     site, other_site = one.partition("/rest/")[0], other.partition("/rest/")[0]
     with Journal(one, folder).held() as journal:
         journal.write(replace(ENTRY, service=one, task_url=TASK.replace(SITE, site)).with_job("j1"))
+        with pytest.raises(AlreadyRunning), Journal(other, folder).held():
+            raise AssertionError("held twice")
     found = entry_of(other, folder)
     assert found is not None
     assert (found.service, found.task_url) == (other, TASK.replace(SITE, other_site)), "the host that is asked is named"
     assert Journal(other, folder).file == journal.file
+
+
+@pytest.mark.parametrize("context", ["/arcgis/", "/"])
+def test_another_context_is_another_entry(context: str, folder: Path) -> None:
+    with Journal(SERVICE, folder).held() as journal:
+        journal.write(ENTRY)
+    assert entry_of(SERVICE.replace("/server/", context), folder) is None
+
+
+def test_a_site_at_the_root_of_its_host_has_a_journal_too(folder: Path) -> None:
+    service = SERVICE.replace("/server/", "/")
+    entry = replace(ENTRY, service=service, task_url=TASK.replace("/server/", "/")).with_job("j1")
+    with Journal(service, folder).held() as journal:
+        journal.write(entry)
+    assert entry_of(service, folder) == entry
+
+
+@pytest.mark.parametrize("text", ["", "Rainfall", "file.lyrx", "https://u:hush@h/rest/services/R/MapServer"])
+def test_what_is_no_service_has_no_journal(text: str, folder: Path) -> None:
+    with pytest.raises(NotAService) as raised:
+        entry_of(text, folder)
+    assert "hush" not in str(raised.value)
 
 
 # Entries of the first version
