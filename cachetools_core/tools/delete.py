@@ -154,7 +154,8 @@ def _agreed(named: ServiceReference, session: Session, record: Record, agree: Ca
 
 def _plan(named: ServiceReference, session: Session, record: Record) -> Plan:
     entry = _unfinished(named, session, record)
-    with record.unsettled(entry is not None):
+    noted = "" if entry is None else f"A deletion that was begun is noted in {journal_of(named, session).file}."
+    with record.unsettled(noted):
         site = session.site_of(named)
         record.note_site(site.account, site.info.version)
         if entry is not None:
@@ -295,6 +296,7 @@ class _Deletion:
                 " built since. It needs a new job."
             )
             self._conclude_with(report, after)
+            self._journal.clear()  # also where nobody can tell what became of it: its job won't be found again
             return True
         self._conclude_with(report, after)
         return False

@@ -107,13 +107,16 @@ class Record:
             )
 
     @contextmanager
-    def unsettled(self, begun: bool) -> Iterator[None]:
-        """An error in here leaves a job unsettled that was begun earlier: it may have deleted anything."""
+    def unsettled(self, noted: str) -> Iterator[None]:
+        """An error in here leaves a job unsettled that was begun earlier: it may have deleted anything.
+
+        `noted` says where it is noted, and is empty where there is none.
+        """
         try:
             yield
         except CacheToolsError:
-            if begun:
-                self.leave_unsettled("A deletion that was begun earlier isn't settled.")
+            if noted:
+                self.leave_unsettled(noted)
             raise
 
     def leave_unsettled(self, words: str) -> None:
