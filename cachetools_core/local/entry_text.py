@@ -33,7 +33,7 @@ def entry_as_text(entry: Entry, blot: Callable[[str], str]) -> str:
     """
     ids = entry.known_jobs
     job_url = entry.job_url if blot(entry.job_id) == entry.job_id else ""
-    return json.dumps(
+    text = json.dumps(
         {
             "what_this_is": EXPLANATION,
             "version": VERSION,
@@ -49,6 +49,8 @@ def entry_as_text(entry: Entry, blot: Callable[[str], str]) -> str:
         indent=1,
         ensure_ascii=False,
     )
+    # A name that isn't UTF-8 comes in as half letters, which no file can hold; JSON has the same escape as Python.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def entry_from_text(text: str) -> Entry:

@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from cachetools_core.local.old_journal import Journal
 from cachetools_core.server.cache import CacheState, compare, look
 from cachetools_core.server.job import JobEnd, JobReport, Patience, follow, result, submit
 from hypothesis import HealthCheck, given, settings
@@ -23,7 +22,7 @@ from support.clocks import FastClock
 from support.listener import Listener
 from support.story import delete, files_below, service_url
 
-from cachetools_core.errors import CacheToolsError, JournalError, Unexpected
+from cachetools_core.errors import CacheToolsError, Unexpected
 from cachetools_core.local.folders import file_name_for
 from cachetools_core.messages import LONGEST_MESSAGE
 from cachetools_core.naming.address import safe_text
@@ -832,56 +831,6 @@ def test_a_file_name_stays_in_its_folder_and_no_two_addresses_share_it(text: str
     assert Path("/a/journal", f"{name}.json").resolve().parent == Path("/a/journal").resolve()
     assert name != file_name_for(address + "/")
     assert not name.startswith(".")
-
-
-ENTRY = {
-    "what_this_is": "CacheTools notes a running cache deletion here.",
-    "service": URL,
-    "account": "admin",
-    "begun": "2026-03-01T02:00:00+00:00",
-    "job_url": f"https://gis.example.com:6443/arcgis/{TASK}/jobs/{JOB}",
-    "answered": True,
-    "caching_tools": "CachingTools",
-    "known_jobs": ["j1"],
-    "before": {"cached": True, "scales": [{"level": 0, "scale": 1000.0, "tiles": 21, "bytes": 4000}]},
-}
-
-
-def test_the_entry_that_is_spoiled_below_is_one_that_is_read(tmp_path: Path) -> None:
-    journal = Journal(URL, tmp_path)
-    journal.file.write_text(json.dumps(ENTRY), "utf-8")
-    entry = journal.entry()
-    assert entry is not None
-    assert (entry.job_url, entry.known_jobs, entry.before.tiles) == (ENTRY["job_url"], frozenset({"j1"}), 21)
-
-
-def test_one_odd_value_in_a_journal_file_ends_in_an_entry_of_this_site_or_an_error(tmp_path: Path) -> None:
-    for content in every_odd_body(ENTRY):
-        feed_journal(Journal(URL, tmp_path), content)
-
-
-@settings(STEADY, max_examples=100)
-@given(as_bytes(ENTRY))
-def test_any_journal_file_is_an_entry_of_this_site_or_refused(tmp_path: Path, content: bytes) -> None:
-    feed_journal(Journal(URL, tmp_path), content)
-
-
-def feed_journal(journal: Journal, content: bytes) -> None:
-    journal.file.write_bytes(content)
-    try:
-        entry = journal.entry()
-    except JournalError as error:
-        assert str(journal.file) in str(error)
-        assert str(error).isprintable()
-        return
-    assert entry is not None
-    assert entry.service == URL
-    job = re.escape("https://gis.example.com:6443/arcgis/rest/services/System/") + r"\w+/GPServer/[\w%]+/jobs/\w+"
-    assert not entry.job_url or re.fullmatch(job, entry.job_url)
-    receipt = Receipt(URL, "now", before=entry.before)
-    assert json.loads(json.dumps(receipt.to_dict(), allow_nan=False))["before"]["cached"] in (True, False, None)
-    assert receipt.to_text()
-    assert compare(entry.before, entry.before)
 
 
 profile_lines = st.lists(
