@@ -40,6 +40,8 @@ IN_WORDS = {
     "esriJobExecuting": "The job is running",
     "esriJobCancelling": "The server is cancelling the job",
 }
+Said = tuple[str, bool]
+"""A message's text, and whether it complains."""
 WARNING_TYPES = ("esriJobMessageTypeWarning", "esriJobMessageTypeError", "esriJobMessageTypeAbort")
 
 
@@ -214,27 +216,31 @@ class _Watching(_Following):
 class _Said:
     """What a job's messages said until now; each is handed on once.
 
-    A server's list mostly grows. One that starts anew, or drops its oldest, still brings what is new in it: the last
-    message is often the error that tells why.
+    A server's list mostly grows. One that starts anew, drops its oldest or lags behind still brings what is new in it:
+    the last message is often the error that tells why.
     """
 
     def __init__(self, messages: Messages) -> None:
         self._port = messages
-        self._last: list[tuple[str, bool]] = []
-        self._told: Counter[tuple[str, bool]] = Counter()
+        self._heard: list[Said] = []
+        self._told: Counter[Said] = Counter()
         self.messages: list[str] = []
         self.complaints: list[str] = []
 
     def hear(self, said: Any) -> None:
         """Hand on what is new in the server's list."""
-        now = [_said(one) for one in said] if isinstance(said, list) else []
-        continues = now[: len(self._last)] == self._last
-        news = now[len(self._last) :] if continues else list((Counter(now) - self._told).elements())
-        self._last = now
-        for text, complains in news:
+        for text, complains in self._news([_said(one) for one in said] if isinstance(said, list) else []):
             self._told[text, complains] += 1
             if text:
                 self._tell(text, complains)
+
+    def _news(self, now: list[Said]) -> list[Said]:
+        known = _known_of(now, self._heard)
+        if known is None:
+            self._heard = now
+            return _without(now, self._told)
+        self._heard = self._heard + now[known:]
+        return now[known:]
 
     def _tell(self, text: str, complains: bool) -> None:
         if len(self.messages) < MESSAGES_KEPT or (complains and len(self.complaints) < MESSAGES_KEPT):
@@ -243,8 +249,27 @@ class _Said:
             (self._port.warning if complains else self._port.info)(f"Server: {text}")
 
 
-def _said(message: Any) -> tuple[str, bool]:
+def _said(message: Any) -> Said:
     """A message's text, and whether it is a warning or an error."""
     if not isinstance(message, dict):
         return plain_words(message), False
     return plain_words(message.get("description", "")), message.get("type") in WARNING_TYPES
+
+
+def _known_of(now: list[Said], heard: list[Said]) -> int | None:
+    """How many messages at the beginning of a list were heard before; None for a list that starts anew."""
+    if not heard or now == heard[: len(now)]:
+        return min(len(now), len(heard))
+    lengths = range(min(len(heard), len(now)), 0, -1)
+    return next((n for n in lengths if heard[-n] == now[0] and heard[-n:] == now[:n]), None)
+
+
+def _without(now: list[Said], told: Counter[Said]) -> list[Said]:
+    """The messages less those that were told, in their order."""
+    left, news = Counter(told), []
+    for one in now:
+        if left[one]:
+            left[one] -= 1
+        else:
+            news.append(one)
+    return news

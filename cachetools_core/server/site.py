@@ -1,25 +1,19 @@
-"""One ArcGIS Server site: what it says of itself, its services, their status, its caching tools and their jobs."""
+"""One ArcGIS Server site: what it says of itself, its mode, its caching tools and their tasks."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from ..errors import CannotDelete, NotArcGIS, ServerSaysNo
 from ..messages import plain_words
 from ..naming.service import ServiceReference
-from ..proof.ending import JOB_ID
 from .answers import Body
-from .wire import READ_TRIES, Wire
+from .job_list import is_same_task
+from .wire import Wire
 
 CACHING_TOOLS = ("CachingTools", "CachingToolsEx")
-LISTED_JOBS = 1000
-JOB_ID_KEYS = ("jobid", "job_id", "id")
-USER_KEYS = ("username", "user")
-STATUS_KEYS = ("status", "jobstatus")
-TASK_IN_JOB_ADDRESS = re.compile(r"/GPServer/([^/]+)/jobs/[^/]+/?$", re.IGNORECASE)
 INPUT = "esriGPParameterDirectionInput"
 
 
@@ -50,29 +44,6 @@ class Task:
     url: str
     inputs: frozenset[str]
     required: frozenset[str]
-
-
-@dataclass(frozen=True)
-class ListedJob:
-    """A job in the server's list; `task`, `status` and `user` are empty where the list doesn't tell."""
-
-    id: str
-    task: str
-    status: str
-    user: str
-
-
-@dataclass(frozen=True)
-class JobList:
-    """The jobs of one service of geoprocessing tools that the server still knows; `whole` where none is left out."""
-
-    jobs: tuple[ListedJob, ...]
-    whole: bool
-
-    @property
-    def ids(self) -> frozenset[str]:
-        """The jobs' ids."""
-        return frozenset(job.id for job in self.jobs)
 
 
 class Reader(Protocol):
@@ -139,15 +110,6 @@ def find_task(wire: Wire, site: str, name: str, offered_by: tuple[str, ...] = CA
     )
 
 
-def is_same_task(one: str, other: str) -> bool:
-    """True where both texts name the same task: `DeleteCache`, `Delete Cache`, `delete%20cache`."""
-    return _task_key(one) == _task_key(other)
-
-
-def _task_key(name: str) -> str:
-    return unquote(name).replace(" ", "").lower()
-
-
 def tools_state(wire: Wire, site: str, tools: str) -> str:
     """`STARTED`, or another word that the administrator API has for the state of a service of the System folder."""
     return plain_words(wire.get(f"{site}/admin/services/System/{tools}.GPServer/status", tries=1).get("realTimeState"))
@@ -164,53 +126,6 @@ def site_mode(wire: Wire, site: str) -> str:
 def start_service(wire: Wire, service: ServiceReference) -> None:
     """Start a stopped service through the administrator API; publishers and administrators may (documented)."""
     wire.post_once(f"{service.admin_url}/start", {})
-
-
-def list_jobs(wire: Wire, site: str, tools: str, *, tries: int = READ_TRIES) -> JobList:
-    """The jobs of a service of geoprocessing tools; 10.6.1 and later, for administrators.
-
-    Documented at developers.arcgis.com/rest/enterprise-administration/server/query-jobs; how one job is spelled in
-    `results` isn't, so the keys of the documented "Job" resource are taken in any letter case. All times are asked
-    for, since clocks differ. A list of which the server says itself that there is more isn't whole, and neither is one
-    in which a job has no id.
-    Raises NotArcGIS where there is no list, and what `get` raises.
-    """
-    answer = wire.get(
-        f"{site}/admin/services/System/{tools}.GPServer/jobs/query",
-        {"startTime": "0", "number": str(LISTED_JOBS), "start": "1"},
-        tries=tries,
-    )
-    results = answer.get("results")
-    if not isinstance(results, list):
-        raise NotArcGIS(f"The list of jobs of System/{tools} isn't in the documented form.")
-    jobs = tuple(_listed(one) for one in results)
-    total = plain_words(answer.get("total", len(jobs)))
-    whole = total == str(len(jobs)) and plain_words(answer.get("nextStart", -1)) == "-1" and all(job.id for job in jobs)
-    return JobList(tuple(job for job in jobs if job.id), whole)
-
-
-def service_of_job(wire: Wire, job_url: str) -> str:
-    """The service that the job was submitted for, as its own input `service_url` has it; empty where it has none.
-
-    A server shows a job's inputs once the job has succeeded (documented, protocol.md 4.7). Raises what `get` raises.
-    """
-    return _text(wire.get(f"{job_url}/inputs/service_url", tries=1).get("value"))
-
-
-def _listed(job: Any) -> ListedJob:
-    named = {key.lower(): value for key, value in job.items()} if isinstance(job, dict) else {}
-    job_id = _first_text(named, JOB_ID_KEYS)
-    address = TASK_IN_JOB_ADDRESS.search(_text(named.get("url")))
-    return ListedJob(
-        id=job_id if JOB_ID.fullmatch(job_id) else "",
-        task=unquote(address.group(1)) if address else "",
-        status=_first_text(named, STATUS_KEYS),
-        user=_first_text(named, USER_KEYS),
-    )
-
-
-def _first_text(named: dict[str, Any], keys: tuple[str, ...]) -> str:
-    return next((named[key] for key in keys if isinstance(named.get(key), str)), "")
 
 
 def _read_task(wire: Wire, tools: str, name: str, url: str) -> Task:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum
 
 from ..errors import (
     AlreadyRunning,
@@ -13,8 +14,10 @@ from ..errors import (
     DeletedServiceDown,
     JournalError,
     NotDeleted,
+    NotPermitted,
     PartlyDeleted,
     StillRunning,
+    TokenRefused,
     Unknown,
 )
 from ..local.journal import Journal
@@ -28,9 +31,11 @@ from ..proof.evidence import Look, Says, ServiceState, Witness, plural, who_says
 from ..proof.receipt import Receipt
 from ..proof.verdict import ENDED_OR_GONE, UNSETTLED, Remains, Verdict, verdict, what_remains
 from ..proof.words import Story, explain, look_in_words
+from ..server.candidates import Place
 from ..server.looks import look
+from ..server.searching import Sight
 from ..server.site import Task, find_task
-from ..server.submission import Place, Sight, Submission
+from ..server.submission import Submission
 from .access import Access, Session
 from .record import Record
 from .settling import Settling
@@ -74,6 +79,11 @@ class Plan:
         """True where a person who agreed to the other plan has agreed to this one."""
         return self.entry == other.entry and _facts(self.before) == _facts(other.before)
 
+    @property
+    def is_old(self) -> bool:
+        """True where the cache may have changed since it was looked at."""
+        return self.session.run.clock.monotonic() - self.looked_at > SHOWN_FOR
+
 
 def _facts(one: Look) -> list[tuple[object, ...]]:
     return [(said.witness, said.says, said.scales) for said in one.testimonies]
@@ -107,8 +117,8 @@ def run_deletion(service: str, access: Access, agree: Callable[[Plan], bool]) ->
         named = find_service(service)
         record.note_service(named.url)
         plan = _agreed(named, session, record, agree)
-        while _Deletion(plan, record).ended_in_vain():
-            plan = _agreed(named, session, record, agree)
+        while _Deletion(plan, record).carry_out() is not Next.NOTHING:
+            plan = _agreed(named, session, record, agree, plan)
     return record.keep(access.receipts)
 
 
@@ -127,28 +137,44 @@ def plan_deletion(service: str, access: Access) -> Plan:
 def carry_out(plan: Plan) -> Receipt:
     """Do what the plan shows and nothing else; the receipt tells what happened, whatever happened. Raises nothing.
 
-    A plan that follows a job submits none, also where that job ended in vain.
+    Where the plan's look is older than 30 seconds it is repeated, and where it shows something else, nothing is
+    submitted. A plan that follows a job submits none, also where that job ended in vain.
     """
     session = plan.session
     record = Record(plan.service.url, session.messages, session.secrets, session.access.clock)
     with record.failing():
         record.note_service(plan.service.url)
-        _Deletion(plan, record).ended_in_vain()
+        step = Next.ANOTHER_LOOK if plan.is_old else _Deletion(plan, record).carry_out()
+        while step is Next.ANOTHER_LOOK:
+            now = _plan(plan.service, session, record)
+            if not now.shows_the_same_as(plan):
+                raise CannotDelete(
+                    f"What the plan shows of {plan.service} has changed meanwhile. Nothing was submitted.",
+                    "Make a new plan and look at what it shows.",
+                )
+            step = _Deletion(now, record).carry_out()
     return record.keep(session.access.receipts)
 
 
-def _agreed(named: ServiceReference, session: Session, record: Record, agree: Callable[[Plan], bool]) -> Plan:
+def _agreed(
+    named: ServiceReference,
+    session: Session,
+    record: Record,
+    agree: Callable[[Plan], bool],
+    agreed_before: Plan | None = None,
+) -> Plan:
+    """The plan that was agreed to, its look not older than 30 seconds. Raises Cancelled, and what `_plan` raises."""
     plan = _plan(named, session, record)
     while plan.follows or plan.deletes:
+        if agreed_before is not None and plan.shows_the_same_as(agreed_before):
+            return plan
+        if agreed_before is not None:
+            record.warn("What was shown has changed meanwhile.")
         if not agree(plan):
             raise Cancelled("Nothing was deleted: the answer wasn't yes.", "Nothing on the server has changed.")
-        if session.run.clock.monotonic() - plan.looked_at <= SHOWN_FOR:
+        if not plan.is_old:
             return plan
-        now = _plan(named, session, record)
-        if now.shows_the_same_as(plan):
-            return now
-        record.warn("What was shown has changed meanwhile.")
-        plan = now
+        agreed_before, plan = plan, _plan(named, session, record)
     return plan
 
 
@@ -228,6 +254,14 @@ def _refuse_hopeless(named: ServiceReference, before: Look) -> None:
         )
 
 
+class Next(Enum):
+    """What is left to do once a plan was carried out."""
+
+    NOTHING = "nothing"
+    A_NEW_PLAN = "a new plan, since the job that was followed has ended and there is a cache"
+    ANOTHER_LOOK = "another look, since another job had to be waited for and nothing was submitted"
+
+
 class _Deletion:
     """One plan, carried out step by step."""
 
@@ -237,14 +271,11 @@ class _Deletion:
         self._access, self._run = plan.session.access, plan.session.run
         self._messages = plan.session.messages
 
-    def ended_in_vain(self) -> bool:
-        """Carry the plan out; true where it followed a job that has ended and left a cache, so a new one may start.
-
-        Raises CacheToolsError where nothing was concluded.
-        """
+    def carry_out(self) -> Next:
+        """Carry the plan out. Raises CacheToolsError where nothing was concluded."""
         if not self._plan.follows and not self._plan.deletes:
             self._conclude_nothing()
-            return False
+            return Next.NOTHING
         site = self._plan.session.site_of(self._service)
         self._record.note_site(site.account, site.info.version)
         self._record.note_before(self._before)
@@ -254,10 +285,7 @@ class _Deletion:
             self._check_that_nothing_came_between(journal.entry())
             place = Place(self._service, site.url, site.wire, site.account)
             self._submission = Submission(place, journal, self._messages, self._access.patience, self._see)
-            if self._plan.entry is None:
-                self._conclude(self._submit())
-                return False
-            return self._follow(self._plan.entry)
+            return self._submit() if self._plan.entry is None else self._follow(self._plan.entry)
 
     def _conclude_nothing(self) -> None:
         self._record.note_before(self._before)
@@ -273,43 +301,44 @@ class _Deletion:
                 "Run this again: it looks at what that run did first.",
             )
 
-    def _submit(self) -> JobReport:
+    def _submit(self) -> Next:
         task = find_task(self._wire, self._service.site, TASK)
         inputs = _inputs(self._service, task)
         try:
-            return self._submission.begin(task, inputs, self._before)
+            report = self._submission.begin(task, inputs, self._before)
         except CacheToolsError:
             if self._journal.holds_entry:
                 self._record.leave_unsettled(f"A deletion that was begun is noted in {self._journal.file}.")
             raise
+        if report is None:
+            return Next.ANOTHER_LOOK
+        after = self._look_again(report)
+        self._conclude(self._without_doubt(report, after), after)
+        return Next.NOTHING
 
-    def _follow(self, entry: Entry) -> bool:
+    def _follow(self, entry: Entry) -> Next:
         report = self._submission.resume(entry)
         after = self._look_again(report)
         report = self._without_doubt(report, after)
-        has_ended = report.end in ENDED_OR_GONE or report.end is JobEnd.NEVER_ARRIVED
-        if has_ended and after.saying(Says.THERE) and not self._run.stopping:
-            said = report.end.value if not report.status else f"has ended ({report.status})"
-            self._record.note_job(report)
-            self._record.warn(
-                f"The job of {entry.begun:%Y-%m-%d %H:%M:%S} UTC {said}, and the service has a cache, left over or"
-                " built since. It needs a new job."
-            )
-            self._conclude_with(report, after)
-            self._journal.clear()  # also where nobody can tell what became of it: its job won't be found again
-            return True
-        self._conclude_with(report, after)
-        return False
+        self._conclude(report, after)
+        if report.end not in ENDED_OR_GONE or not after.saying(Says.THERE) or self._run.stopping:
+            return Next.NOTHING
+        self._journal.clear()  # also where nobody can tell what became of it: its job won't be found again
+        said = report.end.value if not report.status else f"has ended ({report.status})"
+        self._record.warn(
+            f"The job of {entry.begun:%Y-%m-%d %H:%M:%S} UTC {said}, and the service has a cache, left over or built"
+            " since. It needs a new job."
+        )
+        return Next.A_NEW_PLAN
 
     def _see(self) -> Sight:
-        now = look(self._wire, self._service, tries=1)
+        try:
+            now = look(self._wire, self._service, tries=1)
+        except (NotPermitted, TokenRefused):  # as a service does while it comes back
+            return Sight(done=False, untouched=False, mark=None)
         remains = what_remains(self._before, now)
         untouched = remains in (Remains.ALL, Remains.SOMETHING) and not now.busy
         return Sight(done=remains is Remains.NOTHING, untouched=untouched, mark=now.tiles)
-
-    def _conclude(self, report: JobReport) -> None:
-        after = self._look_again(report)
-        self._conclude_with(self._without_doubt(report, after), after)
 
     def _look_again(self, report: JobReport) -> Look:
         self._messages.progress("Looking at what is left")
@@ -326,7 +355,7 @@ class _Deletion:
             doubt = f"the job at that address is for {another}"
         return report.doubted(doubt) if doubt else report
 
-    def _conclude_with(self, report: JobReport, after: Look) -> None:
+    def _conclude(self, report: JobReport, after: Look) -> None:
         """The verdict on the record, and the journal closed where it is settled."""
         remains = what_remains(self._before, after)
         found = verdict(report.end, remains, after.service)

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import re
+import socket
+import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Union
 from urllib.parse import parse_qs, urlsplit
 
 
+@dataclass(frozen=True)
+class Page:
+    """What something in front of the site answers in its place; with status 0 the connection is reset instead."""
+
+    status: int
+    body: bytes = b"<html>not the site</html>"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Answer = Union[bytes, Page, None]
+
+
 class BodyServer:
-    """A context manager; `answer` gives the body for a path, None for a web server's own 404.
+    """A context manager; `answer` gives the body for a path, None for a web server's own 404, or a page.
 
     `asked` holds what came in: the path and the fields of its query or form. `site` is the address below which paths
-    are given without a leading slash.
+    are given without a leading slash; the site answers below every other context as well.
     """
 
-    def __init__(self, answer: Callable[[str], bytes | None], host: str = "127.0.0.1") -> None:
+    def __init__(self, answer: Callable[[str], Answer], host: str = "127.0.0.1") -> None:
         self.answer = answer
         self.asked: list[tuple[str, dict[str, list[str]]]] = []
         self._server = ThreadingHTTPServer((host, 0), self._handler())
@@ -44,14 +60,21 @@ class BodyServer:
             def do_GET(self) -> None:
                 split = urlsplit(self.path)
                 form = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-                path = split.path.partition("/arcgis/")[2] or split.path
+                path = re.sub("^/[^/]+/", "", split.path)
                 server.asked.append((path, parse_qs(split.query or form)))
-                body = server.answer(path)
-                self.send_response(200 if body is not None else 404)
-                sent = b"<html>nothing here</html>" if body is None else body
-                self.send_header("Content-Length", str(len(sent)))
+                said = server.answer(path)
+                page = said if isinstance(said, Page) else Page(404, b"<html>nothing here</html>")
+                page = Page(200, said) if isinstance(said, bytes) else page
+                if not page.status:
+                    self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    self.close_connection = True
+                    return
+                self.send_response(page.status)
+                for name, value in page.headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(page.body)))
                 self.end_headers()
-                self.wfile.write(sent)
+                self.wfile.write(page.body)
 
             do_POST = do_GET
 

@@ -1,4 +1,4 @@
-"""A job: submitted once, followed to its end, cancelled; every status, and what may come instead of one."""
+"""A job that is followed to its end, or watched; every status, and what may come instead of one."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from cachetools_core.server.job import JobEnd, JobReport, Patience, follow, result, submit
 from support.body_server import BodyServer
 from support.clocks import StillClock
 from support.listener import Listener
 from support.story import locked_after_one_token
 
-from cachetools_core.errors import NoAnswer, NotArcGIS, ServerSaysNo
+from cachetools_core.messages import Messages
+from cachetools_core.proof.ending import JobEnd, JobReport
+from cachetools_core.server.following import Patience, follow, watch
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire, Wire
 from cachetools_core.waiting import Run
@@ -51,9 +52,10 @@ class JobServer:
         patience: Patience = PATIENCE,
         deadline: float = 1000.0,
         sign_in: Callable[[PlainWire], Wire] = lambda rest: rest,
+        how: Callable[[Wire, str, Messages, Patience], JobReport] = follow,
     ) -> JobReport:
         run = Run(self.clock, deadline, self.listener.cancelled)
-        return follow(sign_in(PlainWire(Trust(self._site), run)), self.url, self.listener, patience)
+        return how(sign_in(PlainWire(Trust(self._site), run)), self.url, self.listener, patience)
 
     def cancel_at(self, moment: float) -> None:
         def ask(seconds: float) -> None:
@@ -132,7 +134,7 @@ def test_what_is_said_of_another_job_is_not_taken_for_this_one(job):
     assert (job.follow().end, job.listener.everything.count("other one")) == (JobEnd.SUCCEEDED, 0)
     job.status = then(other)
     report = job.follow()
-    assert (report.end, report.status, report.messages) == (JobEnd.NO_ANSWER, "", [])
+    assert (report.end, report.status, report.messages) == (JobEnd.NO_ANSWER, "", ())
     assert "another job" in report.trouble
 
 
@@ -266,7 +268,7 @@ def test_a_cancel_is_felt_within_a_quarter_of_a_second(moment, job):
     assert moment <= job.cancels[0] <= moment + 0.25
     assert len(job.cancels) == 1
     assert job.listener.warnings == [
-        "Cancel asked for: asking the server to stop the job. What is deleted stays deleted."
+        "Cancelling: asking the server to stop the job. What is deleted stays deleted."
     ]
     assert "The server has accepted the cancel." in job.listener.lines
 
@@ -316,7 +318,7 @@ def test_a_cancel_that_is_refused_while_the_job_is_only_submitted_is_asked_for_a
     assert len(job.cancels) > 1
     assert job.cancels[-1] < 6
     assert job.listener.lines.count("The server has accepted the cancel.") == 1
-    assert "Invalid or missing input parameters" in report.cancel_refused
+    assert report.cancel_refused == "", "it was taken in the end"
 
 
 def test_while_a_cancel_is_awaited_the_job_is_looked_at_at_least_each_second(job):
@@ -418,7 +420,7 @@ def test_messages_are_handed_on_once_each_and_in_their_order(job):
     job.status = then(*(says("esriJobExecuting", messages=one) for one in lists),
                       says("esriJobSucceeded", messages=all_of_them))  # fmt: skip
     report = job.follow()
-    assert report.messages == [f"Level {number}" for number in range(6)]
+    assert report.messages == tuple(f"Level {number}" for number in range(6))
     assert job.listener.lines == [f"Server: Level {number}" for number in range(6)]
 
 
@@ -427,7 +429,7 @@ def test_warnings_and_errors_of_the_server_are_warnings(job):
     said = [message(kind, kind) for kind in kinds]
     job.status = then(says("esriJobFailed", messages=said))
     report = job.follow()
-    assert (report.messages, report.complaints) == (kinds, ["Warning", "Error", "Abort"])
+    assert (report.messages, report.complaints) == (tuple(kinds), ("Warning", "Error", "Abort"))
     assert job.listener.warnings == ["Server: Warning", "Server: Error", "Server: Abort"]
     assert job.listener.lines == ["Server: Informative", "Server: Empty", "Server: ProcessStart"]
 
@@ -435,12 +437,12 @@ def test_warnings_and_errors_of_the_server_are_warnings(job):
 @pytest.mark.parametrize("said", [None, "words", 5, {"0": "words"}])
 def test_messages_that_are_no_list_are_passed_over(said, job):
     job.status = then(says("esriJobSucceeded", messages=said))
-    assert (job.follow().messages, job.listener.lines) == ([], [])
+    assert (job.follow().messages, job.listener.lines) == ((), [])
 
 
 def test_messages_of_other_shapes_are_told_as_far_as_they_have_words(job):
     job.status = then(says("esriJobSucceeded", messages=["plain", message(""), {"type": "x"}, message(7), None]))
-    assert job.follow().messages == ["plain", "7", "None"]
+    assert job.follow().messages == ("plain", "7", "None")
 
 
 def test_a_flood_of_messages_is_kept_in_part(job):
@@ -449,55 +451,43 @@ def test_a_flood_of_messages_is_kept_in_part(job):
     assert len(job.follow().messages) == 1000
 
 
-# Submit and result
-
-
-@pytest.fixture
-def rest() -> Iterator[tuple[BodyServer, PlainWire]]:
-    with BodyServer(lambda path: None) as server:
-        yield server, PlainWire(Trust(server.site), Run(StillClock(), 100, lambda: False))
-
-
-def test_a_submit_is_sent_once_and_gives_the_jobs_address(rest):
-    server, wire = rest
-    server.answer = lambda path: b'{"jobId":"j4fa1","jobStatus":"esriJobSubmitted"}'
-    assert submit(wire, f"{server.site}/task", {"a": "1"}) == f"{server.site}/task/jobs/j4fa1"
-    assert server.asked == [("task/submitJob", {"a": ["1"], "f": ["json"]})]
-
-
-@pytest.mark.parametrize("job_id", [None, "", 5, "../../x", "j1/cancel", "j1?x", "j" * 101, ["j1"], "j 1"], ids=str)
-def test_a_job_id_that_is_none_is_a_lost_answer(job_id, rest):
-    server, wire = rest
-    server.answer = lambda path: json.dumps({"jobId": job_id}).encode()
-    with pytest.raises(NotArcGIS) as raised:
-        submit(wire, f"{server.site}/task", {})
-    assert raised.value.sent
-    assert len(server.asked) == 1
-
-
-@pytest.mark.parametrize("body", [PAGE, b"", None], ids=str)
-def test_a_submit_without_a_readable_answer_is_not_sent_again(body, rest):
-    server, wire = rest
-    server.answer = lambda path: body
-    with pytest.raises(NoAnswer) as raised:
-        submit(wire, f"{server.site}/task", {})
-    assert raised.value.sent
-    assert len(server.asked) == 1
-
-
 @pytest.mark.parametrize(
-    ("value", "words"),
-    [("Rainfall:MapServer", "Rainfall:MapServer"), ({"url": "x"}, "{'url': 'x'}"), ("a\x1b[31mb", "ab")],
+    ("lists", "told"),
+    [
+        (["ab", "", "abc"], "abc"),
+        (["ab", "a", "abc"], "abc"),
+        (["abc", "bcd", "cde"], "abcde"),
+        (["aba", "bac"], "abac"),
+        (["abc", "x", "xy", "xyz"], "abcxyz"),
+        (["abc", "xab", "xabc"], "abcxc"),
+        (["abc", "ax", "axa"], "abcxa"),
+        (["abc", "xyx"], "abcxyx"),
+        (["ab", "xy", "abc"], "abxyc"),
+        (["aa", "aaa", "aaa"], "aaa"),
+    ],
 )
-def test_a_result_is_told_as_plain_words(value, words, rest):
-    server, wire = rest
-    server.answer = lambda path: json.dumps({"value": value}).encode()
-    assert result(wire, f"{server.site}/job", "out_service_url") == words
-    assert server.asked[0][0] == "job/results/out_service_url"
+def test_a_list_of_messages_that_is_shortened_slides_or_starts_anew_loses_nothing_and_repeats_nothing(lists, told, job):
+    said = [[message(letter) for letter in letters] for letters in lists]
+    job.status = then(*(says("esriJobExecuting", messages=one) for one in said),
+                      says("esriJobFailed", messages=[*said[-1], message("why", "Error")]))  # fmt: skip
+    report = job.follow()
+    assert ("".join(report.messages[:-1]), report.complaints) == (told, ("why",))
+    assert "".join(line.removeprefix("Server: ") for line in job.listener.lines) == told
 
 
-def test_a_result_that_is_refused_says_so(rest):
-    server, wire = rest
-    server.answer = lambda path: json.dumps(REFUSED).encode()
-    with pytest.raises(ServerSaysNo):
-        result(wire, f"{server.site}/job", "out_service_url")
+# Somebody else's job
+
+
+def test_a_job_that_is_watched_is_never_cancelled(job):
+    job.status = then(says("esriJobExecuting"))
+    job.cancel_at(5.0)
+    report = job.follow(how=watch)
+    assert (report.end, report.status, job.cancels) == (JobEnd.RUNNING, "esriJobExecuting", [])
+    assert job.clock.seconds < 6
+    assert any("was not begun by this run, so it is left alone" in words for words in job.listener.warnings)
+
+
+def test_a_job_that_is_watched_is_told_like_ones_own(job):
+    job.status = then(says("esriJobExecuting"), says("esriJobSucceeded", messages=[message("Done.")]))
+    report = job.follow(how=watch)
+    assert (report.end, report.messages) == (JobEnd.SUCCEEDED, ("Done.",))

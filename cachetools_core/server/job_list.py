@@ -1,0 +1,109 @@
+"""The server's list of the jobs of its caching tools, and what a job says of itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from ..errors import NotArcGIS
+from ..messages import plain_words
+from ..proof.ending import JOB_ID
+from .wire import READ_TRIES, Wire
+
+LISTED_JOBS = 1000
+JOB_ID_KEYS = ("jobid", "job_id", "id")
+USER_KEYS = ("username", "user")
+STATUS_KEYS = ("status", "jobstatus")
+TASK_IN_JOB_ADDRESS = re.compile(r"/GPServer/([^/]+)/jobs/[^/]+/?$", re.IGNORECASE)
+# DeleteCache has another name in its own JSON (captured, 10.8.1).
+OTHER_NAMES = {"deletemapcache": "deletecache"}
+
+
+@dataclass(frozen=True)
+class ListedJob:
+    """A job in the server's list; `task`, `status` and `user` are empty where the list doesn't tell."""
+
+    id: str
+    task: str
+    status: str
+    user: str
+
+
+@dataclass(frozen=True)
+class JobList:
+    """The jobs of one service of geoprocessing tools that the server still knows; `whole` where none is left out."""
+
+    jobs: tuple[ListedJob, ...]
+    whole: bool
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The jobs' ids."""
+        return frozenset(job.id for job in self.jobs)
+
+
+def list_jobs(wire: Wire, site: str, tools: str, *, tries: int = READ_TRIES) -> JobList:
+    """The jobs of a service of geoprocessing tools; 10.6.1 and later, for administrators.
+
+    Documented at developers.arcgis.com/rest/enterprise-administration/server/query-jobs; how one job is spelled in
+    `results` isn't, so the keys of the documented "Job" resource are taken in any letter case. All times are asked
+    for, since clocks differ. A list of which the server says itself that there is more isn't whole, and neither is a
+    full page without a word about the rest, nor one in which a job has no id.
+    Raises NotArcGIS where there is no list, and what `get` raises.
+    """
+    answer = wire.get(
+        f"{site}/admin/services/System/{tools}.GPServer/jobs/query",
+        {"startTime": "0", "number": str(LISTED_JOBS), "start": "1"},
+        tries=tries,
+    )
+    results = answer.get("results")
+    if not isinstance(results, list):
+        raise NotArcGIS(f"The list of jobs of System/{tools} isn't in the documented form.")
+    jobs = tuple(map(_listed, results))
+    whole = _says_that_this_is_all(answer, len(jobs)) and all(job.id for job in jobs)
+    return JobList(tuple(job for job in jobs if job.id), whole)
+
+
+def service_of_job(wire: Wire, job_url: str) -> str:
+    """The service that the job was submitted for, as its own input `service_url` has it; empty where it has none.
+
+    A server shows a job's inputs once the job has succeeded (documented, protocol.md 4.7). Raises what `get` raises.
+    """
+    value = wire.get(f"{job_url}/inputs/service_url", tries=1).get("value")
+    return plain_words(value) if isinstance(value, str) else ""
+
+
+def is_same_task(one: str, other: str) -> bool:
+    """True where both texts name the same task: `DeleteCache`, `Delete Cache`, `delete%20cache`."""
+    return _task_key(one) == _task_key(other)
+
+
+def _task_key(name: str) -> str:
+    key = re.sub(r"[\W_]", "", unquote(name)).lower()
+    return OTHER_NAMES.get(key, key)
+
+
+def _says_that_this_is_all(answer: Mapping[str, Any], listed: int) -> bool:
+    if "total" not in answer and "nextStart" not in answer and listed >= LISTED_JOBS:
+        return False
+    total, next_start = plain_words(answer.get("total", listed)), plain_words(answer.get("nextStart", -1))
+    return total == str(listed) and next_start == "-1"
+
+
+def _listed(job: Any) -> ListedJob:
+    named = {key.lower(): value for key, value in job.items()} if isinstance(job, dict) else {}
+    job_id, url = _first_text(named, JOB_ID_KEYS), named.get("url")
+    address = TASK_IN_JOB_ADDRESS.search(url) if isinstance(url, str) else None
+    return ListedJob(
+        id=job_id if JOB_ID.fullmatch(job_id) else "",
+        task=unquote(address.group(1)) if address else "",
+        status=_first_text(named, STATUS_KEYS),
+        user=plain_words(_first_text(named, USER_KEYS)),
+    )
+
+
+def _first_text(named: dict[str, Any], keys: tuple[str, ...]) -> str:
+    return next((named[key] for key in keys if isinstance(named.get(key), str)), "")
