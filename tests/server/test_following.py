@@ -267,9 +267,7 @@ def test_a_cancel_is_felt_within_a_quarter_of_a_second(moment, job):
     assert report.end is JobEnd.CANCELLED
     assert moment <= job.cancels[0] <= moment + 0.25
     assert len(job.cancels) == 1
-    assert job.listener.warnings == [
-        "Cancelling: asking the server to stop the job. What is deleted stays deleted."
-    ]
+    assert job.listener.warnings == ["Cancelling: asking the server to stop the job. What is deleted stays deleted."]
     assert "The server has accepted the cancel." in job.listener.lines
 
 
