@@ -22,7 +22,7 @@ BLOT = "***"
 SHORTEST = 4
 """A secret of fewer characters would blot out half of every text: it counts only where a word says what it is."""
 PART = 8
-"""That many characters in a row count as the secret: a text may be cut short in the middle of one."""
+"""That many characters in a row count as the secret, unless they look like a word: a text may be cut short in one."""
 HEX_PART = 2 * PART
 MOST_LAYERS = 5
 
@@ -131,19 +131,20 @@ class Secrets:
             return
         self._spelled.update(_spellings(secret))
         for text in {secret, _seen_as_latin(secret)}:
-            self._learn_folded(_fold(text), PART)
+            self._learn_parts(_telling_parts(text))
             raw = text.encode("utf-8", "surrogatepass")
-            self._learn_folded(raw.hex(), HEX_PART)
+            self._learn_whole(_fold(text), raw.hex(), *map(_fold, _in_base64(raw)))
+            self._learn_parts(_runs(raw.hex(), HEX_PART))
             for core in _in_base64(raw):
-                self._learn_folded(_fold(core), PART)
+                self._learn_parts(_runs(_fold(core), PART))
 
-    def _learn_folded(self, folded: str, part: int) -> None:
-        size = min(part, len(folded))
-        if size < PART:
-            self._whole.update({folded} if size >= SHORTEST else ())
-            return
-        self._parts.setdefault(size, set()).update(_runs(folded, size))
-        self._clues.update(_runs(folded, _CLUE))
+    def _learn_whole(self, *folded: str) -> None:
+        self._whole.update(one for one in folded if len(one) >= SHORTEST)
+
+    def _learn_parts(self, parts: Iterable[str]) -> None:
+        for part in parts:
+            self._parts.setdefault(len(part), set()).add(part)
+            self._clues.update(_runs(part, _CLUE))
 
     def _in_folded(self, text: str) -> Iterator[tuple[int, int]]:
         folded, starts, ends = _decoded(text)
@@ -207,6 +208,15 @@ def _behind(error: BaseException) -> Iterator[BaseException]:
             seen.add(id(one))
             yield one
             waiting += [one.__cause__, one.__context__]
+
+
+def _telling_parts(secret: str) -> Iterator[str]:
+    """Folded parts of a secret; not a word in it, since to blot out "password" everywhere would tell that it is one."""
+    folded, starts, ends = _decoded(secret)
+    for at in range(len(folded) - PART + 1):
+        spelled = "".join(secret[starts[at] : ends[at + PART - 1]].split())
+        if not (spelled.isalpha() and (spelled.islower() or spelled.isupper() or spelled.istitle())):
+            yield folded[at : at + PART]
 
 
 def _spellings(secret: str) -> set[str]:

@@ -141,6 +141,13 @@ def test_a_word_of_what_everybody_knows_stays_there() -> None:
     assert secrets.blot(told) == told.replace("'Rainfall'", f"'{BLOT}'")
 
 
+@pytest.mark.parametrize("secret", ["Password123", "PASSWORD-1", "hush-password", "my arcgis server password"])
+def test_a_word_within_a_secret_stays_where_it_stands_alone(secret: str) -> None:
+    words = "ArcGIS Server says: Invalid username or password."
+    assert Secrets([secret]).blot(words) == words
+    assert Secrets([secret]).blot(f"{words} ({secret})") == f"{words} ({BLOT})"
+
+
 def test_values_as_json_has_them() -> None:
     secrets = Secrets([TOKEN])
     value = {"messages": [f"token={TOKEN}", 7, None, True], "error": {"text": TOKEN}, "rows": ({"a": TOKEN[:9]},)}
