@@ -217,10 +217,17 @@ class NoAccount(CacheToolsError):
 
 
 class SignInRefused(CacheToolsError):
-    """The account was found and the site refused it; it is never tried twice, since that can lock it."""
+    """The account was found and the site refused it; it is never tried twice, since that can lock it.
+
+    `judged` is False where what answered was no token service, so that nobody may have looked at the account.
+    """
 
     message_id = "CT402"
     exit_code = 4
+
+    def __init__(self, what: str, remedy: str = "", *, judged: bool = True) -> None:
+        super().__init__(what, remedy)
+        self.judged = judged
 
 
 class UnsafeSignIn(CacheToolsError):

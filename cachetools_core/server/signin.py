@@ -2,27 +2,111 @@
 
 from __future__ import annotations
 
-import configparser
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, Union
 
-from ..errors import NoAccount, SignInRefused, UnsafeSignIn
+from ..account import Account, Found, Home, WhyNot
+from ..errors import (
+    DeadlinePassed,
+    NoAccount,
+    NoAnswer,
+    NotPermitted,
+    ServerSaysNo,
+    SignInRefused,
+    TokenRefused,
+    UnsafeSignIn,
+)
 from ..messages import plain_words
-from ..naming.identity import same_address, same_host
+from ..naming.identity import same_address
 from ..waiting import Run
-from .site import SiteInfo
-from .tokens import TOKEN_MINUTES, Account, SignedIn, Token, TokenSource, ask_for_token, fits_a_header, guard_secret
+from .destination import (
+    TokenService,
+    admin_tokens_of,
+    guard_secret,
+    portal_tokens,
+    same_authority,
+    secure_form,
+    token_service_of,
+)
+from .site import CACHING_TOOLS, SiteInfo
+from .tokens import (
+    TOKEN_MINUTES,
+    Bound,
+    ExchangedTokens,
+    PasswordTokens,
+    SignedIn,
+    Token,
+    TokenGiver,
+    fits_a_header,
+)
 from .wire import PlainWire, Wire
 
-KEYRING_PREFIX = "CacheTools:"
-KEYRING_WAITS = 20.0
-PROFILE_FILES = {
-    # Profiles that the ArcGIS API for Python stores: for portals, and for stand-alone servers (users-and-peers.md 5).
-    "portal": (".arcgisprofile", "arcgis_python_api_profile_passwords"),
-    "server": (".agsprofile", "esri_ags_profile_passwords"),
-}
+NO_SIGN_IN = "this site asks for no sign-in"
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """A way to talk to the site, and whose.
+
+    `account` is a user name or empty, `found` the place where it was found, `remark` what the caller gave that isn't
+    used, and why; empty where there is nothing to remark.
+
+    A secret goes to an address derived from the one that it was stored for or given with, and to no other:
+    an account that the caller gives was given for the site that he named, so it goes to that site's own token services,
+    and to the portal that the site names only at the site's own scheme, host and port; a stored account goes to the
+    token service of the address under which it is stored; Pro's token goes to Pro's own active portal, in exchange for
+    one for the server. What a site says of itself chooses between these and never adds one (see `destination`).
+    """
+
+    wire: Wire
+    account: str
+    found: str
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class PortalSession:
+    """Somebody's session with the site's portal: where it gives tokens, and who asks for the session's own."""
+
+    address: str
+    tokens: TokenGiver
+    place: str
+
+
+Offer = Union[Found, PortalSession, WhyNot]
+
+
+class Source(Protocol):
+    """A place to look for an account; a chain of them is asked one by one."""
+
+    def look(self, home: Home, run: Run) -> Offer:
+        """An account for that home, a session with its portal, or why there is none.
+
+        Raises UnsafeSignIn for an account that must not go there, Cancelled, DeadlinePassed.
+        """
+
+
+@dataclass(frozen=True)
+class GivenAccount:
+    """What the caller gives: an account, or only a user name whose password is stored; both may be missing."""
+
+    account: Account | None = None
+    username: str | None = None
+
+    def look(self, home: Home, run: Run) -> Offer:
+        """The caller's account. Raises UnsafeSignIn where the site would have it sent elsewhere than to itself."""
+        if self.account is None:
+            return WhyNot("the caller: no account with a password was given")
+        if home.portal and not same_authority(home.address, home.site):
+            raise UnsafeSignIn(
+                f"The account of {plain_words(self.account.username)} was given for {home.site}, which says that it"
+                f" belongs to the portal {home.address}. A site's word doesn't send a password to another address, so"
+                " the account isn't used.",
+                "If that portal is yours, store your account under its address, then give the user name alone."
+                f" {how_to_store(home, 'USERNAME')}",
+            )
+        return Found(self.account, "given by the caller")
 
 
 @dataclass(frozen=True)
@@ -32,235 +116,142 @@ class ActivePortal:
     url: str
     signin_token: Callable[[], Mapping[str, Any] | None]
 
+    def look(self, home: Home, run: Run) -> Offer:
+        """Pro's session, where the site is federated with this portal; Pro's token goes to this portal only."""
+        if not home.portal or not same_address(self.url, home.address):
+            return WhyNot(f"Pro's active portal {self.url}: the site isn't federated with it")
+        token = self.token()
+        if token is None:
+            return WhyNot("Pro's active portal: Pro isn't signed in to it")
+        run.secrets.remember(token.value, token.referer)
+        address = portal_tokens(secure_form(self.url.strip().rstrip("/"), home.address))
+        return PortalSession(address, _ProsTokens(self), "Pro's active portal")
+
+    def token(self) -> Token | None:
+        """The portal's token that Pro holds. The unit of `expires` isn't known (pyt.md 4), so it isn't used."""
+        held = self.signin_token()
+        value = held.get("token") if held else None
+        if not isinstance(value, str) or not value:
+            return None
+        referer = held.get("referer") if held else None
+        return Token(value, referer if isinstance(referer, str) and fits_a_header(referer) else "")
+
 
 @dataclass(frozen=True)
-class SignIn:
-    """A way to talk to the site; `account` is a user name or what stands for one, `found` where it was found."""
+class NoActivePortal:
+    """The place of Pro's active portal where there is no Pro, or none is active."""
 
-    wire: Wire
-    account: str
-    found: str
+    def look(self, home: Home, run: Run) -> Offer:
+        """Nothing."""
+        return WhyNot("Pro's active portal: there is none here")
 
 
 @dataclass(frozen=True)
-class Given:
-    """What the caller gives: an account, or only a user name whose password is in the keyring; both may be missing."""
+class _ProsTokens:
+    portal: ActivePortal
 
-    account: Account | None = None
-    username: str | None = None
+    def give(self, bound: Bound) -> Token:
+        token = self.portal.token()
+        if token is None:
+            raise SignInRefused("Pro isn't signed in to its active portal any more.", "Sign in again in Pro.")
+        return token
 
 
-def sign_in(rest: PlainWire, site: SiteInfo, given: Given, active_portal: ActivePortal | None) -> SignIn:
-    """Sign in to a site with the first account there is: the caller's, Pro's active portal where the site is federated
-    with it, the keyring's, a profile's of the ArcGIS API for Python.
+def sign_in(rest: PlainWire, site: SiteInfo, given: GivenAccount, others: Iterable[Source]) -> SignIn:
+    """Sign in to a site with the first account there is: what the caller gives, then the other sources in their order.
 
-    A site without token security is talked to without a sign-in. Nobody is asked for anything.
-    Raises NoAccount with all the places that were looked at, SignInRefused, UnsafeSignIn.
+    A site that starts no token service is talked to without a sign-in, unless an account is given or its caching tools
+    ask for one: its administrator API gives tokens then. Nobody is asked for anything, and a second account isn't tried
+    where the first is refused.
+    Raises NoAccount with all the places that were looked at, SignInRefused, UnsafeSignIn, NoAnswer, Cancelled.
     """
-    if not site.token_service:
-        return SignIn(rest, "", "this site asks for no sign-in")
-    guard_secret(site.url)
-    looked: list[str] = []
+    rest.run.secrets.spare(site.url, given.username or "", given.account.username if given.account else "")
     if given.account is not None:
-        return _with_password(rest, site, given.account, "given by the caller")
-    looked.append("the caller: no account with a password was given")
-    if _is_active(site, active_portal, looked):
-        token = _portal_token(active_portal, looked)
-        if token is not None:
-            return SignIn(SignedIn(rest, _from_active_portal(rest, site, active_portal)), "", "Pro's active portal")
-    for account, found in _stored_accounts(rest.run, site, given.username, looked):
-        return _with_password(rest, site, account, found)
-    raise NoAccount(
-        f"{site.url} wants a sign-in and no account was found. Looked at: {'; '.join(looked)}.",
-        f'Store one: python -m keyring set "{KEYRING_PREFIX}{_home(site)}" USERNAME. Entries belong to one user of this'
-        " machine, so store it as the user that runs this.",
+        rest.run.secrets.remember(given.account.password)
+    if not site.token_service:
+        return _without_token_service(rest, site, given, others)
+    guard_secret(site.url)
+    service = token_service_of(site)
+    return _enter(rest, site, service, _first(rest.run, service.home, [given, *others]))
+
+
+def how_to_sign_in(home: Home) -> str:
+    """What somebody can do for whom no place had an account."""
+    return (
+        f"{how_to_store(home, 'USERNAME')} Entries belong to one user of this machine, so store it as the user that"
+        " runs this."
     )
 
 
-def _with_password(rest: PlainWire, site: SiteInfo, account: Account, found: str) -> SignIn:
-    return SignIn(SignedIn(rest, _from_password(rest, site, account)), account.username, found)
+def how_to_store(home: Home, username: str) -> str:
+    """How an account for a home is stored."""
+    return f'Store one: python -m keyring set "{home.keyring_entry}" {username}.'
 
 
-def _home(site: SiteInfo) -> str:
-    """The address that accounts for this site are stored under: its portal's where it is federated, else its own."""
-    return site.portal or site.url
+def _first(run: Run, home: Home, sources: Iterable[Source]) -> Found | PortalSession:
+    looked: list[str] = []
+    for source in sources:
+        offer = source.look(home, run)
+        if not isinstance(offer, WhyNot):
+            return offer
+        looked.append(offer.words)
+    raise NoAccount(
+        f"{home.site} wants a sign-in and no account was found. Looked at: {'; '.join(looked)}.", how_to_sign_in(home)
+    )
 
 
-def _from_password(rest: PlainWire, site: SiteInfo, account: Account) -> TokenSource:
-    """Tokens for an account; the password goes to the token service of the site or portal and nowhere else."""
-    home = _home(site)
-    if not same_host(site.token_service, home):
-        raise UnsafeSignIn(
-            f"{site.url} sends sign-ins to {site.token_service}, which is another host than {home}.",
-            "Name the site by the address that its own rest/info uses, or have the site's configuration corrected.",
-        )
-    fields = {"username": account.username, "password": account.password}
+def _enter(rest: PlainWire, site: SiteInfo, service: TokenService, offer: Found | PortalSession) -> SignIn:
+    if isinstance(offer, PortalSession):
+        giver: TokenGiver = ExchangedTokens(rest, offer.address, site.url, offer.tokens)
+        return SignIn(SignedIn(rest, giver), "", offer.place)
+    rest.run.secrets.remember(offer.account.password)
+    rest.run.secrets.spare(offer.account.username)
     minutes = min(TOKEN_MINUTES, site.token_minutes or TOKEN_MINUTES)
-
-    def from_site(past_proxy: bool) -> Token:
-        referer = "" if past_proxy else site.url
-        return ask_for_token(rest, _token_address(site.token_service), fields, referer=referer, minutes=minutes)
-
-    def from_portal(past_proxy: bool) -> Token:
-        referer = "" if past_proxy else site.url
-        portal_token = ask_for_token(rest, site.token_service, fields, referer=referer, minutes=minutes)
-        return _exchange(rest, site, portal_token, past_proxy)
-
-    return from_portal if site.portal else from_site
+    giver = PasswordTokens(rest, service.address, offer.account, site.url, minutes)
+    if service.home.portal:
+        giver = ExchangedTokens(rest, service.address, site.url, giver)
+    return SignIn(SignedIn(rest, giver), offer.account.username, offer.place)
 
 
-def _from_active_portal(rest: PlainWire, site: SiteInfo, portal: ActivePortal | None) -> TokenSource:
-    def source(past_proxy: bool) -> Token:
-        token = _portal_token(portal, [])
-        if token is None:
-            raise SignInRefused("Pro isn't signed in to its active portal any more.", "Sign in again in Pro.")
-        return _exchange(rest, site, token, past_proxy)
+def _without_token_service(rest: PlainWire, site: SiteInfo, given: GivenAccount, others: Iterable[Source]) -> SignIn:
+    """`isTokenBasedSecurity` false says only that no token service is started for users (Token Manager, documented)."""
+    service = admin_tokens_of(site)
+    if given.account is not None:
+        return _with_given_account(rest, site, service, given)
+    if _asks_for_a_token(rest, site):
+        guard_secret(site.url)
+        return _enter(rest, site, service, _first(rest.run, service.home, [given, *others]))
+    name = plain_words(given.username or "")
+    return SignIn(rest, "", NO_SIGN_IN, f"The user name {name} isn't used: {NO_SIGN_IN}." if name else "")
 
-    return source
 
-
-def _exchange(rest: PlainWire, site: SiteInfo, token: Token, past_proxy: bool) -> Token:
-    """A token for the federated server in exchange for the portal's own (documented: `token` and `serverUrl`).
-
-    The portal's token itself is never sent to the server: any server could claim to be federated with a portal, and
-    only the portal knows whether that is so.
-    """
-    if not same_host(site.token_service, site.portal):
-        raise UnsafeSignIn(
-            f"{site.url} belongs to the portal {site.portal}, but sends sign-ins to {site.token_service}.",
-            "Have the site's configuration corrected.",
-        )
-    referer = "" if past_proxy else (token.referer or site.url)
-    fields = {"request": "getToken", "token": token.value, "serverUrl": site.url}
+def _with_given_account(rest: PlainWire, site: SiteInfo, service: TokenService, given: GivenAccount) -> SignIn:
     try:
-        return ask_for_token(
-            rest, site.token_service, fields, referer=referer, minutes=TOKEN_MINUTES, sent_from=token.referer
-        )
+        return _enter(rest, site, service, _first(rest.run, service.home, [given]))
     except SignInRefused as refusal:
-        raise SignInRefused(
-            f"The portal {site.portal} gives no token for {site.url}: {refusal.what}",
-            "Name the site by the address under which it is federated, as the portal's list of servers shows it.",
-        ) from refusal
+        if refusal.judged:
+            raise
+        why: SignInRefused | UnsafeSignIn | NoAnswer = refusal
+    except DeadlinePassed:
+        raise
+    except (UnsafeSignIn, NoAnswer) as trouble:
+        why = trouble
+    name = given.account.username if given.account else ""
+    unused = f"The account of {plain_words(name)} isn't used: the site starts no token service for users, and its"
+    unused = f"{unused} administrator API gave no token. {why.what}"
+    if _asks_for_a_token(rest, site):
+        raise SignInRefused(f"The caching tools of {site.url} want a sign-in. {unused}", why.remedy, judged=False)
+    return SignIn(rest, "", NO_SIGN_IN, unused)
 
 
-def _token_address(token_service: str) -> str:
-    """`…/tokens/` and `…/tokens` both mean `…/tokens/generateToken` (protocol.md 1.1)."""
-    address = token_service.rstrip("/")
-    return f"{address}/generateToken" if address.lower().endswith("/tokens") else address
-
-
-def _is_active(site: SiteInfo, portal: ActivePortal | None, looked: list[str]) -> bool:
-    if portal is None:
-        looked.append("Pro's active portal: there is none here")
-        return False
-    if not site.portal or not same_address(portal.url, site.portal):
-        looked.append(f"Pro's active portal {portal.url}: the site isn't federated with it")
-        return False
-    return True
-
-
-def _portal_token(portal: ActivePortal | None, looked: list[str]) -> Token | None:
-    """The active portal's token. The unit of `expires` isn't known (pyt.md 4), so it isn't used."""
-    held = portal.signin_token() if portal is not None else None
-    value = held.get("token") if held else None
-    if not isinstance(value, str) or not value:
-        looked.append("Pro's active portal: Pro isn't signed in to it")
-        return None
-    referer = held.get("referer") if held else None
-    return Token(value, referer if isinstance(referer, str) and fits_a_header(referer) else "")
-
-
-def _stored_accounts(
-    run: Run, site: SiteInfo, username: str | None, looked: list[str]
-) -> Iterator[tuple[Account, str]]:
-    service = f"{KEYRING_PREFIX}{_home(site)}"
-    account = _from_keyring(run, service, username, looked)
-    if account is not None:
-        yield account, f"keyring entry '{service}'"
-    yield from _profiles(run, site, username, looked)
-
-
-def _from_keyring(run: Run, service: str, username: str | None, looked: list[str]) -> Account | None:
-    """The account stored under this service name; without a user name, any that the back end gives.
-
-    The user name that comes back is the one that counts (keyring's documentation of get_credential). Back ends that
-    keep files can't be searched by the service alone, and say the same as for nothing stored.
-    """
-
-    def ask() -> Account | None:
-        import keyring
-
-        credential = keyring.get_credential(service, username)
-        if credential is None:
-            keyring.get_password(service, username or "")  # raises where there is no keyring; the line above need not
-        if credential is None or not credential.username or not credential.password:
-            return None
-        return Account(credential.username, credential.password)
-
-    place = f"keyring entry '{service}'"
-    if username:
-        return _ask_keyring(run, ask, f"{place} of {username}", "nothing stored", looked)
-    nothing = "nothing found without a user name; some keyrings, such as encrypted files, need one: --user NAME"
-    return _ask_keyring(run, ask, place, nothing, looked)
-
-
-def _ask_keyring(
-    run: Run, ask: Callable[[], Account | None], place: str, nothing: str, looked: list[str]
-) -> Account | None:
-    """In a thread, so that a back end which waits for somebody to unlock it can't hang a scheduled run."""
-    try:
-        account = run.call(lambda _: _quietly(ask), KEYRING_WAITS)
-    except TimeoutError:
-        looked.append(f"{place}: the keyring gave no answer; it may be locked and waiting for somebody")
-        return None
-    except _KeyringTrouble as trouble:
-        looked.append(f"{place}: the keyring can't be used here ({trouble})")
-        return None
-    if account is None:
-        looked.append(f"{place}: {nothing}")
-    return account
-
-
-class _KeyringTrouble(Exception):
-    """Whatever a keyring back end raised, by the name of its class: its text could hold a secret."""
-
-
-def _quietly(ask: Callable[[], Account | None]) -> Account | None:
-    try:
-        return ask()
-    except BaseException as error:  # noqa: BLE001 - back ends are other people's code and raise what they like
-        raise _KeyringTrouble(type(error).__name__) from None
-
-
-def _profiles(run: Run, site: SiteInfo, username: str | None, looked: list[str]) -> Iterator[tuple[Account, str]]:
-    """Accounts that the ArcGIS API for Python has stored for this portal or server.
-
-    The profile's name, not the user's, is the key in the keyring; the "password" of an OAuth profile is a refresh token
-    and is left alone (users-and-peers.md 5).
-    """
-    file_name, keyring_service = PROFILE_FILES["portal" if site.portal else "server"]
-    profiles = configparser.ConfigParser(interpolation=None, strict=False)
-    try:
-        profiles.read(Path.home() / file_name, encoding="utf-8-sig")
-    except (configparser.Error, UnicodeDecodeError, OSError, RuntimeError) as error:
-        looked.append(f"profiles in ~/{file_name}: unreadable ({type(error).__name__})")
-        return
-    for name in profiles.sections():
-        user = profiles.get(name, "username", fallback="")
-        if not same_address(profiles.get(name, "url", fallback=""), _home(site)) or username not in (None, user):
+def _asks_for_a_token(rest: PlainWire, site: SiteInfo) -> bool:
+    """True where the caching tools want a sign-in, whatever the site says of its token service."""
+    for tools in CACHING_TOOLS:
+        try:
+            rest.get(f"{site.url}/rest/services/System/{tools}/GPServer", tries=1)
+        except (TokenRefused, NotPermitted):
+            return True
+        except (NoAnswer, ServerSaysNo):
             continue
-        place = f"profile '{plain_words(name)}' of the ArcGIS API for Python"
-        if not user or profiles.has_option(name, "client_id"):
-            looked.append(f"{place}: it signs in without a password")
-            continue
-
-        def ask(name: str = name, user: str = user) -> Account | None:
-            import keyring
-
-            password = keyring.get_password(keyring_service, name)
-            return Account(user, password) if password else None
-
-        account = _ask_keyring(run, ask, place, "its password isn't in the keyring of this user", looked)
-        if account is not None:
-            yield account, place
-    looked.append(f"profiles in ~/{file_name}: none to use for {_home(site)}")
+        return False
+    return False

@@ -5,26 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from enum import Enum
+from typing import Any, Protocol
 
-from ..errors import NoAnswer, ServerSaysNo, SignInRefused, TokenRefused, UnsafeSignIn
+from ..account import Account
+from ..errors import Cancelled, Moved, NoAnswer, NotArcGIS, ServerSaysNo, SignInRefused, TokenRefused, UnsafeSignIn
 from ..naming.address import safe_text
-from ..naming.identity import is_loopback
 from .answers import Body
+from .destination import guard_secret
 from .wire import READ_TRIES, Fields, PlainWire
+
+__all__ = ["Account", "Bound", "ExchangedTokens", "PasswordTokens", "SignedIn", "Token", "TokenGiver", "ask_for_token"]
 
 TOKEN_MINUTES = 60
 RENEW_THIS_EARLY = 60.0
 RENEW_AT_MOST_EVERY = 60.0
-ASK_A_SILENT_SERVICE_EVERY = 15.0
-
-
-@dataclass(frozen=True)
-class Account:
-    """A user name and its password; the password never shows."""
-
-    username: str
-    password: str = field(repr=False)
+TRY_A_CONNECTION_EVERY = 15.0
+NOT_THERE = (404, 405)
+ONCE = "It was tried once and won't be tried again in this run."
 
 
 @dataclass(frozen=True)
@@ -39,8 +37,18 @@ class Token:
     good_for: float | None = None
 
 
-TokenSource = Callable[[bool], Token]
-"""Makes a token; True asks for one that isn't bound to a Referer header, for a proxy that strips it."""
+class Bound(Enum):
+    """What a token is good with: a Referer header, or this machine's address, for a proxy that strips the header."""
+
+    TO_REFERER = "referer"
+    TO_MACHINE = "requestip"
+
+
+class TokenGiver(Protocol):
+    """Gives a new token each time it is asked."""
+
+    def give(self, bound: Bound) -> Token:
+        """A new token. Raises SignInRefused, UnsafeSignIn, NoAnswer."""
 
 
 class SignedIn:
@@ -50,16 +58,19 @@ class SignedIn:
     keeps Authorization for itself (protocol.md 2.6). A token is renewed before it ends, and once more where the server
     refuses it with 498 or 499. Where the new one is refused as well, a proxy may be stripping headers (public resources
     answer all the same, so that a first answer proves nothing), and the next one is bound to this machine's address and
-    travels in the body. A token service that gives no answer ends nothing while the old token is still good.
+    travels in the body.
+
+    A renewal that brings no token ends nothing while the old one is still good. It is tried again only where it
+    certainly never reached the token service: a password that a service may have judged isn't sent a second time.
     """
 
-    def __init__(self, rest: PlainWire, source: TokenSource) -> None:
+    def __init__(self, rest: PlainWire, giver: TokenGiver) -> None:
         self.run = rest.run
         self._rest = rest
-        self._source = source
-        self._past_proxy = False
+        self._giver = giver
+        self._bound = Bound.TO_REFERER
         self._renewed_at = float("-inf")
-        self._refusal: SignInRefused | None = None
+        self._end: SignInRefused | UnsafeSignIn | None = None
         self._silence: NoAnswer | None = None
         self._silent_until = float("-inf")
         self._token = self._fetch()
@@ -78,7 +89,7 @@ class SignedIn:
         return self._rest.post_once(url, self._body(fields), headers=self._headers(url))
 
     def _get(self, url: str, fields: Fields, tries: int) -> Body:
-        if self._past_proxy:
+        if self._bound is Bound.TO_MACHINE:
             return self._rest.post(url, self._body(fields), headers=self._headers(url), tries=tries)
         return self._rest.get(url, fields, headers=self._headers(url), tries=tries)
 
@@ -97,32 +108,39 @@ class SignedIn:
         try:
             return ask()
         except TokenRefused:
-            if self._past_proxy:
+            if self._bound is Bound.TO_MACHINE:
                 raise
-            self._past_proxy = True
+            self._bound = Bound.TO_MACHINE
             return self._ask_anew(ask)
 
     def _renew_early(self) -> None:
         if self.run.clock.monotonic() >= self._renew_at:
             # Where it can't be renewed now, the old one may still be good; the site says so when it isn't.
-            with suppress(NoAnswer):
+            with suppress(NoAnswer, SignInRefused, UnsafeSignIn):
                 self._token = self._fetch()
 
     def _fetch(self) -> Token:
-        """A new token; a refused password is never sent again, since that can lock the account."""
-        if self._refusal is not None:
-            raise self._refusal
+        """A new token; once a sign-in may have been judged without one, what came of it is raised anew instead."""
+        if self._end is not None:
+            raise self._end
         if self._silence is not None and self.run.clock.monotonic() < self._silent_until:
             raise self._silence
+        self.run.go_on()
         try:
-            token = self._source(self._past_proxy)
-        except SignInRefused as refusal:
-            self._refusal = refusal
+            token = self._giver.give(self._bound)
+        except (SignInRefused, UnsafeSignIn) as end:
+            self._end = end
             raise
         except NoAnswer as silence:
+            if silence.sent:
+                self._end = SignInRefused(f"A new sign-in was sent and its answer is lost: {silence.what}", ONCE)
             self._silence = silence
-            self._silent_until = self.run.clock.monotonic() + ASK_A_SILENT_SERVICE_EVERY
+            self._silent_until = self.run.clock.monotonic() + TRY_A_CONNECTION_EVERY
             raise
+        except Cancelled:
+            self._end = SignInRefused("A new sign-in was broken off before its answer came.", ONCE)
+            raise
+        self.run.secrets.remember(token.value)
         life = token.good_for if token.good_for is not None else float("inf")
         self._renew_at = self.run.clock.monotonic() + life - min(RENEW_THIS_EARLY, life / 4)
         return token
@@ -136,13 +154,58 @@ class SignedIn:
         return {**fields, "token": self._token.value}
 
 
-def guard_secret(url: str) -> None:
-    """Raises UnsafeSignIn where the address isn't safe for a secret: plain HTTP that leaves this machine."""
-    if not url.lower().startswith("https://") and not is_loopback(url):
-        raise UnsafeSignIn(
-            f"{safe_text(url)} is plain HTTP, and a password or token would travel in the clear.",
-            "Give the site's https address.",
-        )
+class PasswordTokens:
+    """Tokens for an account, from one token service."""
+
+    def __init__(self, rest: PlainWire, address: str, account: Account, referer: str, minutes: int) -> None:
+        self._rest = rest
+        self._address = address
+        self._fields = {"username": account.username, "password": account.password}
+        self._referer = referer
+        self._minutes = minutes
+
+    def give(self, bound: Bound) -> Token:
+        """A token for the password. Raises SignInRefused, UnsafeSignIn, NoAnswer."""
+        referer = self._referer if bound is Bound.TO_REFERER else ""
+        return ask_for_token(self._rest, self._address, self._fields, referer=referer, minutes=self._minutes)
+
+
+class ExchangedTokens:
+    """Tokens for a federated server in exchange for its portal's own (documented: `token` and `serverUrl`).
+
+    A portal's token itself is never sent to a server, not even where the portal hands it back: any server could claim
+    to be federated with a portal, and only the portal knows whether that is so.
+    """
+
+    def __init__(self, rest: PlainWire, address: str, server: str, portal: TokenGiver) -> None:
+        self._rest = rest
+        self._address = address
+        self._server = server
+        self._portal = portal
+        self._given: set[str] = set()
+
+    def give(self, bound: Bound) -> Token:
+        """A token for the server. Raises SignInRefused, UnsafeSignIn, NoAnswer."""
+        token = self._portal.give(bound)
+        self._given.add(token.value)
+        referer = "" if bound is Bound.TO_MACHINE else (token.referer or self._server)
+        fields = {"request": "getToken", "token": token.value, "serverUrl": self._server}
+        try:
+            exchanged = ask_for_token(
+                self._rest, self._address, fields, referer=referer, minutes=TOKEN_MINUTES, sent_from=token.referer
+            )
+        except SignInRefused as refusal:
+            raise SignInRefused(
+                f"The portal gives no token for {self._server}: {refusal.what}",
+                "Name the site by the address under which it is federated, as the portal's list of servers shows it.",
+            ) from refusal
+        if any(given in exchanged.value for given in self._given):
+            raise UnsafeSignIn(
+                f"{safe_text(self._address)} was asked for a token for {self._server} and gave one of the portal's own,"
+                " which isn't sent to a server.",
+                "See in the portal whether the site is federated with it, and name it by its address there.",
+            )
+        return exchanged
 
 
 def fits_a_header(text: str) -> bool:
@@ -157,28 +220,40 @@ def ask_for_token(
 
     With an empty referer the token is bound to this machine's address instead. `minutes` is what is asked for;
     `sent_from` is the Referer header that the credentials themselves need, where they are a token.
-    Raises SignInRefused where the service says no, NoAnswer where it is in trouble or gives no readable answer.
+    Raises SignInRefused for every answer that isn't a token, since whoever gave it may have judged the credentials;
+    NoAnswer where none came, UnsafeSignIn for plain HTTP.
     """
     guard_secret(url)
+    secrets = rest.run.secrets
+    secrets.remember(fields.get("password", ""), fields.get("token", ""))
     bound_to = {"client": "referer", "referer": referer} if referer else {"client": "requestip"}
     sender = sent_from or referer
     headers = {"Referer": sender} if sender else {}
     try:
         answer = rest.post(url, {**fields, **bound_to, "expiration": str(minutes)}, headers=headers, tries=1)
-    except ServerSaysNo as refusal:
-        if refusal.code >= 500:
-            raise NoAnswer(
-                f"{safe_text(url)} can't give a token now: '{refusal.server_words}' (code {refusal.code}).",
-                "The account wasn't refused. See the logs of the site, or of its portal, then run this again.",
-            ) from refusal
-        raise SignInRefused(
-            f"{safe_text(url)} refused the sign-in: '{refusal.server_words}' (code {refusal.code}).",
-            "Check the account and its password, and whether it is locked; it was tried once and won't be tried again.",
-        ) from refusal
-    value = answer.get("token")
-    if not isinstance(value, str) or not fits_a_header(value):
-        raise NoAnswer(f"{safe_text(url)} answered without a token.", "Check that this is the site's token service.")
-    return Token(value, referer, _life(answer, minutes, rest))
+    except ServerSaysNo as said:
+        refusal = _refused(url, said)
+    except (NotArcGIS, Moved) as said:
+        refusal = SignInRefused(f"{safe_text(url)} gave no token: {said.what}", f"{said.remedy} {ONCE}", judged=False)
+    else:
+        value = answer.get("token")
+        if isinstance(value, str) and fits_a_header(value):
+            secrets.remember(value)
+            return Token(value, referer, _life(answer, minutes, rest))
+        refusal = SignInRefused(
+            f"{safe_text(url)} answered without a token.", f"Check that this is the site's token service. {ONCE}"
+        )
+    raise secrets.blotted(refusal)  # not within a clause: the error there may quote what was sent
+
+
+def _refused(url: str, said: ServerSaysNo) -> SignInRefused:
+    code = f" (code {said.code})" if said.code else ""
+    return SignInRefused(
+        f"{safe_text(url)} refused the sign-in: '{said.server_words}'{code}.",
+        "Check the account and its password, and whether it is locked. Upper and lower case count in user names, though"
+        f" a sign-in page in a browser doesn't mind. {ONCE}",
+        judged=said.code not in NOT_THERE,
+    )
 
 
 def _life(answer: Mapping[str, Any], minutes: int, rest: PlainWire) -> float:

@@ -15,7 +15,7 @@ from requests.packages.urllib3.util import parse_url
 from requests.utils import get_environ_proxies, select_proxy
 
 from .. import __version__
-from ..errors import CacheToolsError, DeadlinePassed, NeverSent, NoAnswer, ServerSaysNo
+from ..errors import CacheToolsError, DeadlinePassed, NeverSent, NoAnswer
 from ..messages import plain_words
 from ..naming.address import safe_text
 from ..naming.identity import is_loopback
@@ -150,16 +150,8 @@ class PlainWire:
         else:
             try:
                 return read_answer(where, url, status, answer_headers, body)
-            except ServerSaysNo as said:
-                if not _quotes_secrets(said.server_words, fields, headers):
-                    raise
-                hidden = "words that quote a secret"
-                untold = type(said)(
-                    f"{where}: the server says {hidden} (code {said.code}).",
-                    code=said.code,
-                    server_words=hidden,
-                    shape=said.shape,
-                )
+            except CacheToolsError as said:
+                untold = self.run.secrets.blotted(said)
         raise untold  # not within the clause: the error there quotes what must not be told
 
     def _wire_failed(self, where: str, url: str, error: Exception) -> NoReturn:
@@ -275,11 +267,3 @@ def _whole_body(response: requests.Response, abandoned: threading.Event) -> byte
         if abandoned.is_set():
             raise ValueError("nobody waits for it any more")
     return bytes(body)
-
-
-def _quotes_secrets(words: str, fields: Fields, headers: Fields) -> bool:
-    """True where a server's error words quote a password or token that was sent in confidence."""
-    bearer = headers.get("X-Esri-Authorization", "").rpartition(" ")[2]
-    return any(
-        secret and plain_words(secret) in words for secret in (fields.get("password"), fields.get("token"), bearer)
-    )

@@ -8,15 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..account import Account
 from ..errors import CacheToolsError, Moved
+from ..local.accounts import ArcGISProfiles, StoredInKeyring
 from ..messages import QUIET, Messages
 from ..naming.service import ServiceReference
-from ..secrecy import Discreet, Secrets, proxy_passwords
+from ..secrecy import Discreet
 from ..server.answers import moved_service
 from ..server.following import Patience
-from ..server.signin import ActivePortal, Given, sign_in
+from ..server.signin import ActivePortal, GivenAccount, NoActivePortal, Source, sign_in
 from ..server.site import SiteInfo, open_site
-from ..server.tokens import Account
 from ..server.trust import Trust
 from ..server.wire import PlainWire, Wire
 from ..waiting import SYSTEM_CLOCK, Clock, Run
@@ -66,9 +67,9 @@ class Session:
 
     def __init__(self, access: Access) -> None:
         self.access = access
-        self.secrets = Secrets(proxy_passwords())
-        self.messages: Messages = Discreet(access.messages, self.secrets)
         self.run = Run(access.clock, access.deadline, access.messages.cancelled)
+        self.secrets = self.run.secrets
+        self.messages: Messages = Discreet(access.messages, self.secrets)
         self._sites: dict[str, OpenSite] = {}
 
     @contextmanager
@@ -95,8 +96,16 @@ class Session:
         access = self.access
         rest = PlainWire(Trust(url, access.ca_file), self.run)
         info = open_site(rest, url)
-        signed_in = sign_in(rest, info, Given(access.account, access.username), access.active_portal)
+        given = GivenAccount(access.account, access.username or None)
+        signed_in = sign_in(rest, info, given, other_sources(given.username, access.active_portal))
         self.messages.info(f"Site {url}, ArcGIS Server {info.version}.")
         who = f"Signed in as {signed_in.account}" if signed_in.account else "Sign-in"
         self.messages.info(f"{who}: {signed_in.found}.")
+        if signed_in.remark:
+            self.messages.warning(signed_in.remark)
         return OpenSite(info, signed_in.wire, signed_in.account)
+
+
+def other_sources(username: str | None, active_portal: ActivePortal | None) -> tuple[Source, ...]:
+    """Where an account is looked for after the caller's, in this order: Pro, the keyring, the ArcGIS API for Python."""
+    return active_portal or NoActivePortal(), StoredInKeyring(username), ArcGISProfiles(username)

@@ -167,9 +167,7 @@ def _cache(found: Look) -> Iterator[Finding]:
 
 def _earlier_job(named: ServiceReference, session: Session) -> Finding:
     try:
-        journal = journal_of(named, session)
-        entry = journal.entry()
-        journal.check_usable()
+        entry = journal_of(named, session).entry()
     except CacheToolsError as error:
         return Finding("journal", False, str(error), error)
     if entry is None:

@@ -9,7 +9,7 @@ from typing import Any
 from cachetools_core.errors import CacheToolsError, SignInRefused
 from cachetools_core.proof.receipt import Receipt
 from cachetools_core.rehearsal.server import Rehearsal
-from cachetools_core.server.tokens import Account, SignedIn, Token
+from cachetools_core.server.tokens import Account, Bound, SignedIn, Token
 from cachetools_core.server.wire import PlainWire
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.delete import delete_map_server_cache
@@ -18,7 +18,8 @@ from support.listener import Listener
 from support.needs import needed
 
 __all__ = [
-    "FastClock", "Listener", "StillClock", "account_of", "delete", "files_below", "locked_after_one_token", "needed",
+    "FastClock",
+    "Listener", "Purse", "StillClock", "account_of", "delete", "files_below", "locked_after_one_token", "needed",
     "service_url",
 ]  # fmt: skip
 
@@ -45,16 +46,23 @@ def delete(server: Rehearsal, service: str | None = None, **story: Any) -> Recei
         return receipt
 
 
+class Purse:
+    """Gives these tokens one after the other, then refuses the account; `asked` is what they were to be bound to."""
+
+    def __init__(self, *tokens: Token) -> None:
+        self.left = list(tokens)
+        self.asked: list[Bound] = []
+
+    def give(self, bound: Bound) -> Token:
+        self.asked.append(bound)
+        if not self.left:
+            raise SignInRefused("The account is locked by now.")
+        return self.left.pop(0)
+
+
 def locked_after_one_token(rest: PlainWire) -> SignedIn:
     """Signed in to a site that refuses the account from its second token on."""
-    tokens = [Token("t1")]
-
-    def source(past_proxy: bool) -> Token:
-        if not tokens:
-            raise SignInRefused("The account is locked by now.")
-        return tokens.pop()
-
-    return SignedIn(rest, source)
+    return SignedIn(rest, Purse(Token("t1")))
 
 
 def files_below(folder: Path) -> int:

@@ -22,7 +22,6 @@ from typing import Any
 import keyring
 import pytest
 import requests
-from cachetools_core.tools.visit import visit
 from keyring.backend import KeyringBackend
 from keyring.credentials import SimpleCredential
 from support.body_server import BodyServer
@@ -31,15 +30,16 @@ from support.listener import Listener
 from support.story import account_of, service_url
 
 from cachetools_core.errors import CacheToolsError, SignInRefused
-from cachetools_core.naming.service import read_name
+from cachetools_core.naming.service import ServiceReference, read_name
 from cachetools_core.rehearsal.accounts import Account as ServerAccount
 from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.server.following import Patience
-from cachetools_core.server.signin import ActivePortal, Given, sign_in
+from cachetools_core.server.signin import ActivePortal, GivenAccount, sign_in
 from cachetools_core.server.site import open_site
-from cachetools_core.server.tokens import Account, ask_for_token
+from cachetools_core.server.tokens import Account, SignedIn, Token, ask_for_token
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire
+from cachetools_core.tools.access import Access, Session
 from cachetools_core.tools.delete import delete_map_server_cache
 from cachetools_core.waiting import Run
 
@@ -188,7 +188,7 @@ def story(server: Rehearsal, out: Everything, **given: Any) -> str:
         **given,
     }
     try:
-        receipt = delete_map_server_cache(service_url(server), **given)
+        receipt = delete_map_server_cache(service_url(server), Access(**given))
     except CacheToolsError as error:
         assert error.receipt is not None
         receipt = error.receipt
@@ -326,16 +326,17 @@ def test_a_deadline_in_the_middle_of_a_sign_in(standing: Callable[..., Rehearsal
 
 def test_nothing_prints_what_it_holds(standing: Callable[..., Rehearsal], out: Everything) -> None:
     server = standing()
-    run = Run(FastClock(), 1000, lambda: False)
-    given = Given(account_of(server))
+    session = Session(Access(account_of(server), ca_file=server.ca_file, clock=FastClock(), messages=out.listener))
     named = read_name(service_url(server))
-    here = visit(named, run, given, None, server.ca_file, out.listener)  # type: ignore[arg-type]
-    rest = here.wire._rest  # type: ignore[attr-defined]
-    entered = sign_in(rest, open_site(rest, server.site), given, None)
-    token = here.wire._token  # type: ignore[attr-defined]
-    assert token.value in tokens_of(server)
-    shown = [f"{one!r}{one!s}" for one in (given, given.account, token, here, here.wire, rest, entered, here.site)]
-    assert_nothing_out(server, out, *shown)
+    assert isinstance(named, ServiceReference)
+    site = session.site_of(named)
+    assert isinstance(site.wire, SignedIn)
+    (token,) = tokens_of(server)
+    given = GivenAccount(account_of(server))
+    rest = PlainWire(Trust(server.site, server.ca_file), session.run)
+    entered = sign_in(rest, open_site(rest, server.site), given, [])
+    held = [given, given.account, Token(token), session, session.run, session.secrets, site, site.wire, rest, entered]
+    assert_nothing_out(server, out, *(f"{one!r}{one!s}" for one in held))
 
 
 # Proxies

@@ -1,0 +1,50 @@
+"""Whose account: an account, the address that it is kept for, and what a place that was looked at has to say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Union
+
+
+@dataclass(frozen=True)
+class Account:
+    """A user name and its password; the password never shows."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where the accounts of a site are at home.
+
+    `address` is what they are stored under: the portal's where the site is federated (`portal` is True then), else the
+    site's own. `site` is the site as it was named. Neither has a trailing slash.
+    """
+
+    site: str
+    address: str
+    portal: bool = False
+
+    @property
+    def keyring_entry(self) -> str:
+        """The service name of its accounts in the keyring."""
+        return f"CacheTools:{self.address}"
+
+
+@dataclass(frozen=True)
+class Found:
+    """An account, and the place where it was found, in words."""
+
+    account: Account
+    place: str
+
+
+@dataclass(frozen=True)
+class WhyNot:
+    """Why a place had no account that could be used; `words` name the place too."""
+
+    words: str
+
+
+Answer = Union[Found, WhyNot]
