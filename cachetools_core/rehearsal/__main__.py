@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 import threading
@@ -30,10 +31,13 @@ def main(arguments: list[str] | None = None) -> int:
             caches=dict(options.cache),
             faults=options.fault,
             port=options.port,
+            context=options.context,
         )
         stopped = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopped.set())
+        if options.end_with_parent:
+            threading.Thread(target=_wait_for_the_end_of_input, args=(stopped,), daemon=True).start()
         with rehearsal as server:
             print(json.dumps(ready_line(server), ensure_ascii=False), flush=True)
             # A wait without an end cannot be interrupted on Windows.
@@ -45,6 +49,14 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"The server could not start on port {options.port}: {error}. Give another --port.", file=sys.stderr)
         return 1
     return 0
+
+
+def _wait_for_the_end_of_input(stopped: threading.Event) -> None:
+    """A parent that holds the other end of standard input ends it by ending itself, however that comes."""
+    # Not sys.stdin: a thread that waits in it keeps the interpreter from ending.
+    while os.read(0, 4096):
+        pass
+    stopped.set()
 
 
 def ready_line(server: Rehearsal) -> dict[str, object]:
@@ -75,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         description="A local ArcGIS Server with real caches, on loopback only, for rehearsing a deletion.",
     )
     parser.add_argument("--port", type=int, default=6443, metavar="N", help="port, 0 for a free one (default 6443)")
+    parser.add_argument("--context", metavar="NAME", help="the site's only context, '' for none (default arcgis)")
     parser.add_argument("--http", action="store_true", help="plain HTTP instead of HTTPS")
     parser.add_argument("--federated", action="store_true", help="federated with a small portal of its own")
     parser.add_argument("--version", default="11.3", metavar="V", help="10.8.1 to 12.x (default 11.3)")
@@ -83,6 +96,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--fault", action="append", default=[], metavar="NAME[@STEP][:TIMES]", help="a fault, see --list-faults"
+    )
+    parser.add_argument(
+        "--end-with-parent", action="store_true", help="stop when standard input ends; for a pipe that a parent holds"
     )
     parser.add_argument("--list-faults", action="store_true", help="print the faults and stop")
     parser.add_argument(

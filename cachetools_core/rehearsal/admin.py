@@ -66,6 +66,17 @@ def public_key(site: Site, request: Request) -> dict[str, Any]:
     return dict(site.tokens.public_key())
 
 
+def mode(site: Site, request: Request) -> dict[str, Any]:
+    """`/admin/mode`, since 10.4 ("Mode" in the ArcGIS Server Administrator API)."""
+    check_right(site, request)
+    read_only = site.faults.on("read-only-site")
+    return {
+        "siteMode": "READ_ONLY" if read_only else "EDITABLE",
+        "copyConfigLocal": True,
+        "lastModified": site.opened,
+    }
+
+
 def services(site: Site, request: Request, folder: str = "") -> dict[str, Any]:
     """`/admin/services[/FOLDER]`."""
     check_right(site, request)

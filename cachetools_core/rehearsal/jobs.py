@@ -19,12 +19,13 @@ CANCELLING, CANCELLED = "esriJobCancelling", "esriJobCancelled"
 class Job:
     """A job under its task; times in milliseconds since 1970, `looks` how often its status was asked for.
 
+    `service` is None where there is no such service: a geoprocessing task takes any text, and the job fails.
     `gone` and `says` are faults: the job's address forgets it, or it says another status ("" for none at all).
     """
 
     tool: str
     task: str
-    service: Service
+    service: Service | None
     inputs: dict[str, str]
     data_types: dict[str, str]
     user: str
@@ -40,6 +41,11 @@ class Job:
     says: str | None = None
     results: bool = True
     run: asyncio.Task[None] | None = None
+
+    @property
+    def target(self) -> str:
+        """The service as the submit named it, `Folder/Name:MapServer`."""
+        return self.inputs["service_url"]
 
     def say(self, text: str, kind: str = "Informative") -> None:
         """Adds a message; messages only ever grow."""

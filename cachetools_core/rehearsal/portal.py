@@ -11,7 +11,6 @@ from cachetools_core.rehearsal.request import Request
 from cachetools_core.rehearsal.site import Site
 
 LONGEST_MINUTES = 21600
-CONTEXTS = ("arcgis", "server")
 
 
 def token(site: Site, request: Request) -> dict[str, Any]:
@@ -25,7 +24,7 @@ def token(site: Site, request: Request) -> dict[str, Any]:
         server = form.get("serverurl", "")
         if not server:
             raise Refused(400, "Unable to generate token.", "'serverUrl' must be specified.")
-        if not _is_this_site(server, request):
+        if not _is_this_site(site, server, request):
             raise Refused(400, "Unable to generate token.", f"The server {server} is not federated with this portal.")
         text, expires = site.tokens.exchange(request, LONGEST_MINUTES)
     else:
@@ -33,12 +32,12 @@ def token(site: Site, request: Request) -> dict[str, Any]:
     return {"token": text, "expires": expires, "ssl": True}
 
 
-def _is_this_site(server: str, request: Request) -> bool:
+def _is_this_site(site: Site, server: str, request: Request) -> bool:
     if request.web_context_url and server.rstrip("/").startswith(request.web_context_url):
         return True
     parts = urlsplit(server)
-    context = parts.path.strip("/").partition("/")[0].lower()
-    return f"{parts.scheme}://{parts.netloc}" == request.root and context in CONTEXTS
+    context = parts.path.strip("/").partition("/")[0]
+    return f"{parts.scheme}://{parts.netloc}" == request.root and context in site.contexts
 
 
 def root(site: Site, request: Request) -> dict[str, Any]:
@@ -120,16 +119,16 @@ def _signed_in(request: Request) -> Account:
 
 
 def servers(site: Site, request: Request, *_: str) -> dict[str, Any]:
-    """`portals/self/servers`: the one federated site, under the context of a web adaptor."""
+    """`portals/self/servers`: the one federated site; `url` is a web adaptor's, `adminUrl` the site's own address."""
     _signed_in(request)
-    address = request.web_context_url or f"{request.root}/server"
+    address = request.web_context_url or f"{request.root}/{site.contexts[-1]}".rstrip("/")
     return {
         "servers": [
             {
                 "id": "rehearsal",
                 "name": urlsplit(request.root).netloc,
                 "url": address,
-                "adminUrl": address,
+                "adminUrl": f"{request.root}/{site.contexts[0]}".rstrip("/"),
                 "serverRole": "FEDERATED_SERVER",
                 "serverFunction": "GeneralPurposeServer",
                 "isHosted": False,

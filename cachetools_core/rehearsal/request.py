@@ -16,7 +16,8 @@ from cachetools_core.rehearsal.accounts import Account
 class Request:
     """A request with the beginning of the answer that it got; pictures are not kept.
 
-    `url` is as the client sent it, query included; `path` its path; `context` the path's first segment ("arcgis");
+    `url` is as the client sent it, query included; `path` its path; `context` the path's first segment
+    ("arcgis"), empty for a site at the root of its host;
     `resource` the rest of the path, decoded, with runs of slashes and the trailing slash taken out, since clients
     send all of these (clients.md 0). `headers` have lower-case names. `root` is scheme and host as the client knows
     them: a proxy's X-Forwarded-Host and X-Forwarded-Proto count, and a `web_context_url` over all. `step` is the
@@ -46,7 +47,7 @@ class Request:
     @property
     def site(self) -> str:
         """The site's URL as the client knows it."""
-        return self.web_context_url or f"{self.root}/{self.context}"
+        return self.web_context_url or f"{self.root}/{self.context}".rstrip("/")
 
     def parameter(self, name: str, default: str = "") -> str:
         """A form field, or else a query parameter; an empty one counts as absent."""
@@ -71,12 +72,15 @@ class Request:
         return self.parameter("f", "html").lower()
 
 
-def read_request(number: int, raw: HTTPServerRequest, web_context_url: str = "") -> Request:
-    """The request that tornado has received. `web_context_url` is the site's property WebContextURL, which the
-    documentation has administrators set where a reverse proxy gives the site another context."""
+def read_request(number: int, raw: HTTPServerRequest, root_context: bool = False, web_context_url: str = "") -> Request:
+    """The request that tornado has received. With `root_context` the site lies at the root of the host, and only
+    /portal is a context. `web_context_url` is the site's property WebContextURL, which the documentation has
+    administrators set where a reverse proxy gives the site another context."""
     headers = {name.lower(): value for name, value in raw.headers.get_all()}
     parts = urlsplit(raw.uri or "/")
     segments = [unquote(segment) for segment in parts.path.split("/") if segment]
+    if root_context and segments[:1] != ["portal"]:
+        segments = ["", *segments]
     context_url = urlsplit(web_context_url)
     scheme = context_url.scheme or _first(headers.get("x-forwarded-proto", "")) or raw.protocol
     host = context_url.netloc or _first(headers.get("x-forwarded-host", "")) or raw.host

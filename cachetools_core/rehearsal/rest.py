@@ -35,6 +35,8 @@ def info(site: Site, request: Request) -> dict[str, Any]:
                 "tokenServicesUrl": _token_address(site, request, f"{portal}/sharing/rest/generateToken"),
             },
         }
+    if site.faults.on("no-token-security"):
+        return {**head, **soap, "authInfo": {"isTokenBasedSecurity": False}}
     return {
         **head,
         **soap,
@@ -59,6 +61,9 @@ def token(site: Site, request: Request) -> dict[str, Any]:
     """`/tokens`; on a federated site it serves nobody (how it says so is invented)."""
     if site.federated:
         raise unable("This site is federated: ask its portal for tokens.")
+    if site.faults.on("no-token-security"):
+        # Invented.
+        raise unable("The token service of this site is not started.")
     return _issue(site, request, SHORT_LIVED_MINUTES)
 
 

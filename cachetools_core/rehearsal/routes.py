@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cachetools_core.rehearsal import admin, gp, portal, rest
+from cachetools_core.rehearsal import admin, gp, oauth, portal, rest
 from cachetools_core.rehearsal.request import Request
 
 _KINDS = {kind.lower(): kind for kind in ("MapServer", "ImageServer", "GPServer")}
@@ -75,6 +75,7 @@ SERVER = [
         ("token", r"admin/generateToken", rest.admin_token),
         ("admin", r"admin", admin.root),
         ("admin", r"admin/info", admin.info),
+        ("admin", r"admin/mode", admin.mode),
         ("admin", r"admin/publicKey", admin.public_key),
         ("admin", r"admin/services", admin.services),
         ("start", r"admin/services/(start)Services", admin.start_or_stop_many),
@@ -115,6 +116,10 @@ SERVER = [
 PORTAL = _routes(
     "portal",
     ("token", r"sharing(?:/rest)?/generateToken", portal.token),
+    ("portal", r"sharing(?:/rest)?/oauth2/authorize", oauth.authorize),
+    ("token", r"sharing(?:/rest)?/oauth2/signin", oauth.sign_in),
+    ("portal", r"sharing(?:/rest)?/oauth2/approval", oauth.approval),
+    ("portal", r"sharing(?:/rest)?/oauth2/token", oauth.token),
     ("portal", r"sharing/rest", portal.root),
     ("portal", r"sharing/rest/info", portal.info),
     # The doubled path is what one client asks for (clients.md 5).
@@ -136,10 +141,12 @@ class Found:
     arguments: tuple[str, ...]
 
 
-def find_route(request: Request, federated: bool) -> Found | None:
-    """The route of an address; None for one outside of the site and its portal."""
-    context = request.context.lower()
-    table = SERVER if context in portal.CONTEXTS else PORTAL if federated and context == "portal" else []
+def find_route(request: Request, contexts: tuple[str, ...], federated: bool) -> Found | None:
+    """The route of an address; None for one outside of the site and its portal.
+
+    The letter case of a context counts, as it does for ArcGIS Server's own Tomcat (cases/context-letter-case.txt).
+    """
+    table = SERVER if request.context in contexts else PORTAL if federated and request.context == "portal" else []
     for route in table:
         arguments = route.arguments(request)
         if arguments is not None:

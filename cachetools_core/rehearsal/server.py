@@ -26,7 +26,7 @@ from cachetools_core.rehearsal.faults import UnknownFault
 from cachetools_core.rehearsal.jobs import Job
 from cachetools_core.rehearsal.request import Request, read_request
 from cachetools_core.rehearsal.routes import find_route, step_of
-from cachetools_core.rehearsal.site import Site
+from cachetools_core.rehearsal.site import CONTEXTS, Site
 from cachetools_core.rehearsal.strikes import serve
 from cachetools_core.rehearsal.versions import Version
 from cachetools_core.rehearsal.wire import Wire
@@ -41,8 +41,10 @@ class Rehearsal:
 
     `caches` maps `[Folder/]Name[:ImageServer]` to a cache: a folder with conf.xml, a .tpkx or a .tpk, copied first.
     `rainfall` is a Rainfall cache drawn earlier; without one it is drawn anew. `job_seconds` is how long a deletion
-    takes. `port` 0 picks a free one. Raises ValueError for a version or a name that cannot be, UnknownFault for a
-    fault, CacheError for a cache, OSError for a port that is taken; on leaving, what went wrong in the server itself.
+    takes. `port` 0 picks a free one. `context` is the only one that the site answers at, "" for the root of the host;
+    without one these are `arcgis` and `server`. Raises ValueError for a version, a context or a name that cannot be,
+    UnknownFault for a fault, CacheError for a cache, OSError for a port that is taken; on leaving, what went wrong in
+    the server itself.
 
     `site`, `portal` (None unless federated), `ca_file` (None with `http`), `username`, `password`, `cache_directory`
     and `services` are what `python -m cachetools_core.rehearsal` prints. `accounts` has an account for each of
@@ -59,6 +61,7 @@ class Rehearsal:
         faults: Iterable[str] = (),
         rainfall: Path | None = None,
         port: int = 0,
+        context: str | None = None,
     ) -> None:
         self._http, self._federated, self._job_seconds = http, federated, job_seconds
         self._version = Version(version)
@@ -66,6 +69,9 @@ class Rehearsal:
         self._first_faults = list(faults)
         self._rainfall = rainfall
         self._port = port
+        self._contexts = CONTEXTS if context is None else (context.strip("/"),)
+        if any(one == "portal" or "/" in one for one in self._contexts):
+            raise ValueError(f"{context!r} cannot be a context: give one segment of a path, or an empty text.")
         self.requests: list[Request] = []
         self.before_request: Callable[[Request], None] = lambda request: None
         self.after_request: Callable[[Request], None] = lambda request: None
@@ -86,7 +92,7 @@ class Rehearsal:
         if not self._http:
             certificates = Certificates(self._folder)
             tls, self.ca_file = certificates.context(), certificates.ca_file
-        self._site = Site(self._folder, self._version, self._federated, self._job_seconds)
+        self._site = Site(self._folder, self._version, self._federated, self._job_seconds, self._contexts)
         for fault in self._first_faults:
             self._site.faults.switch_on(fault)
         if self._rainfall is None:
@@ -103,7 +109,7 @@ class Rehearsal:
         sockets = bind(self._port)
         self._port = sockets[0].getsockname()[1]
         root = f"{'http' if self._http else 'https'}://localhost:{self._port}"
-        self.site = f"{root}/arcgis"
+        self.site = f"{root}/{self._contexts[0]}".rstrip("/")
         self.portal = f"{root}/portal" if self._federated else None
         self.services = [self._described(name) for name in ("Rainfall", *self._caches)]
         # Windows' other loop cannot watch sockets as tornado needs it.
@@ -151,8 +157,8 @@ class Rehearsal:
         self._loop.create_task(self._answer(raw))
 
     async def _answer(self, raw: HTTPServerRequest) -> None:
-        request = read_request(len(self.requests) + 1, raw, self._site.web_context_url)
-        found = find_route(request, self._federated)
+        request = read_request(len(self.requests) + 1, raw, "" in self._contexts, self._site.web_context_url)
+        found = find_route(request, self._contexts, self._federated)
         request.step = step_of(request, found)
         wire = Wire(raw, request, self._door.shut)
         self.requests.append(request)

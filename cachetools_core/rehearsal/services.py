@@ -92,6 +92,9 @@ def tile_info(scheme: TilingScheme) -> dict[str, Any]:
     }
 
 
+EXTENTS = ("extent", "initialExtent", "fullExtent")
+
+
 def map_service(service: Service, cache: Cache, version: Version) -> dict[str, Any]:
     """`…/MapServer`. Cached: capture_1011_cached_MapServer.json; not cached: no tileInfo (protocol.md 3.2)."""
     scheme, cached = cache.scheme, service.advertises_cache

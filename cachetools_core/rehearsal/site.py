@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from cachetools_core.rehearsal.accounts import Account, new_accounts
 from cachetools_core.rehearsal.answers import not_found
+from cachetools_core.rehearsal.authorizations import Authorizations
 from cachetools_core.rehearsal.caches import Cache, publish
 from cachetools_core.rehearsal.faults import Faults
 from cachetools_core.rehearsal.jobs import Jobs
@@ -19,6 +21,8 @@ from cachetools_core.rehearsal.tokens import Tokens
 from cachetools_core.rehearsal.tools import system_services
 from cachetools_core.rehearsal.versions import Version
 
+# The installation's own context, and the one that the documentation gives to web adaptors of federated sites.
+CONTEXTS = ("arcgis", "server")
 # Invented: how long a service is away when it restarts, in seconds.
 RESTART, SLOW_RESTART = 0.3, 5.0
 
@@ -26,20 +30,26 @@ RESTART, SLOW_RESTART = 0.3, 5.0
 class Site:
     """One ArcGIS Server site, without any HTTP; belongs to one event loop.
 
-    `folder` is where it keeps its files; `job_seconds` how long a deletion takes. `reset_connections` is called when
+    `folder` is where it keeps its files; `job_seconds` how long a deletion takes; `contexts` the first segments of the
+    addresses that it answers at, its own first, "" for the root of the host. `reset_connections` is called when
     the whole server restarts.
     """
 
-    def __init__(self, folder: Path, version: Version, federated: bool, job_seconds: float) -> None:
+    def __init__(
+        self, folder: Path, version: Version, federated: bool, job_seconds: float, contexts: tuple[str, ...] = CONTEXTS
+    ) -> None:
         self.cache_root = folder / "directories" / "arcgiscache"
         self.cache_root.mkdir(parents=True)
         self._drawn = folder / "drawn"
         self.version = version
         self.federated = federated
         self.job_seconds = job_seconds
+        self.contexts = contexts
+        self.opened = int(time.time() * 1000)
         self.accounts: dict[str, Account] = new_accounts()
         self.faults = Faults()
         self.tokens = Tokens(self.accounts, self.faults)
+        self.authorizations = Authorizations()
         self.jobs = Jobs()
         self.services: dict[str, Service] = {}
         self.published: dict[str, Service] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -146,7 +147,7 @@ def package_scheme(root: Any, where: str) -> TilingScheme:
             latest_wkid=latest_wkid,
             wkt=str(reference.get("wkt", WEB_MERCATOR_WKT if latest_wkid == 3857 else "")),
             lods=tuple(
-                LevelOfDetail(int(lod["level"]), _positive(lod["resolution"]), _positive(lod["scale"]))
+                LevelOfDetail(int(lod["level"]), _positive(lod["resolution"]), _scale(lod, tiles["dpi"], reference))
                 for lod in tiles["lods"]
                 if lod["level"] <= root["maxLOD"]
             ),
@@ -161,6 +162,28 @@ def package_scheme(root: Any, where: str) -> TilingScheme:
             f"root.json in {where} is not the description of a tile package ({type(error).__name__}: {error}). "
             "Create the package again, or give the cache's own folder."
         ) from error
+
+
+INCHES_IN_A_METER = 39.37
+METERS_IN_A_DEGREE = 6378137.0 * math.pi / 180
+
+
+def _scale(lod: Any, dpi: Any, reference: Any) -> float:
+    """The level's scale, which the specification of packages leaves optional: else from its resolution."""
+    if "scale" in lod:
+        return float(_positive(lod["scale"]))
+    meters = _positive(lod["resolution"]) * _meters_in_a_unit(reference)
+    return float(meters * INCHES_IN_A_METER * _positive(dpi))
+
+
+def _meters_in_a_unit(reference: Any) -> float:
+    """Of the coordinate system's unit; a projected one that is known by number only counts in meters here."""
+    wkt = str(reference.get("wkt", ""))
+    if wkt.startswith("GEOGCS") or int(reference.get("wkid", 0)) in range(4000, 5000):
+        return METERS_IN_A_DEGREE
+    # The unit of a projection stands after its geographic coordinate system's.
+    units = re.findall(r'UNIT\["[^"]*",([0-9.eE+-]+)', wkt)
+    return float(_positive(units[-1])) if units else 1.0
 
 
 def _finite(value: Any) -> float:

@@ -76,6 +76,13 @@ class Tokens:
             return self._issue(account, form, request, most_minutes)
         raise Refused(400, "Unable to generate token.", wrong_password)
 
+    def grant(self, account: Account, minutes: int) -> tuple[str, int]:
+        """A token that is bound to nothing, as OAuth gives them, and its life in seconds."""
+        seconds = min(max(minutes, 1), LONGEST_MINUTES) * 60
+        text = secrets.token_urlsafe(96)
+        self._issued[text] = Token(account, time.time() + seconds, "", "")
+        return text, seconds
+
     def exchange(self, request: Request, most_minutes: int) -> tuple[str, int | str]:
         """A server's token for a portal's (protocol.md 2.4)."""
         account = self.account_of(request)

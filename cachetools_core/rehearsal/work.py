@@ -57,7 +57,7 @@ class _Work:
                 await asyncio.Event().wait()
             while self._site.faults.on("other-job-running"):
                 await asyncio.sleep(0.05)
-            async with self._site.jobs.turn(job.service.key):
+            async with self._site.jobs.turn(job.target):
                 await self._pass(0.05)
                 await self._execute()
         except asyncio.CancelledError:
@@ -78,34 +78,42 @@ class _Work:
         job.say(f"Start Time: {time.ctime()}")
         self._say_hostile_things()
         if job.task == "Manage Map Cache Tiles":
-            await self._delete_tiles()
+            await self._delete_tiles(self._service())
             self._succeed()
             return
-        self._check()
+        service = self._deletable()
         script = site.faults.take_job_end() or _AS_IT_SHOULD
-        await self._delete_cache(script)
+        await self._delete_cache(service, script)
         self._finish(script)
 
-    def _check(self) -> None:
-        """What makes a deletion fail before it begins; which of these fail on a real server is not known."""
+    def _service(self) -> Service:
+        """The service that the job is about; it may be gone since the submit, or never have been there."""
         service = self._job.service
+        if service is None or self._site.services.get(service.key) is not service:
+            raise _Failed(f"ERROR 999999: Service {self._job.target} does not exist.")
+        return service
+
+    def _deletable(self) -> Service:
+        """The service, unless the deletion fails before it begins; which of these fail on a real server isn't known."""
         threads = int(self._job.inputs.get("thread_count") or -1)
         if threads == 0 or threads < -1:
             raise _Failed(
                 "ERROR 001394: The number of caching service instances is less than the minimum required; increase "
                 "num_of_caching_instances to at least 1."
             )
-        if self._site.services.get(service.key) is not service:
-            raise _Failed(f"ERROR 999999: Service {service.key} does not exist.")
+        service = self._service()
+        if self._job.inputs.get("cache_path", "") not in ("", str(self._site.cache_root / service.cache_folder)):
+            raise _Failed("ERROR 999999: cache_path is not the service's cache folder.")
         if not self._site.runs(service):
             raise _Failed(f"ERROR 999999: Service {service.key} is not started.")
         if not service.cached or not self._site.cache_of(service).exists():
             raise _Failed(f"ERROR 999999: Service {service.key} has no cache.")
+        return service
 
-    async def _delete_cache(self, script: Fault) -> None:
+    async def _delete_cache(self, service: Service, script: Fault) -> None:
         """Level by level as time passes, so that a job that stops leaves half a cache."""
         job, site = self._job, self._site
-        cache = site.cache_of(job.service)
+        cache = site.cache_of(service)
         tiles = cache.counts()
         restarts = site.faults.take("server-restarts")
         doomed = list(tiles)
@@ -115,7 +123,7 @@ class _Work:
             doomed = doomed[: len(doomed) // 2]
             if not doomed:
                 _delete_half_of_the_tiles(cache)
-        job.say(f"Deleting the cache of {job.service.key}.")
+        job.say(f"Deleting the cache of {service.key}.")
         for number, level in enumerate(doomed):
             await self._pass(0.9 / len(doomed))
             if restarts and number == len(doomed) // 2:
@@ -126,11 +134,11 @@ class _Work:
         if script.effect != "gone":
             return
         cache.delete()
-        job.service.cached = False
+        service.cached = False
         if site.faults.take("stale-metadata"):
-            job.service.stale_until = time.monotonic() + STALE
-        site.restart(job.service, job.user)
-        self._meanwhile(job.service)
+            service.stale_until = time.monotonic() + STALE
+        site.restart(service, job.user)
+        self._meanwhile(service)
 
     async def _restart_server(self) -> None:
         while not self._job.looks:
@@ -176,12 +184,12 @@ class _Work:
         job.say(f"Succeeded at {time.ctime()} (Elapsed Time: {seconds:.2f} seconds)")
         job.end(SUCCEEDED)
 
-    async def _delete_tiles(self) -> None:
+    async def _delete_tiles(self, service: Service) -> None:
         """DELETE_TILES: the tiles of some scales go, tiling scheme and service stay as they are (protocol.md 5.2)."""
         inputs = self._job.inputs
         if inputs.get("update_mode") != "DELETE_TILES":
             raise _Failed("ERROR 999999: This server rehearses update_mode DELETE_TILES only.")
-        cache = self._site.cache_of(self._job.service)
+        cache = self._site.cache_of(service)
         try:
             scales = [float(scale) for scale in inputs["levels"].split(";")]
         except ValueError as error:

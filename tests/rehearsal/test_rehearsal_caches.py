@@ -12,6 +12,7 @@ import warnings
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ from rasterio.windows import Window
 from cachetools_core.rehearsal.bundles import CompactV1, CompactV2
 from cachetools_core.rehearsal.caches import Cache, CacheError, Extent, open_cache, publish
 from cachetools_core.rehearsal.rainfall import draw_rainfall
-from cachetools_core.rehearsal.tiling import read_scheme, write_scheme
+from cachetools_core.rehearsal.tiling import package_scheme, read_scheme, write_scheme
 
 SAMPLE_V2 = "caches/esri_sample_v2"
 USA = "caches/esri_usa_tpkx/Usa.tpkx"
@@ -531,3 +532,32 @@ def test_conf_xml_is_found_in_either_spelling_and_without_storage_information(sh
     cache = publish(source, tmp_path / "arcgiscache", "Old")
     assert cache.scheme.storage_format == "esriMapCacheStorageModeExploded"
     assert tiles_in(cache) == TILES[EXPLODED]
+
+
+def test_a_level_without_a_scale_gets_it_from_its_resolution(shared: Path, tmp_path: Path, root: Path) -> None:
+    """It is optional in the specification of packages."""
+    members = members_of(shared / USA)
+    description = json.loads(members["root.json"])
+    scales = {lod["level"]: lod.pop("scale") for lod in description["tileInfo"]["lods"]}
+    members["root.json"] = json.dumps(description).encode()
+    cache = publish(package(tmp_path / "Usa.tpkx", members), root, "Usa")
+    for lod in cache.scheme.lods:
+        assert lod.scale == pytest.approx(scales[lod.level], rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("reference", "resolution", "scale"),
+    [
+        ({"wkid": 4326}, 0.703125, 295829355.45),
+        ({"wkt": 'GEOGCS["GCS_North_American_1983",UNIT["Degree",0.0174532925199433]]'}, 0.703125, 295829355.45),
+        ({"wkid": 28992}, 1.0, 3779.52),
+        ({"wkt": 'PROJCS["X",GEOGCS["Y",UNIT["Degree",0.0174532925199433]],UNIT["Foot_US",0.3048006]]'}, 1.0, 1152.0),
+    ],
+)
+def test_a_scale_counts_in_the_units_of_the_map(
+    reference: dict[str, Any], resolution: float, scale: float, shared: Path
+) -> None:
+    description = json.loads(members_of(shared / USA)["root.json"])
+    description.update({"spatialReference": reference, "maxLOD": 0})
+    description["tileInfo"]["lods"] = [{"level": 0, "resolution": resolution}]
+    assert package_scheme(description, "here").lods[0].scale == pytest.approx(scale, rel=1e-5)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +14,19 @@ import requests
 from cachetools_core.rehearsal.server import Rehearsal
 from support import addresses
 
+Start = Callable[..., Rehearsal]
+
+SERVICE = "/rest/services/Rainfall/MapServer"
+ADMIN = "/admin/services/Rainfall.MapServer"
+JOBS = "/admin/services/System/CachingTools.GPServer/jobs"
 TOOLS, DELETE, REPORT = (f"/{path}" for path in (addresses.TOOLS, addresses.DELETE, addresses.REPORT))
 ENDED = ("esriJobSucceeded", "esriJobFailed", "esriJobCancelled", "esriJobTimedOut", "esriJobDeleted")
+SOURCES = {
+    "Streets": "caches/esri_sample_v2",
+    "Usa": "caches/esri_usa_tpkx/Usa.tpkx",
+    "States": "caches/consbio_tpk/states_filled.tpk",
+    "Loose": "caches/esri_sample_exploded",
+}
 
 
 class Client:
@@ -96,3 +109,28 @@ def wait_for(look: Callable[[], Any], good: Callable[[Any], bool]) -> Any:
             return seen
         pause.wait(0.01)
     return pytest.fail(f"Waited in vain; the last look saw {seen!r}.")
+
+
+def fingerprint(path: Path) -> str:
+    """Of a file, or of all files below a folder."""
+    digest = hashlib.sha256()
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        if file.is_file():
+            digest.update(str(file.relative_to(path)).encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def tiles_in(server: Rehearsal, name: str = "Rainfall") -> int:
+    """The tiles on disk."""
+    cache = server.cache(name)
+    return sum(count for count, _ in cache.counts().values()) if cache.exists() else 0
+
+
+def error_of(body: Any) -> tuple[int, str]:
+    """Code and message of an error object of the REST API."""
+    return body["error"]["code"], body["error"]["message"]
+
+
+def details_of(body: Any) -> str:
+    """The details of an error object of the REST API."""
+    return " ".join(body["error"]["details"])

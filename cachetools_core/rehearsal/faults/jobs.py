@@ -65,6 +65,7 @@ JOB_FAULTS = [
     Fault("huge-message", "A job's message is 10 million characters long.", "invented"),
     Fault("control-characters", "A job's messages hold terminal escapes and other control characters.", "invented"),
     Fault("html-in-messages", "A job's messages hold HTML and script.", "invented"),
+    Fault("hyphenated-job-ids", "Job ids are short and have hyphens, as in j0-4f1b-22.", "invented", ("submit",)),
     Fault("hostile-job-id", "submitJob answers with a job id that climbs out of the address.", "invented", ("submit",)),
     Fault("hostile-result-url", "A job's result points to another host.", "invented", ("job",)),
 ]

@@ -14,6 +14,16 @@ SITE_FAULTS = [
     ),
     Fault("expires-as-string", "A token's end is a string of digits.", "documented", TOKEN_STEPS),
     Fault("wrong-token-host", "rest/info gives a token address on another host.", "protocol.md 8", ("info",)),
+    Fault(
+        "no-token-security",
+        "rest/info says isTokenBasedSecurity false and /tokens is off; admin/generateToken works all the same.",
+        "cases/rest-info-no-token-security.json, inferred",
+    ),
+    Fault(
+        "read-only-site",
+        "The site's mode is READ_ONLY, and submitJob is refused for it.",
+        "documented; the refusal is invented",
+    ),
     Fault("caching-tools-stopped", "System/CachingTools is stopped.", "protocol.md 4.6, inferred"),
     Fault("caching-tools-missing", "System/CachingTools does not exist.", "captured"),
     Fault(

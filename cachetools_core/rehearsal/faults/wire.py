@@ -20,6 +20,7 @@ _EVERYWHERE = [
     ("bom", "The answer begins with a UTF-8 byte order mark, and is right.", "protocol.md 8, inferred"),
     ("html-login", "A sign-on proxy's page comes with HTTP 200.", "protocol.md 8"),
     ("negotiate-401", "The web tier asks for Windows sign-in with HTTP 401.", "protocol.md 8"),
+    ("basic-401", "The web tier asks for user and password with HTTP 401.", "promises.md 8"),
     ("http-403", "The web tier forbids the address with an HTML page.", "protocol.md 8"),
     ("http-404", "The web tier doesn't know the address and sends an HTML page.", "protocol.md 8"),
     ("http-429", "The web tier asks for patience: HTTP 429 with Retry-After: 1.", "common"),
@@ -46,5 +47,26 @@ _CHECKED = [
 WIRE_FAULTS = [
     *(Fault(name, meaning, evidence, ANYWHERE, Kind.ANSWER) for name, meaning, evidence in _EVERYWHERE),
     *(Fault(name, meaning, evidence, CHECKED_STEPS, Kind.ANSWER) for name, meaning, evidence in _CHECKED),
+    Fault(
+        "redirect-https-info",
+        "A redirect to rest/info with https.",
+        "cases/redirects.http",
+        ("info",),
+        Kind.ANSWER,
+    ),
+    Fault(
+        "redirect-single-sign-on",
+        "A redirect to the sign-in page of single sign-on on another host.",
+        "cases/redirects.http",
+        ANYWHERE,
+        Kind.ANSWER,
+    ),
+    Fault(
+        "redirect-gateway",
+        "An access gateway's redirect to its own sign-in page, on the same host.",
+        "cases/redirects.http, inferred",
+        ANYWHERE,
+        Kind.ANSWER,
+    ),
     Fault("lost-submit-answer", "The same as reset-after@submit.", "common", ("submit",)),
 ]

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from cachetools_core.rehearsal.answers import Answer, Refused, as_json, as_page
 from cachetools_core.rehearsal.exchange import Exchange
 
 Strike = Callable[[Exchange], Awaitable[None]]
 Make = Callable[[Exchange], Answer]
+Amendment = Callable[[Exchange, Answer], Answer]
+
+
+def on_json(change: Callable[[Exchange, Any], Any]) -> Amendment:
+    """The true answer with its JSON changed; one that is no JSON, or an error object, stays as it is."""
+
+    def amend(exchange: Exchange, answer: Answer) -> Answer:
+        try:
+            body = json.loads(answer.body)
+        except ValueError:
+            return answer
+        if isinstance(body, dict) and ("error" in body or body.get("status") == "error"):
+            return answer
+        answer.body = as_json(change(exchange, body), "json").body
+        return answer
+
+    return amend
 
 
 def changed(change: Callable[[bytes], bytes]) -> Strike:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from cachetools_core.rehearsal.answers import Answer
-from cachetools_core.rehearsal.exchange import Exchange
-from cachetools_core.rehearsal.strikes.kinds import Strike
+from cachetools_core.rehearsal.strikes.bodies import BODY_AMENDMENTS, BODY_ANSWERS
+from cachetools_core.rehearsal.strikes.kinds import Amendment, Strike
+from cachetools_core.rehearsal.strikes.secrets import SECRET_AMENDMENTS, SECRET_ANSWERS
 from cachetools_core.rehearsal.strikes.wire import WIRE
 
-ANSWERS: dict[str, Strike] = {**WIRE}
-AMENDMENTS: dict[str, Callable[[Exchange, Answer], Answer]] = {}
+ANSWERS: dict[str, Strike] = {**WIRE, **BODY_ANSWERS, **SECRET_ANSWERS}
+AMENDMENTS: dict[str, Amendment] = {**BODY_AMENDMENTS, **SECRET_AMENDMENTS}

@@ -63,6 +63,11 @@ def _to_https(exchange: Exchange) -> str:
     return f"https://{request.root.partition('://')[2]}{request.path}"
 
 
+def _to_https_info(exchange: Exchange) -> str:
+    site = exchange.request.site.partition("://")[2]
+    return f"https://{site}/rest/info?f=json"
+
+
 _UNAVAILABLE = "Could not access any server machines. Please contact your system administrator."
 
 WIRE: dict[str, Strike] = {
@@ -81,6 +86,7 @@ WIRE: dict[str, Strike] = {
     "bom": changed(lambda body: b"\xef\xbb\xbf" + body),
     "html-login": instead(lambda _: login_page()),
     "negotiate-401": instead(page(401, "Unauthorized", {"WWW-Authenticate": "Negotiate"})),
+    "basic-401": instead(page(401, "Unauthorized", {"WWW-Authenticate": "Basic realm=x"})),
     "http-403": instead(page(403, "Forbidden")),
     "http-404": instead(page(404, "Not Found")),
     "http-429": instead(page(429, "Too Many Requests", {"Retry-After": "1"})),
@@ -99,6 +105,12 @@ WIRE: dict[str, Strike] = {
     "redirect-https": redirect(_to_https),
     "redirect-other-host": redirect(lambda exchange: f"https://gis.invalid{exchange.request.path}"),
     "redirect-loop": redirect(lambda exchange: f"{exchange.request.root}{exchange.request.path}"),
+    # The three of cases/redirects.http.
+    "redirect-https-info": redirect(_to_https_info, 301),
+    "redirect-single-sign-on": redirect(
+        lambda _: "https://login.example.com/0000/oauth2/authorize?response_type=code&client_id=x"
+    ),
+    "redirect-gateway": redirect(lambda _: "/my.policy"),
     "token-498": instead(refused(498, "Invalid Token")),
     "token-499": instead(refused(499, "Token Required")),
     "access-denied": instead(

@@ -1,0 +1,95 @@
+"""`python -m cachetools_core.rehearsal`."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from support.rehearsal_client import (
+    SOURCES,
+)
+
+from cachetools_core.rehearsal.faults import FAULTS
+from cachetools_core.rehearsal.server import Rehearsal
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "cachetools_core.rehearsal", *arguments]
+
+
+def test_the_command_prints_one_line_serves_and_cleans_up(shared: Path) -> None:
+    publish = f"Streets={shared / SOURCES['Streets']}"
+    with subprocess.Popen(command("--port", "0", "--cache", publish), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        ready = json.loads(process.stdout.readline())
+        assert set(ready) == {"site", "portal", "ca_file", "username", "password", "cache_directory", "services"}
+        assert [(one["url"].rpartition("/rest/")[2], one["tiles"]) for one in ready["services"]] == [
+            ("services/Rainfall/MapServer", 2735),
+            ("services/Streets/MapServer", 21),
+        ]
+        session = requests.Session()
+        session.trust_env = False
+        info = session.get(f"{ready['site']}/rest/info", params={"f": "json"}, verify=ready["ca_file"]).json()
+        assert info["currentVersion"] == 11.3
+        process.send_signal(signal.SIGTERM)
+        assert (process.wait(20), process.stdout.read()) == (0, "")
+    assert not Path(ready["cache_directory"]).exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--fault", "nonsense"], "no fault named 'nonsense'"),
+        (["--fault", "drip@nowhere"], "cannot strike at 'nowhere'"),
+        (["--fault", "drip:often"], "'often' is not a number of times"),
+        (["--cache", "Streets"], "not NAME=PATH"),
+        (["--cache", "Streets=/no/such/cache", "--port", "0"], "/no/such/cache is no cache"),
+        (["--version", "9.3"], "Version 9.3 cannot be rehearsed"),
+    ],
+)
+def test_the_command_refuses_what_cannot_be(arguments: list[str], words: str) -> None:
+    done = subprocess.run(command(*arguments), capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, words in done.stderr) == (2, "", True)
+
+
+def test_the_command_says_when_its_port_is_taken(server: Rehearsal) -> None:
+    port = str(urlsplit(server.site).port)
+    done = subprocess.run(command("--port", port), capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, "Give another --port." in done.stderr) == (1, "", True)
+
+
+def test_the_command_ends_when_its_parent_has_ended() -> None:
+    """The parent's end of the pipe is closed by the system then, however the parent ended."""
+    arguments = command("--port", "0", "--end-with-parent", "--context", "maps")
+    with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None and process.stdout is not None
+        ready = json.loads(process.stdout.readline())
+        assert ready["site"].endswith("/maps")
+        assert Path(ready["cache_directory"]).is_dir()
+        process.stdin.close()
+        assert process.wait(20) == 0
+    assert not Path(ready["cache_directory"]).exists()
+
+
+def test_the_command_needs_no_standard_input_otherwise() -> None:
+    with subprocess.Popen(command("--port", "0"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        ready = json.loads(process.stdout.readline())
+        session = requests.Session()
+        session.trust_env = False
+        assert session.get(f"{ready['site']}/rest/info", verify=ready["ca_file"]).status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+
+def test_the_command_lists_every_fault() -> None:
+    done = subprocess.run(command("--list-faults"), capture_output=True, text=True, timeout=60, check=True)
+    listed = {line.split()[0]: line for line in done.stdout.splitlines()}
+    assert set(listed) == set(FAULTS)
+    assert all(fault.meaning in listed[name] and fault.evidence in listed[name] for name, fault in FAULTS.items())
