@@ -69,6 +69,13 @@ class Journal:
             finally:
                 self._locks = ()
 
+    def check_usable(self) -> None:
+        """Raises JournalError where held would, as far as that shows while nothing is made, locked or written."""
+        try:
+            own_files.check_folder(self.folder)
+        except OSError as error:
+            raise _unusable(self._own, error) from error
+
     @property
     def still_held(self) -> bool:
         """True while no other run can hold this service's entry."""

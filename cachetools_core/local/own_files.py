@@ -36,9 +36,20 @@ def make_folder(folder: Path) -> None:
                 _close_folder(missing)
         found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode):
-        raise OSError(errno.ENOTDIR, "it is a link or a file, not a folder", str(folder))
+        raise _no_folder(folder)
     if found.st_mode & 0o077:
         _close_folder(folder)
+
+
+def check_folder(folder: Path) -> None:
+    """Raises OSError where make_folder would fail, or the folder couldn't be written, as far as that shows untried."""
+    with suppress(FileNotFoundError):
+        folder.lstat()
+    standing = next(one for one in (folder, *folder.parents) if os.path.lexists(one))
+    if standing == folder and not stat.S_ISDIR(folder.lstat().st_mode):
+        raise _no_folder(folder)
+    if not os.access(standing, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(standing))
 
 
 def read_text(file: Path) -> str:
@@ -63,7 +74,7 @@ def write_text(file: Path, text: str) -> None:
             stream.write(text.encode("utf-8"))
             stream.flush()
             os.fsync(stream.fileno())
-        partial.replace(file)
+        _replace(partial, file)
     except OSError:
         with suppress(OSError):  # why it can't be written is what counts
             partial.unlink(missing_ok=True)
@@ -111,6 +122,10 @@ class Lock:
         os.close(self._handle)
 
 
+def _no_folder(path: Path) -> OSError:
+    return NotADirectoryError(errno.ENOTDIR, "it is a link or a file, not a folder", str(path))
+
+
 def _open_plain(file: Path, flags: int) -> int:
     """Open a plain file and nothing else: opening a pipe or a device would already do something to it."""
     with suppress(FileNotFoundError):
@@ -131,7 +146,9 @@ def _insist_on_a_plain_file(file: Path, found: os.stat_result) -> None:
 
 if sys.platform == "win32":
     import msvcrt
+    import time
 
+    PAUSES = (0.02, 0.1, 0.5)
     _PLAIN = os.O_BINARY | os.O_NOINHERIT
 
     def _close_folder(folder: Path) -> None:
@@ -151,6 +168,15 @@ if sys.platform == "win32":
     def _is_at(handle: int, file: Path) -> bool:
         """Windows removes and renames no file that is open."""
         return True
+
+    def _replace(partial: Path, file: Path) -> None:
+        """Windows replaces no file that is open, as by a run that looks at it or by a scanner for viruses."""
+        for pause in PAUSES:
+            with suppress(PermissionError):
+                partial.replace(file)
+                return
+            time.sleep(pause)
+        partial.replace(file)
 
     def _settle_folder(folder: Path) -> None:
         """Windows has no such step."""
@@ -188,6 +214,9 @@ else:
             return os.path.samestat(os.fstat(handle), file.lstat())
         except OSError:
             return False
+
+    def _replace(partial: Path, file: Path) -> None:
+        partial.replace(file)
 
     def _settle_folder(folder: Path) -> None:
         """A rename is on the disk only when its folder is."""

@@ -167,7 +167,9 @@ def _cache(found: Look) -> Iterator[Finding]:
 
 def _earlier_job(named: ServiceReference, session: Session) -> Finding:
     try:
-        entry = journal_of(named, session).entry()
+        journal = journal_of(named, session)
+        entry = journal.entry()
+        journal.check_usable()
     except CacheToolsError as error:
         return Finding("journal", False, str(error), error)
     if entry is None:

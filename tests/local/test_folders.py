@@ -89,22 +89,25 @@ def look():
     return entry_of(SERVICE)
 def look_at_all():
     return list(unfinished())
+def check():
+    return Journal(SERVICE).check_usable()
 def delete():
     with Journal(SERVICE).held() as journal:
         return journal.entry()
-for act in (look, look_at_all, delete):
+for act in (look, look_at_all, check, delete):
     try:
         said.append(act())
     except CacheToolsError as error:
         said.append(str(error))
 print(json.dumps(said))
 """
-FINE: list[Any] = [None, [], None]
+FINE: list[Any] = [None, [], None, None]
 
 
 def refused(said: list[Any]) -> str:
     """What a deletion said in a place that can't be used; those who only look may say it too, or nothing."""
-    look, look_at_all, delete = said
+    look, look_at_all, check, delete = said
+    assert check == delete, "what a deletion would say is known before"
     assert delete.startswith("CT502: ") and delete.count("CT502") == 1
     assert look is None or look.startswith("CT502: ")
     assert look_at_all == [] or look_at_all.startswith("CT502: ")
