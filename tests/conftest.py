@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,9 +12,9 @@ import keyring.backends.fail
 import pytest
 from support.bench import Bench
 from support.needs import needed
+from support.rainfall import drawn_once
 from support.servers import Servers
 
-from cachetools_core.rehearsal.rainfall import draw_rainfall
 from cachetools_core.rehearsal.server import Rehearsal
 
 PROXIES_AND_BUNDLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -43,8 +44,9 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def rainfall(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Rainfall cache, drawn once; servers copy it."""
-    return draw_rainfall(tmp_path_factory.mktemp("rainfall")).folder
+    """A Rainfall cache, drawn once for all of pytest's processes; servers copy it."""
+    base = tmp_path_factory.getbasetemp()
+    return drawn_once(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base)
 
 
 @pytest.fixture(scope="session")
