@@ -88,7 +88,7 @@ class Run:
     def go_on(self) -> None:
         """Raises Cancelled or DeadlinePassed where this run has no reason to go on."""
         if self.cancel_wanted():
-            raise Cancelled("Stopped before anything was submitted.", "Nothing on the server has changed.")
+            raise _stopped()
         if not self.left():
             raise DeadlinePassed("The time given for this run is up.", sent=False)
 
@@ -114,16 +114,44 @@ class Run:
         exchange = _Exchange(function)
         end = self.clock.monotonic() + min(seconds, self.left())
         threading.Thread(target=exchange.go, name="CacheTools request", daemon=True).start()
-        while not self.clock.wait(exchange.done, max(0.0, min(CANCEL_IS_FELT_WITHIN, end - self.clock.monotonic()))):
-            if self.clock.monotonic() >= end:
-                exchange.abandoned.set()
-                if not self.left():
-                    raise DeadlinePassed("The time given for this run is up.")
-                raise TimeoutError(f"no answer within {seconds:.0f} seconds")
-            if not until_answered and self.cancel_wanted():
-                exchange.abandoned.set()
-                self.go_on()
+        try:
+            while not self.clock.wait(exchange.done, self._next_look(end)):
+                if self.clock.monotonic() >= end:
+                    if not self.left():
+                        raise DeadlinePassed("The time given for this run is up.")
+                    raise TimeoutError(f"no answer within {seconds:.0f} seconds")
+                if not until_answered and self.cancel_wanted():
+                    raise _stopped()
+        finally:
+            exchange.abandoned.set()
         return exchange.answer()
+
+    def in_time(self, doing: str, function: Callable[[], Answer]) -> Answer:
+        """What the function returns, however long that takes: the deadline and a cancel end the wait, nothing else.
+
+        For what may hang and sends nothing, such as a file on a share that doesn't answer; `doing` says what it is, as
+        in `reading service.lyrx`. The thread that hangs is left behind and doesn't keep the process from ending; so the
+        function mustn't hold standard input or output, whose locks Python takes when it ends.
+        Raises DeadlinePassed, Cancelled, and whatever the function raises.
+        """
+        self.go_on()
+        try:
+            return self.call(lambda _: function(), self.left())
+        except (DeadlinePassed, TimeoutError) as error:
+            if self.left():
+                raise
+            raise DeadlinePassed(
+                f"The time given for this run was up while {doing}.",
+                "Check that it can be read at all, or run this again with more time.",
+                sent=False,
+            ) from error
+
+    def _next_look(self, end: float) -> float:
+        return max(0.0, min(CANCEL_IS_FELT_WITHIN, end - self.clock.monotonic()))
+
+
+def _stopped() -> Cancelled:
+    return Cancelled("Stopped before anything was submitted.", "Nothing on the server has changed.")
 
 
 class _Exchange(Generic[Answer]):

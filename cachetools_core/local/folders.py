@@ -40,6 +40,12 @@ def application_folders() -> tuple[Path, ...]:
     return tuple(dict.fromkeys(base / NAME for base in _bases()))
 
 
+def kept_certificate(authority: str) -> Path | None:
+    """Where the certificate kept for an authority lies, such as `https://gis.example.com:6443`; None without a home."""
+    folders = application_folders()
+    return folders[0] / "certificates" / f"{file_name_for(authority)}.pem" if folders else None
+
+
 def other_place() -> str:
     """How to have the files elsewhere: half a sentence."""
     variable = "LOCALAPPDATA" if sys.platform == "win32" else "XDG_DATA_HOME"

@@ -89,4 +89,13 @@ def safe_text(text: str) -> str:
         shown = (scheme.group() if scheme else "") + ("..." if re.search("[?#]", "".join(before)) else shown)
     shown = re.split("[?#]", shown, maxsplit=1)[0]
     shown = re.sub("(?<=://)[^/]*", lambda authority: NO_PORT.sub("", authority.group()), shown)
-    return "".join(letter if letter.isprintable() else " " for letter in shown[:LONGEST_TEXT])
+    return _seen(shown)
+
+
+def safe_path(text: str) -> str:
+    """A file's path for messages, without what stands before its last @ and characters that nobody can see."""
+    return _seen(AT_SIGN.split(text)[-1])
+
+
+def _seen(text: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in text[:LONGEST_TEXT])

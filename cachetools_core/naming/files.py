@@ -6,11 +6,13 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import ConnectionFileError, NotAService
-from .address import parts_of, site_of
+from ..waiting import Run
+from .address import parts_of, safe_path, site_of
 from .service import CONNECTION_NAME, CatalogPath, LayerFile, ServiceReference, read_name
 
 Name = TypeVar("Name")
@@ -24,28 +26,34 @@ SITE_ENDS = ("services", "rest", "admin")
 MOST_NAMED = 5
 
 
-def find_service(text: str) -> ServiceReference:
+def find_service(text: str, run: Run) -> ServiceReference:
     """The service that any text a user has names; reads the .ags or .lyrx file where the text points at one.
 
-    Raises NotAService where the text itself is wrong, ConnectionFileError where the file doesn't lead to one service.
+    Raises NotAService where the text itself is wrong, ConnectionFileError where the file doesn't lead to one service,
+    DeadlinePassed and Cancelled where it doesn't answer, as on a dead share.
     """
     named = read_name(text)
     if isinstance(named, CatalogPath):
-        return ServiceReference(_site_of_connection(named), named.folder, named.name, named.kind)
+        site = run.in_time(
+            f"reading the connection file of '{safe_path(named.connection)}'", partial(_site_of_connection, named)
+        )
+        return ServiceReference(site, named.folder, named.name, named.kind)
     if isinstance(named, LayerFile):
-        return _service_of_layer_file(named)
+        return run.in_time(f"reading the layer file {safe_path(named.path)}", partial(_service_of_layer_file, named))
     return named
 
 
 def _site_of_connection(named: CatalogPath) -> str:
     files = [file for file in _places_of(named.connection) if os.path.isfile(file)]
     if not files:
-        raise ConnectionFileError(f"The connection file of '{named.connection}' isn't there.", _give_address(named))
+        raise ConnectionFileError(
+            f"The connection file of '{safe_path(named.connection)}' isn't there.", _give_address(named)
+        )
     found_sites = (site for file in files for site in _sites_in(_read(file, LARGEST_CONNECTION, _give_address(named))))
     sites = _one_of_each_spelling(found_sites, str.lower)
     if len(sites) != 1:
         found = f"several sites: {_some(sites)}" if sites else "no site"
-        where = " and ".join(map(str, files))
+        where = " and ".join(safe_path(str(file)) for file in files)
         raise ConnectionFileError(f"The connection file {where} names {found}.", _give_address(named))
     return sites.pop()
 
@@ -111,16 +119,16 @@ def _service_of_layer_file(named: LayerFile) -> ServiceReference:
     try:
         document = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise ConnectionFileError(f"The layer file {named.path} isn't readable JSON.", remedy) from error
+        raise ConnectionFileError(f"The layer file {safe_path(named.path)} isn't readable JSON.", remedy) from error
     try:
         services = _one_of_each_spelling(_services_in(document), lambda service: service.url.lower())
     except NotAService as error:
         raise ConnectionFileError(
-            f"The layer file {named.path} draws a service that can't be named: {error.what}", remedy
+            f"The layer file {safe_path(named.path)} draws a service that can't be named: {error.what}", remedy
         ) from error
     if len(services) != 1:
         found = f"several services: {_some(one.url for one in services)}" if services else "no map or image service"
-        raise ConnectionFileError(f"The layer file {named.path} draws {found}.", remedy)
+        raise ConnectionFileError(f"The layer file {safe_path(named.path)} draws {found}.", remedy)
     return services.pop()
 
 
@@ -148,11 +156,12 @@ def _named_by(url: Any) -> ServiceReference:
 
 
 def _read(file: Path, largest: int, remedy: str) -> bytes:
+    shown = safe_path(str(file))
     try:
         with file.open("rb") as stream:
             content = stream.read(largest + 1)
     except OSError as error:
-        raise ConnectionFileError(f"The file {file} can't be read: {error.strerror or error}.", remedy) from error
+        raise ConnectionFileError(f"The file {shown} can't be read: {error.strerror or error}.", remedy) from error
     if len(content) > largest:
-        raise ConnectionFileError(f"The file {file} is larger than any connection or layer file.", remedy)
+        raise ConnectionFileError(f"The file {shown} is larger than any connection or layer file.", remedy)
     return content

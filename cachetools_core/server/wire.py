@@ -121,6 +121,9 @@ class PlainWire:
     def _once(self, method: str, url: str, fields: Fields, headers: Fields, *, until_answered: bool = False) -> Body:
         self.run.go_on()
         session, proxies = self._session, _proxies(url)
+        for one in (url, select_proxy(url, proxies)):
+            if one and one.lower().startswith("https://"):
+                self.trust.anchors_for(one, self.run)
 
         def ask(abandoned: threading.Event) -> tuple[int, Mapping[str, str], bytes]:
             with session.request(

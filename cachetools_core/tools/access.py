@@ -11,6 +11,7 @@ from pathlib import Path
 from ..account import Account
 from ..errors import CacheToolsError, Moved
 from ..local.accounts import ArcGISProfiles, StoredInKeyring
+from ..local.folders import kept_certificate
 from ..messages import QUIET, Messages
 from ..naming.service import ServiceReference
 from ..secrecy import Discreet
@@ -94,7 +95,7 @@ class Session:
 
     def _open(self, url: str) -> OpenSite:
         access = self.access
-        rest = PlainWire(Trust(url, access.ca_file), self.run)
+        rest = PlainWire(Trust(ca_file=access.ca_file, kept=kept_certificate), self.run)
         info = open_site(rest, url)
         given = GivenAccount(access.account, access.username or None)
         signed_in = sign_in(rest, info, given, other_sources(given.username, access.active_portal))

@@ -82,7 +82,7 @@ def check_deletion(service: str, access: Access = Access()) -> Check:  # noqa: B
     """
     session = Session(access)
     with session.discreetly():
-        named = find_service(service)
+        named = find_service(service, session.run)
         findings = tuple(_findings(named, session))
     check: Check = session.secrets.blotted_value(Check(named.url, findings))
     return check

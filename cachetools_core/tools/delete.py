@@ -114,7 +114,7 @@ def run_deletion(service: str, access: Access, agree: Callable[[Plan], bool]) ->
     session = Session(access)
     record = Record(safe_text(service), session.messages, session.secrets, access.clock)
     with record.failing():
-        named = find_service(service)
+        named = find_service(service, session.run)
         record.note_service(named.url)
         plan = _agreed(named, session, record, agree)
         while _Deletion(plan, record).carry_out() is not Next.NOTHING:
@@ -130,7 +130,7 @@ def plan_deletion(service: str, access: Access) -> Plan:
     """
     session = Session(access)
     with session.discreetly():
-        named = find_service(service)
+        named = find_service(service, session.run)
         return _plan(named, session, Record(named.url, session.messages, session.secrets, access.clock))
 
 

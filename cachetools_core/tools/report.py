@@ -50,7 +50,7 @@ def report_cache(service: str, access: Access = Access()) -> Report:  # noqa: B0
     """
     session = Session(access)
     with session.discreetly():
-        named = find_service(service)
+        named = find_service(service, session.run)
         found = look(session.site_of(named).wire, named)
         if found.of(Witness.SERVICE).says is Says.NOTHING:
             raise CannotDelete(

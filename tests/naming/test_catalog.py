@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import os
 import random
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.clocks import FastClock
 
-from cachetools_core.errors import ConnectionFileError, NotAService
+from cachetools_core.errors import Cancelled, ConnectionFileError, DeadlinePassed, NotAService
 from cachetools_core.naming.files import LARGEST_CONNECTION, LARGEST_LAYER_FILE, find_service
 from cachetools_core.naming.service import ServiceReference
+from cachetools_core.waiting import SYSTEM_CLOCK, Run
 
 SITE = "https://gis.example.com:6443/arcgis"
 SCHEMAS = [
@@ -47,9 +50,13 @@ def connection(folder: Path, content: bytes, name: str = "arcgis on gis.example.
     return file
 
 
+def find(text: str) -> ServiceReference:
+    return find_service(text, Run(SYSTEM_CLOCK, 600.0, lambda: False))
+
+
 def refused(text: str) -> ConnectionFileError:
     with pytest.raises(ConnectionFileError) as caught:
-        find_service(text)
+        find(text)
     error = caught.value
     assert (error.message_id, error.exit_code) == ("CT102", 2)
     assert error.remedy.startswith("Give "), "the remedy says what to give"
@@ -70,13 +77,13 @@ def test_every_form_of_catalog_path_leads_to_the_service(tmp_path: Path, odd: bo
         f'"{without}\\F\\Rainfall.{kind}"',
         f"{file}/F/Rainfall/{kind}",
     ):
-        assert find_service(text) == wanted
-    assert find_service(f"{file}/Rainfall.{kind}") == ServiceReference(SITE, "", "Rainfall", kind)
-    assert find_service(f"{file}/F/Niederschläge.{kind}").path == "F/Niederschl%C3%A4ge"
+        assert find(text) == wanted
+    assert find(f"{file}/Rainfall.{kind}") == ServiceReference(SITE, "", "Rainfall", kind)
+    assert find(f"{file}/F/Niederschläge.{kind}").path == "F/Niederschl%C3%A4ge"
 
 
 def test_an_address_needs_no_file() -> None:
-    assert find_service(f"{SITE}/services/F/R/MapServer").url == f"{SITE}/rest/services/F/R/MapServer"
+    assert find(f"{SITE}/services/F/R/MapServer").url == f"{SITE}/rest/services/F/R/MapServer"
 
 
 @pytest.mark.parametrize(
@@ -96,18 +103,18 @@ def test_an_address_needs_no_file() -> None:
 @pytest.mark.parametrize("odd", [False, True])
 def test_whatever_resource_of_the_site_a_connection_names_it_is_the_site(tmp_path: Path, url: str, odd: bool) -> None:
     file = connection(tmp_path, bytes_of_a_connection(url, odd=odd))
-    assert find_service(f"{file}/Rainfall.MapServer").site == SITE
+    assert find(f"{file}/Rainfall.MapServer").site == SITE
 
 
 @pytest.mark.parametrize("tail", ["services", "rest/services", "admin"])
 def test_a_connection_to_a_site_at_the_root_of_its_host_names_it(tmp_path: Path, tail: str) -> None:
     file = connection(tmp_path, bytes_of_a_connection(f"https://gis.example.com/{tail}"))
-    assert find_service(f"{file}/Rainfall.MapServer").url == "https://gis.example.com/rest/services/Rainfall/MapServer"
+    assert find(f"{file}/Rainfall.MapServer").url == "https://gis.example.com/rest/services/Rainfall/MapServer"
 
 
 def test_spellings_that_differ_in_letter_case_are_one_site_asked_as_the_first(tmp_path: Path) -> None:
     content = bytes_of_a_connection("https://h/ArcGIS/services", "https://h/arcgis/admin")
-    assert find_service(f"{connection(tmp_path, content)}/R.MapServer").site == "https://h/ArcGIS"
+    assert find(f"{connection(tmp_path, content)}/R.MapServer").site == "https://h/ArcGIS"
 
 
 def test_addresses_at_both_alignments_of_one_file_are_found(tmp_path: Path) -> None:
@@ -147,7 +154,7 @@ def test_a_connection_larger_than_any_is_refused(tmp_path: Path) -> None:
     file = connection(tmp_path, bytes_of_a_connection(f"{SITE}/services") + bytes(LARGEST_CONNECTION))
     assert "larger than any" in refused(f"{file}/Rainfall.MapServer").what
     os.truncate(file, LARGEST_CONNECTION)
-    assert find_service(f"{file}/Rainfall.MapServer").site == SITE
+    assert find(f"{file}/Rainfall.MapServer").site == SITE
 
 
 def test_a_connection_that_may_not_be_read_is_refused_with_the_reason(tmp_path: Path) -> None:
@@ -209,13 +216,13 @@ def test_gis_servers_means_arccatalogs_own_folder(arc_catalog: ArcCatalog, name:
     arc_catalog.keep("production 1.ags", "https://other.example/arcgis/services", maker=maker)
     for connection_name in (name, f"{name}.ags"):
         text = slash.join(("GIS Servers", connection_name, "F", "Rainfall.MapServer"))
-        assert find_service(text) == ServiceReference(SITE, "F", "Rainfall", "MapServer")
+        assert find(text) == ServiceReference(SITE, "F", "Rainfall", "MapServer")
 
 
 def test_one_connection_kept_by_two_versions_is_one_only_if_they_agree(arc_catalog: ArcCatalog) -> None:
     arc_catalog.keep("x.ags", f"{SITE}/services", version="Desktop10.1")
     arc_catalog.keep("x.ags", f"{SITE}/admin", version="Desktop10.8")
-    assert find_service(r"GIS Servers\x.ags\Rainfall.MapServer").site == SITE
+    assert find(r"GIS Servers\x.ags\Rainfall.MapServer").site == SITE
     arc_catalog.keep("x.ags", "https://old.example/arcgis/services", version="Desktop10.1")
     error = refused(r"GIS Servers\x.ags\Rainfall.MapServer")
     assert f"several sites: {SITE}, https://old.example/arcgis." in error.what
@@ -329,12 +336,12 @@ def test_a_layer_file_leads_to_the_one_service_that_it_draws(
 ) -> None:
     file = layer_file(tmp_path, *layers, start=start)
     for text in (str(file), f'"{file}"'):
-        assert find_service(text).url.startswith(url)
+        assert find(text).url.startswith(url)
 
 
 def test_the_rehearsal_layer_files_lead_to_the_rehearsal_service() -> None:
     layers = Path(__file__).parent.parent.parent / "layers"
-    found = {find_service(str(file)).url for file in layers.glob("*.lyrx")}
+    found = {find(str(file)).url for file in layers.glob("*.lyrx")}
     assert found == {f"{site}://localhost:6443/arcgis/rest/services/Rainfall/MapServer" for site in ("http", "https")}
 
 
@@ -390,7 +397,7 @@ def test_deep_nesting_that_json_takes_is_walked_to_its_end(tmp_path: Path) -> No
     layer: Any = tiled(RAINFALL)
     for _ in range(400):
         layer = {"inner": [layer]}
-    assert find_service(str(layer_file(tmp_path, layer))).url == RAINFALL
+    assert find(str(layer_file(tmp_path, layer))).url == RAINFALL
 
 
 def test_a_layer_file_that_is_not_there_or_too_large_is_refused(tmp_path: Path) -> None:
@@ -411,6 +418,49 @@ def test_a_connection_that_is_a_pipe_hangs_nothing(tmp_path: Path) -> None:
     assert "isn't there" in refused(f"{tmp_path}/x.ags/Rainfall.MapServer").what
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_a_layer_file_that_does_not_answer_is_left_at_the_deadline_and_at_a_cancel(
+    tmp_path: Path, cancelled: bool
+) -> None:
+    pipe = tmp_path / "silent.lyrx"
+    os.mkfifo(pipe)
+    asked: list[bool] = []
+
+    def cancel_wanted() -> bool:
+        asked.append(cancelled)
+        return cancelled and len(asked) > 1
+
+    with pytest.raises(Cancelled if cancelled else DeadlinePassed) as raised:
+        find_service(str(pipe), Run(FastClock(100.0), 600.0 if cancelled else 5.0, cancel_wanted))
+    if not cancelled:
+        assert f"was up while reading the layer file {pipe}" in str(raised.value)
+
+
+def test_typed_text_is_not_repeated_before_its_last_at_sign(tmp_path: Path) -> None:
+    for text in ("https:/u:canary@h/Rainfall.lyrx", r"u:canary@x.ags\F\Rainfall.MapServer"):
+        assert "canary" not in str(refused(text))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+def test_a_file_that_never_answers_does_not_keep_the_process_from_ending(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "silent.lyrx")
+    script = """
+import sys
+from cachetools_core.errors import DeadlinePassed
+from cachetools_core.naming.files import find_service
+from cachetools_core.waiting import SYSTEM_CLOCK, Run
+try:
+    find_service(sys.argv[1], Run(SYSTEM_CLOCK, 0.5, lambda: False))
+except DeadlinePassed:
+    print("left")
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "silent.lyrx")], capture_output=True, text=True, timeout=120
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "left\n", "")
+
+
 def test_a_text_that_is_no_name_stays_a_naming_error() -> None:
     with pytest.raises(NotAService):
-        find_service("World Imagery")
+        find("World Imagery")

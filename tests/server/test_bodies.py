@@ -190,7 +190,7 @@ from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire
 from cachetools_core.waiting import SYSTEM_CLOCK, Run
 try:
-    PlainWire(Trust(sys.argv[1]), Run(SYSTEM_CLOCK, 300.0, lambda: False)).get(sys.argv[1], tries=1)
+    PlainWire(Trust(), Run(SYSTEM_CLOCK, 300.0, lambda: False)).get(sys.argv[1], tries=1)
 except NoAnswer:
     pass
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024))

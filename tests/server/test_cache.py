@@ -63,7 +63,7 @@ class Site:
 
     def look(self, service: Any, report: Any = None, admin: Any = None, kind: str = "MapServer") -> CacheLook:
         self.bodies = {SERVICE.replace("MapServer", kind): service, REPORT: report, ADMIN: admin}
-        rest = PlainWire(Trust(self.server.site), Run(self.clock, 600, lambda: False))
+        rest = PlainWire(Trust(), Run(self.clock, 600, lambda: False))
         return look(rest, ServiceReference(self.server.site, "F", "Rain", kind), tries=1)
 
 
@@ -382,7 +382,7 @@ def test_two_looks_say_what_the_rules_say(before, cached, tiles):
 
 
 def signed_in(server: Any, name: str = "Rainfall", kind: str = "MapServer") -> tuple[Any, ServiceReference]:
-    rest = PlainWire(Trust(server.site, server.ca_file), Run(FastClock(), 600, lambda: False))
+    rest = PlainWire(Trust(ca_file=server.ca_file), Run(FastClock(), 600, lambda: False))
     wire = sign_in(rest, open_site(rest, server.site), Given(account_of(server)), None).wire
     return wire, ServiceReference(server.site, "", name, kind)
 

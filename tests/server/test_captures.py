@@ -43,7 +43,7 @@ class Captures:
         self.server, self.asked, self.site = server, server.asked, server.site
         server.answer = self.bodies.get
         self.run = Run(FastClock(100.0), 600.0, lambda: False)
-        self.rest = PlainWire(Trust(self.site), self.run)
+        self.rest = PlainWire(Trust(), self.run)
 
     def text(self, name: str) -> bytes:
         return (self.folder / f"{name}.json").read_bytes()
@@ -278,7 +278,7 @@ def test_a_job_body_gives_its_end_and_its_messages(wire: Captures, name: str, en
 def test_a_job_that_goes_on_is_followed_until_the_deadline(wire: Captures, name: str) -> None:
     job = f"jobs/{wire.body(name)['jobId']}"
     wire.serve_bytes({job: wire.text(name)})
-    rest = PlainWire(Trust(wire.site), Run(FastClock(100.0), 3.0, lambda: False))
+    rest = PlainWire(Trust(), Run(FastClock(100.0), 3.0, lambda: False))
     report = follow(rest, f"{wire.site}/{job}", Listener(), PATIENCE)
     assert (report.end, report.status) == (JobEnd.RUNNING, wire.body(name)["jobStatus"])
     assert report.messages == [one["description"] for one in wire.body(name).get("messages", [])]

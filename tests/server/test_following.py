@@ -55,7 +55,7 @@ class JobServer:
         how: Callable[[Wire, str, Messages, Patience], JobReport] = follow,
     ) -> JobReport:
         run = Run(self.clock, deadline, self.listener.cancelled)
-        return how(sign_in(PlainWire(Trust(self._site), run)), self.url, self.listener, patience)
+        return how(sign_in(PlainWire(Trust(), run)), self.url, self.listener, patience)
 
     def cancel_at(self, moment: float) -> None:
         def ask(seconds: float) -> None:

@@ -133,6 +133,10 @@ coded_address = st.builds(
 )
 
 
+def find_it(text: str) -> ServiceReference:
+    return find_service(text, Run(FastClock(), 6e5, lambda: False))
+
+
 def fed_to(function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
     """What the function gives, or None where it ends in a documented error; that error is fit to be shown."""
     try:
@@ -174,7 +178,7 @@ def test_any_text_names_one_service_on_the_host_in_it_or_is_refused(text: str) -
 def test_any_bytes_of_a_connection_give_one_site_or_an_error(tmp_path: Path, pieces: list[bytes]) -> None:
     file = tmp_path / "x.ags"
     file.write_bytes(b"".join(pieces))
-    service = fed_to(find_service, f"{file}/F/Rainfall.MapServer")
+    service = fed_to(find_it, f"{file}/F/Rainfall.MapServer")
     if service is not None:
         host = urlsplit(service.site).hostname
         content = file.read_bytes()
@@ -322,7 +326,7 @@ def test_any_layer_file_draws_one_service_that_it_names_or_is_refused(tmp_path: 
 
 def feed_layer_file(file: Path, content: bytes) -> None:
     file.write_bytes(content)
-    service = fed_to(find_service, str(file))
+    service = fed_to(find_it, str(file))
     if service is not None:
         assert (urlsplit(service.site).hostname or "").encode() in content.lower()
 
@@ -335,7 +339,7 @@ class Wires:
 
     def __init__(self, here: BodyServer, elsewhere: BodyServer) -> None:
         self.here, self.elsewhere = here, elsewhere
-        self.trust = Trust(here.site)
+        self.trust = Trust()
         self.site = here.site
         self.service = ServiceReference(self.site, "", "Rainfall", "MapServer")
 

@@ -61,7 +61,7 @@ class Server:
         deadline: float = 10_000.0,
         sign_in: Callable[[PlainWire], Wire] = lambda rest: rest,
     ) -> CacheLook:
-        wire = sign_in(PlainWire(Trust(self._server.site), Run(self.clock, deadline, lambda: False)))
+        wire = sign_in(PlainWire(Trust(), Run(self.clock, deadline, lambda: False)))
         service = ServiceReference(self._server.site, "", "Rain", "MapServer")
         return look_after(wire, service, before, end, PATIENCE, self.warnings.append)
 

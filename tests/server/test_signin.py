@@ -78,7 +78,7 @@ def standing(rainfall: Path) -> Iterator[Rehearsal]:
 
 
 def rest_to(server: Rehearsal) -> PlainWire:
-    return PlainWire(Trust(server.site, server.ca_file), Run(FastClock(), 1e6, lambda: False))
+    return PlainWire(Trust(ca_file=server.ca_file), Run(FastClock(), 1e6, lambda: False))
 
 
 def enter(server: Rehearsal, given: GivenAccount = GivenAccount(), active: ActivePortal | None = None) -> SignIn:  # noqa: B008
@@ -350,7 +350,7 @@ class PlainSite:
         """What a sign-in comes to, and the paths that a password was sent to."""
         with BodyServer(self.answer) as server:
             self.site = server.site
-            rest = PlainWire(Trust(server.site), Run(FastClock(), 60, lambda: False))
+            rest = PlainWire(Trust(), Run(FastClock(), 60, lambda: False))
             try:
                 entered = sign_in(rest, open_site(rest, server.site), one, other_sources(one.username, None))
             finally:
@@ -430,7 +430,7 @@ def test_caching_tools_that_want_a_token_and_nobody_has_an_account(drawer: Drawe
 def test_a_given_account_is_not_sent_over_plain_http_and_it_is_said() -> None:
     site = SiteInfo("http://192.0.2.1/arcgis", "10.8.1", "", "", None)
     clock = FastClock(1000.0)
-    rest = PlainWire(Trust(site.url), Run(clock, 60, lambda: False))
+    rest = PlainWire(Trust(), Run(clock, 60, lambda: False))
     found = sign_in(rest, site, GIVEN, [])
     assert "The account of publisher1 isn't used" in found.remark and "plain HTTP" in found.remark
 
@@ -571,7 +571,7 @@ def test_a_portal_that_hands_its_own_token_back_gets_it_sent_to_no_server() -> N
     with BodyServer(lambda _: json.dumps(TOKEN).encode()) as both:
         root = both.site.rpartition("/")[0]
         site = SiteInfo(both.site, "11.3", f"{root}/portal/sharing/rest/generateToken", f"{root}/portal", None)
-        rest = PlainWire(Trust(site.url), Run(FastClock(), 60, lambda: False))
+        rest = PlainWire(Trust(), Run(FastClock(), 60, lambda: False))
         for one, other in ((GIVEN, None), (GivenAccount(), ActivePortal(site.portal, lambda: TOKEN))):
             with pytest.raises(UnsafeSignIn, match="one of the portal's own"):
                 sign_in(rest, site, one, other_sources(None, other))
@@ -611,7 +611,7 @@ def test_an_address_that_reads_as_two_hosts_gets_no_secret(form: str, portal: st
     with never_connected() as port:
         address = form.format(port=port, path="/sharing/rest/generateToken")
         site = SiteInfo("http://localhost/arcgis", "11.3", address, portal, None)
-        rest = PlainWire(Trust(site.url), Run(FastClock(), 60, lambda: False))
+        rest = PlainWire(Trust(), Run(FastClock(), 60, lambda: False))
         with pytest.raises(UnsafeSignIn):
             sign_in(rest, site, GivenAccount(Account("u", "p")), other_sources(None, None))
         active = ActivePortal(portal, lambda: {"token": "t", "referer": "r"})
@@ -625,7 +625,7 @@ def test_an_address_that_reads_as_two_hosts_gets_no_secret(form: str, portal: st
 @pytest.mark.parametrize("portal", ["", "nonsense/sharing"])
 def test_a_token_address_that_is_none_is_refused(address: str, portal: str) -> None:
     site = SiteInfo("https://localhost/arcgis", "11.3", address, portal, None)
-    rest = PlainWire(Trust(site.url), Run(FastClock(), 60, lambda: False))
+    rest = PlainWire(Trust(), Run(FastClock(), 60, lambda: False))
     with pytest.raises(UnsafeSignIn):
         sign_in(rest, site, GivenAccount(Account("u", "p")), other_sources(None, None))
 
@@ -640,7 +640,7 @@ def test_nothing_secret_goes_over_plain_http(
     with never_connected() as port:
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{port}")
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
-        rest = PlainWire(Trust(site.url), Run(FastClock(), 60, lambda: False))
+        rest = PlainWire(Trust(), Run(FastClock(), 60, lambda: False))
         for one in (GivenAccount(Account("u", "p")), GivenAccount()):
             with pytest.raises(UnsafeSignIn, match="plain HTTP"):
                 sign_in(rest, site, one, other_sources(None, None))
@@ -654,7 +654,7 @@ def test_a_token_service_over_plain_http_is_not_asked_for_an_https_site(monkeypa
     with never_connected() as port:
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{port}")
         monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
-        rest = PlainWire(Trust(site.url), Run(FastClock(), 60, lambda: False))
+        rest = PlainWire(Trust(), Run(FastClock(), 60, lambda: False))
         with pytest.raises(NeverSent):
             sign_in(rest, site, GivenAccount(Account("u", "p")), other_sources(None, None))
 

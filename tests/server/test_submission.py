@@ -109,7 +109,7 @@ class Site:
 
     @property
     def wire(self) -> PlainWire:
-        return PlainWire(Trust(self.server.site), Run(self.clock, self.deadline, lambda: self.stop))
+        return PlainWire(Trust(), Run(self.clock, self.deadline, lambda: self.stop))
 
     @property
     def rain(self) -> ServiceReference:

@@ -48,7 +48,7 @@ class SteppedClock(FastClock):
 
 
 def rest_to(server: Rehearsal, clock: FastClock | None = None) -> PlainWire:
-    return PlainWire(Trust(server.site, server.ca_file), Run(clock or SteppedClock(), 1e9, lambda: False))
+    return PlainWire(Trust(ca_file=server.ca_file), Run(clock or SteppedClock(), 1e9, lambda: False))
 
 
 def signed_in(server: Rehearsal, clock: FastClock) -> SignedIn:
@@ -69,7 +69,7 @@ def token_service(answer: object) -> Iterator[str]:
 
 
 def ask(url: str, clock: Clock | None = None) -> Token:
-    rest = PlainWire(Trust(url), Run(clock or SteppedClock(), 60, lambda: False))
+    rest = PlainWire(Trust(), Run(clock or SteppedClock(), 60, lambda: False))
     return ask_for_token(rest, url, {"username": "u", "password": "p"}, referer="r", minutes=60)
 
 
@@ -138,7 +138,7 @@ def test_a_short_life_ends_in_its_last_quarter_and_one_that_nobody_tells_does_no
 ) -> None:
     clock, purse = SteppedClock(), Purse(*(Token(name, good_for=good_for) for name in "abc"))
     with BodyServer(lambda _: b"{}") as server:
-        rest = PlainWire(Trust(server.site), Run(clock, 1e9, lambda: False))
+        rest = PlainWire(Trust(), Run(clock, 1e9, lambda: False))
         wire = SignedIn(rest, purse)
         clock.ahead = after
         wire.get(f"{server.site}/rest/info")
@@ -266,7 +266,7 @@ def test_a_renewal_that_may_have_been_judged_is_sent_once(answer: str) -> None:
     second: Any = {"lost": reset, "cut off": then_shut(http()[:-1])}.get(answer) or says(NO_TOKENS[answer])
     answers, clock = [says(token), second], SteppedClock()
     with RawServer(lambda connection: answers.pop(0)(connection)) as service, BodyServer(lambda _: b"{}") as site:
-        rest = PlainWire(Trust(service.url), Run(clock, 1e9, lambda: False))
+        rest = PlainWire(Trust(), Run(clock, 1e9, lambda: False))
         wire = SignedIn(rest, PasswordTokens(rest, f"{service.url}/tokens", Account("u", "hush"), "r", 60))
         for _ in range(9):
             clock.ahead += 3600
@@ -289,7 +289,7 @@ def test_a_renewal_that_was_never_sent_is_tried_again_after_a_while() -> None:
 
     clock, purse = SteppedClock(), Unreachable(Token("one", good_for=100), Token("two"))
     with BodyServer(lambda _: b"{}") as site:
-        wire = SignedIn(PlainWire(Trust(site.site), Run(clock, 1e9, lambda: False)), purse)
+        wire = SignedIn(PlainWire(Trust(), Run(clock, 1e9, lambda: False)), purse)
         for ahead, asked in ((74, 1), (76, 2), (77, 2), (90, 2), (92, 3), (93, 3), (108, 4), (1e6, 4)):
             clock.ahead = ahead
             assert wire.get(f"{site.site}/rest/info") == {}
@@ -310,7 +310,7 @@ def test_a_renewal_that_is_broken_off_is_not_sent_again() -> None:
 
     with RawServer(answer) as service, BodyServer(lambda _: b"{}") as site:
         run = Run(clock, 1e9, stop.is_set)
-        rest = PlainWire(Trust(service.url), run)
+        rest = PlainWire(Trust(), run)
         wire = SignedIn(rest, PasswordTokens(rest, f"{service.url}/tokens", Account("u", "hush"), "r", 60))
         clock.ahead += 3600
         with pytest.raises(Cancelled):
@@ -332,7 +332,7 @@ def test_a_renewal_that_is_broken_off_is_not_sent_again() -> None:
 def test_a_token_of_the_portal_is_never_taken_for_one_of_the_server(again: list[str]) -> None:
     answers = [json.dumps({"token": one, "expires": 0}).encode() for one in again]
     with BodyServer(lambda _: answers.pop(0)) as portal:
-        rest = PlainWire(Trust(portal.site), Run(SteppedClock(), 1e9, lambda: False))
+        rest = PlainWire(Trust(), Run(SteppedClock(), 1e9, lambda: False))
         address = f"{portal.site}/sharing/rest/generateToken"
         own = PasswordTokens(rest, address, Account("u", "hush"), "r", 60)
         giver = ExchangedTokens(rest, address, "https://gis.example.com/server", own)

@@ -24,7 +24,8 @@ from support.raw_server import RawServer, http, says
 from support.story import delete, service_url
 
 from cachetools_core.errors import CertificateFileError, DeadlinePassed, NoAnswer, NotTrusted
-from cachetools_core.local.folders import application_folder, file_name_for
+from cachetools_core.local.folders import application_folder, file_name_for, kept_certificate
+from cachetools_core.naming.address import site_address
 from cachetools_core.proof.receipt import Verdict
 from cachetools_core.server.trust import Trust, causes
 from cachetools_core.server.wire import READ_TRIES, PlainWire
@@ -70,10 +71,28 @@ def serve(tmp_path):
         server.__exit__()
 
 
+def trusting(ca_file=None):
+    return Trust(ca_file=ca_file, kept=kept_certificate)
+
+
+def kept_file(authority) -> Path:
+    file = kept_certificate(site_address(authority))
+    assert file is not None
+    return file
+
+
+def a_run(clock=None, deadline=600.0):
+    return Run(clock or FastClock(), deadline, lambda: False)
+
+
+def strict(trust, url):
+    for context in trust.anchors_for(url, a_run()).contexts:
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+    return trust
+
+
 def ask(url, ca_file=None, trust=None):
-    return PlainWire(trust or Trust(url, ca_file), Run(FastClock(), 600.0, lambda: False)).get(
-        f"{url}/arcgis/rest/info"
-    )
+    return PlainWire(trust or trusting(ca_file), Run(FastClock(), 600.0, lambda: False)).get(f"{url}/arcgis/rest/info")
 
 
 def refusal(server, ca_file=None, trust=None) -> NotTrusted:
@@ -83,7 +102,8 @@ def refusal(server, ca_file=None, trust=None) -> NotTrusted:
         ask(server.url, ca_file, trust)
     assert len(server.requests) == requests_before
     assert (raised.value.sent, raised.value.passing) == (False, False)
-    assert server.connections - connections_before <= 2, "one to ask, one for the fingerprint, none to try again"
+    checks = 2 if ca_file or trust or "REQUESTS_CA_BUNDLE" in os.environ else 1
+    assert server.connections - connections_before <= checks + 1, "one a check, one for the fingerprint, no more tries"
     return raised.value
 
 
@@ -108,15 +128,15 @@ def test_a_certificate_of_a_known_authority_counts(serve, root, good, tmp_path, 
 
 def test_truststore_is_used_where_it_is_installed():
     truststore = pytest.importorskip("truststore", reason="truststore isn't in this set of versions")
-    assert isinstance(Trust("https://gis.example.com").context, truststore.SSLContext)
+    assert isinstance(Trust().anchors_for("https://gis.example.com", a_run()).context, truststore.SSLContext)
 
 
 def test_with_a_file_of_certificates_python_checks_since_truststore_heeds_only_authorities_in_it(root, tmp_path):
     """On Windows truststore takes from a file what `get_ca_certs` lists, and a server's own certificate isn't there."""
     own = Certificate("localhost").saved(tmp_path / "own.pem")
-    trust = Trust("https://localhost", own)
-    assert _in_order(trust.context.get_ca_certs()) == _in_order(ssl.create_default_context().get_ca_certs())
-    assert type(trust.context) is ssl.SSLContext
+    context = Trust(ca_file=own).anchors_for("https://localhost", a_run()).context
+    assert _in_order(context.get_ca_certs()) == _in_order(ssl.create_default_context().get_ca_certs())
+    assert type(context) is ssl.SSLContext
 
 
 def _in_order(certificates):
@@ -126,7 +146,7 @@ def _in_order(certificates):
 
 def test_without_truststore_python_reads_the_store(monkeypatch):
     monkeypatch.setitem(sys.modules, "truststore", None)
-    assert type(Trust("https://gis.example.com").context) is ssl.SSLContext
+    assert type(Trust().anchors_for("https://gis.example.com", a_run()).context) is ssl.SSLContext
 
 
 @pytest.mark.usefixtures("store")
@@ -191,25 +211,27 @@ def test_certifi_alone_does_not_count(serve, root, good, tmp_path, monkeypatch):
 
 def test_the_file_kept_for_a_site_counts_for_that_site_alone(serve, good):
     server, other = serve(good), serve(good)
-    good.saved(Trust(server.url).kept_file)
+    good.saved(kept_file(server.url)
     assert ask(server.url) == {"currentVersion": 11.3}
     refusal(other)
 
 
 def test_the_kept_file_lies_in_the_application_folder_under_the_name_of_the_site(own_home):
-    kept = Trust("https://gis.example.com:6443/arcgis").kept_file
+    kept = kept_file("https://gis.example.com:6443")
     assert kept.parent == application_folder() / "certificates"
     assert own_home in kept.parents
     assert kept.name == f"{file_name_for('https://gis.example.com:6443')}.pem"
     assert kept.name.startswith("gis_example_com_6443-")
-    assert kept != Trust("https://gis.example.com/arcgis").kept_file
+    assert kept != kept_file("https://gis.example.com")
 
 
 def test_a_password_in_an_address_is_neither_told_nor_part_of_the_files_name():
     error = explained("https://anna:canary@localhost:1/arcgis", 18)
     assert error.what.startswith("The certificate of https://localhost:1 was refused")
     assert "canary" not in f"{error.what} {error.remedy}"
-    assert Trust("https://anna:canary@localhost:1").kept_file == Trust("https://localhost:1").kept_file
+    authorities: list[str] = []
+    Trust(kept=lambda authority: authorities.append(authority)).anchors_for("https://anna:canary@localhost:1/arcgis", a_run())
+    assert authorities == ["https://localhost:1"]
 
 
 def test_two_addresses_never_share_a_file_name():
@@ -263,7 +285,7 @@ KEPT = "the file kept for this site"
     ],
 )
 def test_a_ca_file_that_cannot_be_used_is_said_before_any_network(server, tmp_path, monkeypatch, content, named_by):
-    file = Trust(server.site).kept_file if named_by == KEPT else tmp_path / "no certificates.pem"
+    file = kept_file(server.site) if named_by == KEPT else tmp_path / "no certificates.pem"
     ca_file = file if named_by == "the CA file" else None
     if named_by.endswith("BUNDLE"):
         monkeypatch.setenv(named_by, str(file))
@@ -276,6 +298,90 @@ def test_a_ca_file_that_cannot_be_used_is_said_before_any_network(server, tmp_pa
     assert str(file) in receipt.error.what
     assert named_by in receipt.error.what
     assert server.requests == []
+
+
+@pytest.mark.parametrize("size", [10_000_001, 50_000_000])
+def test_a_file_larger_than_any_is_refused(tmp_path, size):
+    with (tmp_path / "ca.pem").open("wb") as file:
+        file.truncate(size)
+    with pytest.raises(CertificateFileError, match="too large"):
+        Trust(ca_file=tmp_path / "ca.pem").anchors_for("https://localhost", a_run())
+
+
+def test_comments_in_any_coding_and_a_byte_order_mark_do_no_harm(serve, root, good, tmp_path):
+    file = root.saved(tmp_path / "ca.pem")
+    file.write_bytes(b"\xef\xbb\xbf# Z\xfcrich \xe9\n" + file.read_bytes())
+    assert ask(serve(good).url, file) == {"currentVersion": 11.3}
+
+
+PIPES = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+
+
+@PIPES
+@pytest.mark.parametrize("named_by", ["the CA file", "REQUESTS_CA_BUNDLE", KEPT])
+def test_a_file_that_does_not_answer_ends_by_the_deadline(server, tmp_path, monkeypatch, named_by):
+    pipe = kept_file(server.site) if named_by == KEPT else tmp_path / "silent.pem"
+    pipe.parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(pipe)
+    if named_by == "REQUESTS_CA_BUNDLE":
+        monkeypatch.setenv(named_by, str(pipe))
+    receipt = delete(server, ca_file=pipe if named_by == "the CA file" else None, deadline=5.0)
+    assert type(receipt.error) is DeadlinePassed
+    assert f"was up while reading {pipe}, named by" in receipt.error.what
+    assert named_by in receipt.error.what
+    assert server.requests == []
+
+
+# Who vouches for whom
+
+
+def test_the_file_kept_for_a_site_does_not_vouch_for_another_authority_in_the_same_run(serve, root, good):
+    site, portal = serve(good), serve(good)
+    root.saved(kept_file(site.url)
+    trust = trusting()
+    assert ask(site.url, trust=trust) == {"currentVersion": 11.3}
+    refusal(portal, trust=trust)
+    refusal(site_by_another_name := serve(good, host="127.0.0.1"), trust=trust)
+    assert site_by_another_name.requests == []
+    assert ask(site.url, trust=trust) == {"currentVersion": 11.3}
+
+
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize("named", ["the CA file", "the bundle", "the kept file"])
+def test_naming_a_file_makes_no_anchor_of_an_intermediate_in_the_store(serve, root, tmp_path, monkeypatch, named):
+    between = Certificate("Test intermediate", issuer=root, authority=True)
+    server = serve(Certificate("localhost", issuer=between))
+    monkeypatch.setenv("SSL_CERT_FILE", str(between.saved(tmp_path / "store.pem")))
+    unrelated = Certificate("Other root", authority=True)
+    if named == "the CA file":
+        refusal(server, unrelated.saved(tmp_path / "other.pem"))
+        return
+    if named == "the bundle":
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(unrelated.saved(tmp_path / "other.pem")))
+    else:
+        unrelated.saved(kept_file(server.url)
+    refusal(server, trust=trusting())
+
+
+@pytest.mark.usefixtures("store")
+def test_an_intermediate_of_the_store_still_leads_to_a_named_root(serve, root, tmp_path, monkeypatch):
+    between = Certificate("Test intermediate", issuer=root, authority=True)
+    server = serve(Certificate("localhost", issuer=between))
+    monkeypatch.setenv("SSL_CERT_FILE", str(between.saved(tmp_path / "store.pem")))
+    assert ask(server.url, root.saved(tmp_path / "root.pem")) == {"currentVersion": 11.3}
+
+
+@pytest.mark.usefixtures("store")
+def test_a_submit_is_sent_once_whichever_check_its_connection_passes(serve, root, tmp_path):
+    """A server's own certificate counts in the second check, so the first connection is refused."""
+    leaf = Certificate("localhost", issuer=root)
+    server = serve(leaf)
+    wire = PlainWire(trusting(leaf.saved(tmp_path / "leaf.pem")), a_run())
+    assert wire.post_once(f"{server.url}/arcgis/submitJob", {"a": "1"}) == {"currentVersion": 11.3}
+    assert (len(server.requests), server.connections) == (1, 2)
+    assert server.requests[0].endswith(b"a=1&f=json")
+    wire.post_once(f"{server.url}/arcgis/submitJob", {"a": "2"})
+    assert (len(server.requests), server.connections) == (2, 3), "the second connection is checked as the first one was"
 
 
 # What doesn't count, and what is said of it
@@ -304,7 +410,7 @@ def test_an_unknown_authority_is_named_as_such(serve, root, good):
     server = serve(good, root)
     error = refusal(server)
     assert "an authority that this machine doesn't know" in error.what
-    assert "--ca-file" in error.remedy
+    assert "name its PEM file as the CA file" in error.remedy
     assert fingerprint_in(error) == good.fingerprint
     follow_the_advice(error, good, server)
 
@@ -356,7 +462,7 @@ def test_a_fault_in_the_certificate_itself_is_named_and_keeping_it_is_not_advise
     assert remedy in error.remedy
     assert ADVICE not in error.remedy, "it would not help"
     assert fingerprint_in(error) == bad.fingerprint
-    bad.saved(Trust(server.url).kept_file)
+    bad.saved(kept_file(server.url)
     with pytest.raises(NotTrusted):
         ask(server.url)
 
@@ -370,17 +476,14 @@ def test_a_home_made_authority_breaks_the_strict_rules(serve, home_made, tmp_pat
     """Pro 3.6 and later has Python 3.13, whose own contexts are strict; the flag is the same in every version."""
     weak = Certificate("localhost", issuer=home_made, by_the_rules=False)
     server = serve(weak)
-    trust = Trust(server.url, home_made.saved(tmp_path / "ca.pem"))
-    trust.context.verify_flags |= ssl.VERIFY_X509_STRICT
+    trust = strict(trusting(home_made.saved(tmp_path / "ca.pem")), server.url)
     error = refusal(server, trust=trust)
     assert "it breaks the strict rules of this Python (" in error.what
     assert "made anew" in error.remedy
     assert fingerprint_in(error) == weak.fingerprint
     assert ADVICE in error.remedy
-    weak.saved(trust.kept_file)
-    kept = Trust(server.url)
-    kept.context.verify_flags |= ssl.VERIFY_X509_STRICT
-    assert ask(server.url, trust=kept) == {"currentVersion": 11.3}
+    weak.saved(kept_file(server.url)
+    assert ask(server.url, trust=strict(trusting(), server.url)) == {"currentVersion": 11.3}
 
 
 def test_this_pythons_own_rules_hold_for_a_home_made_authority(serve, home_made, tmp_path):
@@ -394,8 +497,7 @@ def test_this_pythons_own_rules_hold_for_a_home_made_authority(serve, home_made,
 
 def test_certificates_by_the_rules_pass_the_strict_ones(serve, root, good, tmp_path):
     server = serve(good)
-    trust = Trust(server.url, root.saved(tmp_path / "ca.pem"))
-    trust.context.verify_flags |= ssl.VERIFY_X509_STRICT
+    trust = strict(trusting(root.saved(tmp_path / "ca.pem")), server.url)
     assert ask(server.url, trust=trust) == {"currentVersion": 11.3}
 
 
@@ -406,6 +508,7 @@ UNKNOWN, NO_ISSUER, WRONG_NAME, STRICT = (
     "it breaks the strict rules of this Python (The certificate was revoked)",
 )
 CODES = {
+    2: (NO_ISSUER, True),
     9: ("it isn't valid yet", False),
     10: ("it has expired", False),
     18: ("it is self-signed", True),
@@ -428,7 +531,7 @@ def explained(url, code, words="self-signed", clock=None):
     """What is said of an error as the TLS library raises it."""
     refused = ssl.SSLCertVerificationError(words)
     refused.verify_code, refused.verify_message = code, words
-    return Trust(url).refusal(url, refused, Run(clock or FastClock(), 60.0, lambda: False))
+    return trusting().refusal(url, refused, a_run(clock, 60.0))
 
 
 @pytest.mark.parametrize(("code", "said"), CODES.items())
@@ -487,7 +590,7 @@ def test_time_that_is_up_while_explaining_ends_the_run(serve, good):
     server = serve(good)
     server.tls.sni_callback = lambda *_: server.left.wait(30)
     with pytest.raises(DeadlinePassed):
-        PlainWire(Trust(server.url), Run(FastClock(100), 5.0, lambda: False)).post_once(f"{server.url}/x", {})
+        PlainWire(trusting(), Run(FastClock(100), 5.0, lambda: False)).post_once(f"{server.url}/x", {})
     server.left.set()
 
 
@@ -529,7 +632,7 @@ def test_https_to_a_port_that_speaks_http_is_said_so():
 
 def test_of_a_handshake_that_broke_the_innermost_words_are_told():
     error = requests.exceptions.SSLError("Max retries exceeded", ssl.SSLError(1, "wrong version number"))
-    said = Trust("https://localhost").refusal("https://localhost/arcgis", error, Run(FastClock(), 60.0, lambda: False))
+    said = Trust().refusal("https://localhost/arcgis", error, Run(FastClock(), 60.0, lambda: False))
     assert said.what.startswith("https://localhost doesn't speak TLS as expected: wrong version number")
 
 
@@ -588,10 +691,11 @@ def test_no_environment_variable_switches_the_checks_off(serve, good, monkeypatc
 def test_what_urllib3_is_told_does_not_reach_the_checks(serve, good):
     """urllib3 writes what it wants into the context that it is given; ours stays as it is."""
     server = serve(good)
-    trust = Trust(server.url)
+    trust = trusting()
     refusal(server, trust=trust)
-    assert trust.context.verify_mode is ssl.CERT_REQUIRED
-    assert trust.context.check_hostname is True
+    context = trust.anchors_for(server.url, a_run()).context
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname is True
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ class Client:
             return wait(event, seconds)
 
         vars(self.clock)["wait"] = noted
-        self.rest = PlainWire(Trust(url), Run(self.clock, deadline, lambda: self.stop))
+        self.rest = PlainWire(Trust(), Run(self.clock, deadline, lambda: self.stop))
 
     def get(self, tries: int = 1, **fields: str) -> Body:
         return self.rest.get(self.url, fields, headers={"X-Esri-Authorization": CANARY}, tries=tries)

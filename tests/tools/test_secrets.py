@@ -333,7 +333,7 @@ def test_nothing_prints_what_it_holds(standing: Callable[..., Rehearsal], out: E
     assert isinstance(site.wire, SignedIn)
     (token,) = tokens_of(server)
     given = GivenAccount(account_of(server))
-    rest = PlainWire(Trust(server.site, server.ca_file), session.run)
+    rest = PlainWire(Trust(ca_file=server.ca_file), session.run)
     entered = sign_in(rest, open_site(rest, server.site), given, [])
     held = [given, given.account, Token(token), session, session.run, session.secrets, site, site.wire, rest, entered]
     assert_nothing_out(server, out, *(f"{one!r}{one!s}" for one in held))
@@ -529,7 +529,7 @@ def test_a_server_that_quotes_the_password_is_not_quoted(own_home: Path, shape: 
         "status": {"status": "error", "messages": [said], "code": 400},
     }[shape]
     with BodyServer(lambda _: json.dumps(body).encode()) as quoting:
-        rest = PlainWire(Trust(quoting.site), Run(FastClock(), 60, lambda: False))
+        rest = PlainWire(Trust(), Run(FastClock(), 60, lambda: False))
         fields = {"username": "siteadmin", "password": PASSWORD}
         with pytest.raises(SignInRefused) as refused:
             ask_for_token(rest, f"{quoting.site}/tokens", fields, referer=quoting.site, minutes=1)
