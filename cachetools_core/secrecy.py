@@ -12,7 +12,6 @@ from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import quote, quote_plus, unquote_to_bytes
-from urllib.request import getproxies
 
 from .messages import ESCAPES, Messages
 
@@ -192,6 +191,8 @@ class Discreet:
 
 def proxy_passwords() -> Iterator[str]:
     """The passwords in the proxies of this machine's settings, as they stand there and as they are sent."""
+    from urllib.request import getproxies  # loads ssl, which naming must not
+
     for proxy in getproxies().values():
         credentials = proxy.partition("://")[2].rpartition("@")[0] or proxy.rpartition("@")[0]
         user, colon, password = credentials.partition(":")

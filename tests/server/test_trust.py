@@ -211,7 +211,7 @@ def test_certifi_alone_does_not_count(serve, root, good, tmp_path, monkeypatch):
 
 def test_the_file_kept_for_a_site_counts_for_that_site_alone(serve, good):
     server, other = serve(good), serve(good)
-    good.saved(kept_file(server.url)
+    good.saved(kept_file(server.url))
     assert ask(server.url) == {"currentVersion": 11.3}
     refusal(other)
 
@@ -230,7 +230,8 @@ def test_a_password_in_an_address_is_neither_told_nor_part_of_the_files_name():
     assert error.what.startswith("The certificate of https://localhost:1 was refused")
     assert "canary" not in f"{error.what} {error.remedy}"
     authorities: list[str] = []
-    Trust(kept=lambda authority: authorities.append(authority)).anchors_for("https://anna:canary@localhost:1/arcgis", a_run())
+    trust = Trust(kept=lambda authority: authorities.append(authority))
+    trust.anchors_for("https://anna:canary@localhost:1/arcgis", a_run())
     assert authorities == ["https://localhost:1"]
 
 
@@ -337,7 +338,7 @@ def test_a_file_that_does_not_answer_ends_by_the_deadline(server, tmp_path, monk
 
 def test_the_file_kept_for_a_site_does_not_vouch_for_another_authority_in_the_same_run(serve, root, good):
     site, portal = serve(good), serve(good)
-    root.saved(kept_file(site.url)
+    root.saved(kept_file(site.url))
     trust = trusting()
     assert ask(site.url, trust=trust) == {"currentVersion": 11.3}
     refusal(portal, trust=trust)
@@ -359,7 +360,7 @@ def test_naming_a_file_makes_no_anchor_of_an_intermediate_in_the_store(serve, ro
     if named == "the bundle":
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(unrelated.saved(tmp_path / "other.pem")))
     else:
-        unrelated.saved(kept_file(server.url)
+        unrelated.saved(kept_file(server.url))
     refusal(server, trust=trusting())
 
 
@@ -462,7 +463,7 @@ def test_a_fault_in_the_certificate_itself_is_named_and_keeping_it_is_not_advise
     assert remedy in error.remedy
     assert ADVICE not in error.remedy, "it would not help"
     assert fingerprint_in(error) == bad.fingerprint
-    bad.saved(kept_file(server.url)
+    bad.saved(kept_file(server.url))
     with pytest.raises(NotTrusted):
         ask(server.url)
 
@@ -482,7 +483,7 @@ def test_a_home_made_authority_breaks_the_strict_rules(serve, home_made, tmp_pat
     assert "made anew" in error.remedy
     assert fingerprint_in(error) == weak.fingerprint
     assert ADVICE in error.remedy
-    weak.saved(kept_file(server.url)
+    weak.saved(kept_file(server.url))
     assert ask(server.url, trust=strict(trusting(), server.url)) == {"currentVersion": 11.3}
 
 

@@ -125,7 +125,10 @@ def test_a_wrong_text_in_a_script_never_gets_to_execute(pro: Pro) -> None:
 )
 def test_the_layer_files_draw_the_rehearsal_service(pro: Pro, file: str, site: str) -> None:
     path = ROOT / "layers" / file
-    assert find_service(str(path), Run(SYSTEM_CLOCK, 60.0, lambda: False)).url == f"{site}/rest/services/Rainfall/MapServer"
+    assert (
+        find_service(str(path), Run(SYSTEM_CLOCK, 60.0, lambda: False)).url
+        == f"{site}/rest/services/Rainfall/MapServer"
+    )
     document = json.loads(path.read_text(encoding="utf-8"))
     (layer,) = document["layerDefinitions"]
     connection = layer["serviceConnection"]
