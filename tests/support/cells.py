@@ -112,6 +112,29 @@ STATES: tuple[Cell, ...] = (
     Cell("stale-metadata", "the service", **SLOW),
     *(Cell(f"admin-closed@{step}", step) for step in ("jobs-query",)),
     Cell("admin-closed", "answer lost", (LOST,)),
+    Cell("service-says-uncached", "the service, always"),
+    Cell("service-says-uncached", "the service, report refused, isCached", ("report-refused", "admin-says-cached")),
+    Cell("service-says-uncached", "the service, report as text", ("report-exists-as-text",)),
+    Cell("service-says-cached", "the service, always"),
+    Cell("report-nameless-none", "report, sign-in page for the service", ("html-login@service",)),
+    Cell("counts-as-text", "report, always"),
+    Cell("nan-extent", "the service, always"),
+    Cell("no-token-security", "the site"),
+    Cell("read-only-site", "the site"),
+    Cell("hyphenated-job-ids", "submit"),
+    Cell("hyphenated-job-ids", "submit, answer lost, job waits", ("http-502-after@submit:1", "job-waits-forever")),
+    Cell("job-list-cut", "jobs-query, answer lost, job waits", (LOST, "job-waits-forever")),
+    Cell("job-list-respelled", "jobs-query, answer lost, job waits", (LOST, "job-waits-forever")),
+    Cell("job-list-nameless", "jobs-query, answer lost, job waits", (LOST, "job-waits-forever")),
+    *(
+        Cell(f"{name}@submit", "submit, job waits", ("job-waits-forever",))
+        for name in ("submit-error-408", "submit-error-409", "submit-error-425", "submit-error-429", "http-403-after")
+    ),
+    *(
+        Cell(f"{name}@token-again", "token, second sign-in", ("token-expires-mid-job",), job_seconds=0.2)
+        for name in ("basic-401", "http-403", "http-429", "html-login", "redirect-gateway", "account-locked-500")
+    ),
+    Cell("echo-in-job-id", "submit"),
     Cell("huge-message", "the job"),
     Cell("control-characters", "the job"),
     Cell("html-in-messages", "the job"),
