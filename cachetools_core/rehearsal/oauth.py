@@ -54,7 +54,7 @@ def _error(text: str) -> Answer:
 
 
 def _sign_in_page(request: Request, state: str, *messages: str) -> Answer:
-    info = {"oauth_state": state, **({"messages": list(messages)} if messages else {})}
+    info: dict[str, Any] = {"oauth_state": state, **({"messages": list(messages)} if messages else {})}
     form = "".join(
         f"<input name='{name}' type='{kind}' value='{value}'>"
         for name, kind, value in (
@@ -63,13 +63,13 @@ def _sign_in_page(request: Request, state: str, *messages: str) -> Answer:
             ("password", "password", ""),
         )
     )
-    # Before "<" a backslash, so that no message can end the script.
-    script = json.dumps(info).replace("<", "\\u003c")
-    return as_page(
-        "Sign In",
-        f"<script>var oAuthInfo = {script};</script>"
-        f"<form method='post' action='{request.root}/portal/sharing/oauth2/signin'>{form}</form>",
-    )
+    action = f"{request.root}/portal/sharing/oauth2/signin"
+    return as_page("Sign In", f"{_script(info)}<form method='post' action='{action}'>{form}</form>")
+
+
+def _script(info: dict[str, Any]) -> str:
+    # Before "<" a backslash, so that no text can end the script.
+    return "<script>var oAuthInfo = " + json.dumps(info).replace("<", "\\u003c") + ";</script>"
 
 
 def sign_in(site: Site, request: Request) -> Answer:
@@ -101,22 +101,24 @@ def _account(site: Site, request: Request) -> Account | None:
 
 
 def _redirect(site: Site, request: Request, granted: Granted) -> Answer:
+    """To the approval page, which stands in for the address that the client hasn't got."""
     answer = as_page("Object moved", "", 302)
     asked = granted.asked
     own = {"state": asked.state} if asked.state else {}
+    page = f"{request.root}/portal/sharing/oauth2/approval"
     if asked.flow == "code":
-        fields = {"code": site.authorizations.code(granted), **own}
-        answer.headers["Location"] = f"{request.root}/portal/sharing/oauth2/approval?{urlencode(fields)}"
+        answer.headers["Location"] = f"{page}?{urlencode({'code': site.authorizations.code(granted), **own})}"
     else:
         text, seconds = site.tokens.grant(granted.account, asked.minutes)
         given = {"access_token": text, "expires_in": seconds, "username": granted.account.username, "ssl": "true"}
-        answer.headers["Location"] = f"{asked.redirect_uri}#{urlencode({**given, **own})}"
+        answer.headers["Location"] = f"{page}#{urlencode({**given, **own})}"
     return answer
 
 
 def approval(site: Site, request: Request) -> Answer:
     """`oauth2/approval`: the code for clients that have no address of their own stands in the page's title."""
-    return as_page(f"SUCCESS code={request.parameter('code')}", "<p>Copy the code into the application.</p>")
+    code = request.parameter("code")
+    return as_page(f"SUCCESS code={code}", f"{_script({'code': code})}<p>Copy the code into the application.</p>")
 
 
 def token(site: Site, request: Request) -> Answer:
