@@ -208,3 +208,19 @@ def test_an_entry_of_an_older_version_that_cannot_be_removed_is_told(folder: Pat
     old_file(folder).mkdir()
     with Journal(SERVICE, folder).held() as journal, pytest.raises(JournalError, match="can't be written"):
         journal.clear()
+
+
+@pytest.mark.parametrize("suffix", [".lock", ".new"])
+def test_a_link_that_is_put_there_at_the_last_moment_is_not_followed(
+    suffix: str, folder: Path, precious: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = os.open
+
+    def put_a_link_first(path: Path, flags: int, mode: int = 0o777) -> int:
+        if Path(path).suffix == suffix:
+            Path(path).symlink_to(precious)
+        return opened(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", put_a_link_first)
+    with pytest.raises(JournalError, match="can't be written"):
+        run(folder)
