@@ -9,6 +9,13 @@ from enum import Enum
 JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
 """What counts as the id of a job: nothing that could lead out of an address."""
 
+# What geoprocessing services say of every job, whatever went wrong (protocol.md 4.7, 4.10).
+SAYS_NOTHING = re.compile(
+    r"(error \d{6}: ?)?(submitted|executing|executed|failed|cancel(l?ed| complete)?|start time:.*|failed at .*"
+    r"|failed to execute( \([^)]*\))?|error (executing|occurred during) .*|unable to complete operation)?[. ]*",
+    re.IGNORECASE,
+)
+
 
 class JobEnd(Enum):
     """How a job ended."""
@@ -44,15 +51,20 @@ class JobReport:
     def in_words(self) -> str:
         """How the job ended, its status, the server's words on it, and what kept it from being read.
 
-        The words are its last complaints, since the very last is often no more than "Failed to execute", else its last.
+        The words are its last reasons, since the very last word is often no more than "Failed to execute".
         """
         said = f"'{self.last_words}'" if self.last_words else ""
         return ", ".join(part for part in (self.end.value, self.status, said, self.trouble) if part)
 
     @property
+    def reasons(self) -> tuple[str, ...]:
+        """The server's complaints that say more than that the job went wrong."""
+        return tuple(words for words in self.complaints if not SAYS_NOTHING.fullmatch(words.strip()))
+
+    @property
     def last_words(self) -> str:
-        """The server's last complaints, else its last message; empty where it said nothing."""
-        return " ".join(self.complaints[-2:] or self.messages[-1:])
+        """The server's last reasons, else its last complaints, else its last message; empty where it said nothing."""
+        return " ".join(self.reasons[-2:] or self.complaints[-2:] or self.messages[-1:])
 
     def doubted(self, trouble: str) -> JobReport:
         """The report where this service's job may not have ended, whatever was said."""

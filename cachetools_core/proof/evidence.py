@@ -29,6 +29,13 @@ class Witness(Enum):
     REPORT = "report"
     ADMIN = "administrator"
 
+    @property
+    def in_words(self) -> str:
+        """Who it is, for people."""
+        return {"service": "the service", "report": "the cache report", "administrator": "the administrator API"}[
+            self.value
+        ]
+
 
 COUNTING = (Witness.REPORT,)
 """The witnesses that count tiles or files; at least one of them has to say that the cache is gone."""
@@ -103,13 +110,14 @@ class Testimony:
         """The testimony for people.
 
         >>> Testimony(Witness.REPORT, Says.NOTHING, Why.REFUSED).in_words()
-        'report: says nothing (refused to this account)'
+        'the cache report says nothing (refused to this account)'
         """
+        who = self.witness.in_words
         if self.says is Says.NOTHING:
-            why = self.why.value if self.why is not None else Why.UNREADABLE.value
-            return f"{self.witness.value}: says nothing ({why})"
-        counted = f", {plural(self.tiles, 'tile')}" if self.tiles is not None else ""
-        return f"{self.witness.value}: {self.says.value}{counted}"
+            return f"{who} says nothing ({(self.why or Why.UNREADABLE).value})"
+        if self.tiles is not None:
+            return f"{who} counts {plural(self.tiles, 'tile')}"
+        return f"{who} says that there is {'a' if self.says is Says.THERE else 'no'} cache"
 
 
 @dataclass(frozen=True)
@@ -173,7 +181,7 @@ class Look:
             self.service is ServiceState.ANSWERS
             and self.of(Witness.SERVICE).says is Says.GONE
             and not self.saying(Says.THERE)
-            and not self._remarked(Remark.CLAIMS_A_CACHE)
+            and not self.claims_a_cache
             and (self.counted_gone or self.nobody_may_count)
         )
 
@@ -193,9 +201,19 @@ class Look:
         return bool(self.saying(Says.GONE) and self.saying(Says.THERE))
 
     @property
+    def is_none(self) -> bool:
+        """True where no time was left to ask anybody."""
+        return not self.testimonies or any(one.why is Why.NO_TIME for one in self.testimonies)
+
+    @property
     def busy(self) -> bool:
         """True where a witness says that a caching job is at work."""
         return self._remarked(Remark.AT_WORK)
+
+    @property
+    def claims_a_cache(self) -> bool:
+        """True where a witness counts no tile, and calls the cache existing all the same."""
+        return self._remarked(Remark.CLAIMS_A_CACHE)
 
     @property
     def tiles_only(self) -> bool:
@@ -217,9 +235,11 @@ class Look:
 
 
 def who_says_what(look: Look) -> str:
-    """Every witness that was asked, and what it says, in one line."""
-    said = "; ".join(one.in_words() for one in look.testimonies)
-    return f"the service {look.service.value}" + (f" ({said})" if said else "")
+    """How the service answers, and what every witness that was asked says, in one line."""
+    if look.is_none:
+        return "no time was left to look"
+    said = [one for one in look.testimonies if one.witness is not Witness.SERVICE or one.says is not Says.NOTHING]
+    return ", ".join((f"the service {look.service.value}", *(one.in_words() for one in said)))
 
 
 def plural(number: int | None, noun: str) -> str:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from .ending import JobEnd, JobReport
-from .evidence import Look, Says, Why, plural, who_says_what
+from .evidence import Look, Says, Witness, plural, who_says_what
 from .verdict import Remains, Verdict, what_remains
 
-# What geoprocessing services say of every job, whatever went wrong (protocol.md 4.7, 4.10).
-SAYS_NOTHING = re.compile(
-    r"(submitted|executing|executed|failed|cancel(l?ed| complete)?|start time:.*|failed (to execute|at) .*)[. ]*",
-    re.IGNORECASE,
+LOG = (
+    "The server's log is in ArcGIS Server Manager under Logs: look at messages of level Warning and Severe from"
+    " System/CachingTools; where there are none, set the log level to Fine and run this again."
 )
+# Why a job ended that didn't end by itself.
+ENDED_BY: dict[JobEnd, str] = {
+    JobEnd.CANCELLED: "Somebody cancelled the job on the server.",
+    JobEnd.TIMED_OUT: "The job ran out of the time that System/CachingTools gives it; Server Manager can raise it.",
+    JobEnd.DELETED: "Somebody deleted the job on the server.",
+    JobEnd.GONE: "The server forgot the job, as it does when it restarts.",
+}
 
 
 @dataclass(frozen=True)
@@ -61,18 +66,9 @@ def _not_deleted(story: Story, facts: str) -> tuple[str, str]:
     counted = "there" if story.after.tiles is not None else "advertised, and nobody counted its tiles"
     what = f"The cache of {story.service} is still {counted}. {facts}"
     if story.stopped:
-        return what, "The job was cancelled before it deleted anything. Run this again to delete the cache."
-    if _tells_why(story.report):
-        return what, "The server's own words say why; running this again is safe."
-    return (
-        what,
-        "The server doesn't say why. Its log is in ArcGIS Server Manager under Logs: look at messages of level Warning"
-        " and Severe from System/CachingTools; where there are none, set the log level to Fine and run this again.",
-    )
-
-
-def _tells_why(report: JobReport) -> bool:
-    return any(not SAYS_NOTHING.fullmatch(words.strip()) for words in report.complaints)
+        return what, "You cancelled before the job deleted anything. Run this again to delete the cache."
+    why = _why_it_ended(story.report)
+    return what, f"{why} Running this again is safe." if why else f"The server doesn't say why. {LOG}"
 
 
 def _partly_deleted(story: Story, facts: str) -> tuple[str, str]:
@@ -80,17 +76,27 @@ def _partly_deleted(story: Story, facts: str) -> tuple[str, str]:
     what = (
         f"Only a part of the cache of {story.service} is gone: {before - left:,} of {plural(before, 'tile')}. {facts}"
     )
+    again = "Run this again to delete the rest."
     if story.stopped:
-        return what, "The job was cancelled while it was deleting. Run this again to delete the rest."
-    return what, "Run this again to delete the rest. Files that another program holds open are the usual reason."
+        return what, f"You cancelled while the job was deleting. {again}"
+    why = _why_it_ended(story.report) or "Files that another program holds open are the usual reason."
+    return what, f"{again} {why}"
+
+
+def _why_it_ended(report: JobReport) -> str:
+    """Why the job ended before its work was done; empty where nobody says."""
+    if report.reasons:
+        return "The server's own words say why."
+    return ENDED_BY.get(report.end, "")
 
 
 def _still_running(story: Story) -> tuple[str, str]:
     report = story.report
+    status = f" ({report.status})" if report.status else ""
     refused = f" The server didn't accept the cancel: {report.cancel_refused}" if report.cancel_refused else ""
     time = " The time given for this run is up." if story.out_of_time else ""
     return (
-        f"The server's job is still running: {report.url} ({report.status}).{time}{refused}",
+        f"The server's job is still running: {report.url}{status}.{time}{refused}",
         "Run this again at any time: it follows that job and submits no other one.",
     )
 
@@ -101,26 +107,32 @@ def _unknown(story: Story, facts: str) -> tuple[str, str]:
         contradiction = f" {_who_contradicts_whom(story.after)}"
     time = " The time given for this run is up." if story.out_of_time else ""
     trouble = " ".join(("", *story.after.trouble))
-    return (
-        f"Can't tell whether the cache of {story.service} was deleted.{time} {facts}{contradiction}{trouble}".rstrip(),
+    what = f"Can't tell whether the cache of {story.service} was deleted.{time} {facts}{contradiction}{trouble}"
+    again = (
         f"Look at {story.address} and at the jobs of System/CachingTools in ArcGIS Server Manager, then run this again:"
-        " it looks for its job before it submits anything. If no job runs and you want a new one, delete"
-        f" {story.journal_file}.",
+        " it looks for its job before it submits anything."
     )
+    if story.after.has_no_cache:
+        # Without its entry a run would take these very answers for "there was none".
+        counted = "Use an account that may run System/ReportingTools, so that the tiles are counted."
+        return what.rstrip(), f"{again} {counted}"
+    return what.rstrip(), f"{again} If no job runs and you want a new one, delete {story.journal_file}."
 
 
 def _who_contradicts_whom(look: Look) -> str:
-    gone = " and ".join(one.witness.value for one in look.saying(Says.GONE))
-    there = " and ".join(one.witness.value for one in look.saying(Says.THERE))
-    return f"They contradict each other: {gone} says that there is no cache, {there} that there is one."
+    gone = " and ".join(one.witness.in_words for one in look.saying(Says.GONE))
+    there = " and ".join(one.witness.in_words for one in look.saying(Says.THERE))
+    return f"They contradict each other: by {gone} there is no cache, by {there} there is one."
 
 
 def look_in_words(look: Look) -> str:
     """A look in one line."""
-    if any(one.why is Why.NO_TIME for one in look.testimonies):
+    if look.is_none:
         return "no time was left to look"
     if look.scales:
-        return f"{plural(look.tiles, 'tile')} in {plural(len(look.scales), 'scale')}, {in_megabytes(look.bytes or 0)}"
+        but = ", though the service says that it has no cache" if look.of(Witness.SERVICE).says is Says.GONE else ""
+        scales = plural(len(look.scales), "scale")
+        return f"{plural(look.tiles, 'tile')} in {scales}, {in_megabytes(look.bytes or 0)}{but}"
     advertised = {True: "cached", False: "no cache", None: "cache not readable"}[look.cached]
     scheme = f", a tiling scheme of {plural(look.scheme_scales, 'scale')}" if look.scheme_scales else ""
     counted = "tiles not counted" if look.scales is None else "no tiles"

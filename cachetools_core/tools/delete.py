@@ -393,6 +393,8 @@ class _Deletion:
             self._record.warn(
                 f"Nobody counted the tiles: this rests on the job's success and the service's word. {why}"
             )
+        if after.claims_a_cache:
+            self._record.warn("ReportCacheStatus counts no tile any more, and still calls the cache existing.")
         self._record.say(f"After: {look_in_words(after)}.")
         self._record.say(f"Deleted: the cache of {self._service} is gone and the service answers.")
 

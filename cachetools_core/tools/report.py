@@ -7,10 +7,16 @@ from typing import Any
 
 from ..errors import CannotDelete
 from ..naming.files import find_service
-from ..proof.evidence import Look, Says, Witness, look_as_dict, who_says_what
+from ..proof.evidence import Look, Says, ServiceState, Witness, look_as_dict, who_says_what
 from ..proof.words import in_megabytes, look_in_words
 from ..server.looks import look
 from .access import Access, Session
+
+NEXT = {
+    ServiceState.NOT_STARTED: "Start the service in ArcGIS Server Manager, then run this again.",
+    ServiceState.MISSING: "Check folder, name and type of the service.",
+    ServiceState.UNREADABLE: "Open that address in a browser and see what answers.",
+}
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,8 @@ class Report:
         return "\n".join([title, *lines, *self._beware()])
 
     def _beware(self) -> list[str]:
-        return [f"Beware: {text}" for text in self.found.trouble]
+        contradiction = [f"{who_says_what(self.found)}."] if self.found.scales and self.found.contradicts_itself else []
+        return [f"Beware: {text}" for text in (*contradiction, *self.found.trouble)]
 
 
 def report_cache(service: str, access: Access = Access()) -> Report:  # noqa: B008 - frozen
@@ -53,9 +60,7 @@ def report_cache(service: str, access: Access = Access()) -> Report:  # noqa: B0
         named = find_service(service, session.run)
         found = look(session.site_of(named).wire, named)
         if found.of(Witness.SERVICE).says is Says.NOTHING:
-            raise CannotDelete(
-                f"{named.url} {found.service.value}. {' '.join(found.trouble)}".rstrip(),
-                "Open that address in a browser and see what answers.",
-            )
+            why = " ".join((f"{named.url} {found.service.value}.", *found.trouble))
+            raise CannotDelete(why, NEXT[found.service])
     report: Report = session.secrets.blotted_value(Report(named.url, found))
     return report

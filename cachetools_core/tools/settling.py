@@ -18,7 +18,7 @@ from ..server.wire import Wire
 AWAY = {ServiceState.NOT_STARTED, ServiceState.UNREADABLE}
 MAY_BE_STALE = {Remains.FEWER, Remains.ALL, Remains.SOMETHING}
 FIRST_PAUSE, LONGEST_PAUSE, PAUSES_GROW_BY = 0.1, 5.0, 0.2
-NO_TIME = Look((Testimony(Witness.SERVICE, Says.NOTHING, Why.NO_TIME, "No time was left for a look."),))
+NO_TIME = Look((Testimony(Witness.SERVICE, Says.NOTHING, Why.NO_TIME),))
 
 
 class Settling:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,7 +22,7 @@ EXISTS, NONE = ("EXISTS", "COMPLETED"), "NONE"
 FAILED = ("FAILED", "FAILURE", "FAILING")
 BUSY = ("SUBMITTED", "PROCESSING")
 MOST_SCALES = 1000
-WHOLE_NUMBER = re.compile(r"\d{1,18}(\.0+)?", re.ASCII)
+NUMBER = re.compile(r"\d{1,18}(\.\d{1,18})?", re.ASCII)
 REFUSALS = {403: Why.REFUSED, 499: Why.REFUSED, 404: Why.NOT_OFFERED}
 
 
@@ -71,7 +72,12 @@ def _is_about(report: Body, service: ServiceReference) -> bool:
     if name is None:
         return True
     named = f"{plain_words(name)}:{plain_words(service.kind if kind is None else kind)}"
-    return named.lower() == service.task_name.lower()
+    return _folded(named) == _folded(service.task_name)
+
+
+def _folded(text: str) -> str:
+    """Letter case and Unicode form make no other service."""
+    return unicodedata.normalize("NFC", text).casefold()
 
 
 @dataclass(frozen=True)
@@ -89,14 +95,15 @@ class _Levels:
 
 def _testimony(report: Body) -> Testimony:
     status, levels = report.get("status"), _levels(report.get("lodInfos"))
-    # Tuples, since a server may send a list where a word belongs.
+    # Looked for in tuples, since a server may send a list where a word belongs.
     failed = status in FAILED
     if levels.something:
         counted = levels.filled if levels.whole and not failed else None
         return Testimony(Witness.REPORT, Says.THERE, scales=counted)
-    if failed or not levels.whole or status not in (*EXISTS, NONE):
-        words = f"ReportCacheStatus says {plain_words(status)}" if failed else "A level of the report can't be read"
-        return _nothing(Why.UNREADABLE, f"{words}, so it counts nothing.")
+    if failed or status not in (*EXISTS, NONE):
+        return _nothing(Why.UNREADABLE, f"ReportCacheStatus says {plain_words(status)}, so it counts nothing.")
+    if not levels.whole:
+        return _nothing(Why.UNREADABLE, "A level in ReportCacheStatus can't be read, so it counts nothing.")
     if status == NONE:
         return Testimony(Witness.REPORT, Says.GONE, scales=())
     if levels.scales:
@@ -107,38 +114,45 @@ def _testimony(report: Body) -> Testimony:
 def _levels(infos: Any) -> _Levels:
     if infos is None:
         return _Levels((), whole=True, something=False)
-    if not isinstance(infos, list) or len(infos) > MOST_SCALES:
+    if not isinstance(infos, list):
         return _Levels((), whole=False, something=False)
-    scales = tuple(scale for scale in map(_scale, infos) if scale is not None)
+    scales = tuple(scale for scale in map(_scale, infos[:MOST_SCALES]) if scale is not None)
     return _Levels(scales, len(scales) == len(infos), any(map(_holds_something, infos)))
 
 
 def _holds_something(info: Any) -> bool:
+    """Any positive count or size, though it may be too large or too odd to be counted with."""
     fields = info if isinstance(info, dict) else {}
-    return any((_number(fields.get(name)) or 0) > 0 for name in ("tileCount", "tilesSize"))
+    return any(_number(fields.get(name, 0)) > 0 for name in ("tileCount", "tilesSize"))
 
 
 def _scale(info: Any) -> Scale | None:
-    """One level, None where it can't be read; counts come as numbers or as text."""
+    """One level, None where it can't be read."""
     fields = info if isinstance(info, dict) else {}
     level, tiles = _whole(fields.get("levelID")), _whole(fields.get("tileCount"))
     size, scale = _whole(fields.get("tilesSize", 0)), _number(fields.get("scale"))
-    if level is None or tiles is None or size is None or scale is None or not 0 <= scale < LARGEST:
+    if level is None or tiles is None or size is None or not 0 <= scale < LARGEST:
         return None
     return Scale(level, scale, tiles, size)
 
 
 def _whole(value: Any) -> int | None:
     number = _number(value)
-    return int(number) if number is not None and 0 <= number < LARGEST and number == int(number) else None
+    return int(number) if 0 <= number < LARGEST and number == int(number) else None
 
 
-def _number(value: Any) -> float | None:
+def _number(value: Any) -> float:
+    """A number as such or as text; not a number where it is neither, infinite where it is too large for one."""
     if isinstance(value, bool):
-        return None
-    if isinstance(value, str) and WHOLE_NUMBER.fullmatch(value.strip()):
+        return math.nan
+    if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
         return float(value)
-    return float(value) if isinstance(value, (int, float)) and math.isfinite(value) else None
+    if isinstance(value, (int, float)):
+        try:
+            return float(value)
+        except OverflowError:
+            return math.inf if value > 0 else -math.inf
+    return math.nan
 
 
 def _work(report: Body) -> frozenset[Remark]:
