@@ -1,45 +1,140 @@
-"""The verdict: every cell of the table by the rules, and every cell that a server can show against its own truth."""
+"""The verdict: every combination of witnesses by the rules, and every cell that a server can show against its truth."""
 
 from __future__ import annotations
 
 from itertools import product
 
 import pytest
-from cachetools_core.server.cache import CacheState, ServiceState
-from cachetools_core.server.job import JobEnd, Patience
 from support.bench import FACTOR, Bench, Outcome
+from support.evidence import (
+    CACHED,
+    GONE,
+    NOTHING,
+    REPORTS,
+    THERE,
+    UNCACHED,
+    UNREADABLE,
+    admin,
+    counted,
+    every_look,
+    in_short,
+    look,
+    report,
+)
 from support.servers import Servers, at_once
 
-from cachetools_core.proof.receipt import ERRORS, Verdict, verdict
+from cachetools_core.proof.ending import JobEnd
+from cachetools_core.proof.evidence import Look, ServiceState, Why, Witness
+from cachetools_core.proof.verdict import VERDICTS, Remains, Verdict, verdict, what_remains
+from cachetools_core.server.following import Patience
+from cachetools_core.tools.delete import ERRORS
 
-SAID_SO = {JobEnd.SUCCEEDED, JobEnd.FAILED, JobEnd.CANCELLED, JobEnd.TIMED_OUT, JobEnd.DELETED}
-GONE_FOR_CERTAIN, NOT_ADVERTISED = CacheState.NONE, CacheState.UNADVERTISED
+BEFORE = [look(said, counts) for said, counts in product((CACHED, UNCACHED, UNREADABLE), REPORTS)]
 
 
-def by_the_rules(end: JobEnd, cache: CacheState, service: ServiceState) -> Verdict:
-    """Design 5 in sentences, without the table."""
+def by_the_rules(end: JobEnd, before: Look, after: Look) -> Verdict:
+    """Promise 1 and design 3 in sentences, without the table."""
+    said, counts, is_cached = (after.of(witness) for witness in Witness)
     if end is JobEnd.RUNNING:
         return Verdict.STILL_RUNNING
-    believed = cache is GONE_FOR_CERTAIN or (cache is NOT_ADVERTISED and end is JobEnd.SUCCEEDED)
-    if believed and service is ServiceState.ANSWERS:
-        return Verdict.DELETED
-    if believed and service is ServiceState.NOT_STARTED:
-        return Verdict.DELETED_SERVICE_DOWN
-    if cache is CacheState.FEWER and end in SAID_SO | {JobEnd.GONE}:
-        return Verdict.PARTLY_DELETED
-    if cache is CacheState.AS_BEFORE and end in SAID_SO:
-        return Verdict.NOT_DELETED
-    if cache is CacheState.UNCOUNTED and end is JobEnd.SUCCEEDED:
-        return Verdict.NOT_DELETED
-    return Verdict.UNKNOWN
+    somebody_says_there = THERE in (said.says, counts.says, is_cached.says)
+    somebody_says_gone = GONE in (said.says, counts.says, is_cached.says)
+    if not somebody_says_there:
+        counted_none = counts.says is GONE
+        # A report refused by ArcGIS is replaced only by a succeeded job on a service that said true before.
+        replaced = (
+            counts.why in (Why.REFUSED, Why.NOT_OFFERED)
+            and end is JobEnd.SUCCEEDED
+            and before.of(Witness.SERVICE).says is THERE
+        )
+        if said.state is ServiceState.ANSWERS and said.says is GONE and (counted_none or replaced):
+            return Verdict.DELETED
+        # A stopped service can't speak: the administrator API does, or the job's success beside a count of none.
+        if said.state is ServiceState.NOT_STARTED:
+            if is_cached.says is GONE and (counted_none or replaced):
+                return Verdict.DELETED_SERVICE_DOWN
+            if counted_none and end is JobEnd.SUCCEEDED:
+                return Verdict.DELETED_SERVICE_DOWN
+        return Verdict.UNKNOWN
+    both_counted = before.tiles is not None and after.tiles is not None
+    if somebody_says_gone:
+        # A contradiction proves nothing, unless it was there before: then it is no news, and the counts speak.
+        speak = [one for one in (said, counts, is_cached) if one.says is not NOTHING]
+        if not both_counted or any(before.of(one.witness).says is not one.says for one in speak):
+            return Verdict.UNKNOWN
+    ended = end not in (JobEnd.NO_ANSWER, JobEnd.GONE)
+    if both_counted and (after.tiles or 0) < (before.tiles or 0):
+        return Verdict.PARTLY_DELETED if ended or end is JobEnd.GONE else Verdict.UNKNOWN
+    if both_counted:
+        return Verdict.NOT_DELETED if ended else Verdict.UNKNOWN
+    return Verdict.NOT_DELETED if end in (JobEnd.SUCCEEDED, JobEnd.NEVER_ARRIVED) else Verdict.UNKNOWN
 
 
-@pytest.mark.parametrize(("end", "cache", "service"), list(product(JobEnd, CacheState, ServiceState)))
-def test_every_cell_has_the_verdict_that_the_rules_give(end: JobEnd, cache: CacheState, service: ServiceState) -> None:
-    assert verdict(end, cache, service) is by_the_rules(end, cache, service)
+def found(end: JobEnd, before: Look, after: Look) -> Verdict:
+    return verdict(end, what_remains(before, after), after.service)
 
 
-def test_every_verdict_but_the_two_good_ones_is_an_error_that_names_it():
+@pytest.mark.parametrize("end", JobEnd)
+def test_every_combination_of_witnesses_has_the_verdict_that_the_rules_give(end: JobEnd) -> None:
+    wrong = [
+        (in_short(before), in_short(after), found(end, before, after), by_the_rules(end, before, after))
+        for before, after in product(BEFORE, every_look())
+        if found(end, before, after) is not by_the_rules(end, before, after)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("end", JobEnd)
+def test_deleted_is_never_said_while_a_witness_contradicts_or_none_has_counted(end: JobEnd) -> None:
+    for before, after in product(BEFORE, every_look()):
+        said = found(end, before, after)
+        if said in (Verdict.DELETED, Verdict.DELETED_SERVICE_DOWN):
+            assert not after.saying(THERE)
+            assert after.counted_gone or (end is JobEnd.SUCCEEDED and before.of(Witness.SERVICE).says is THERE)
+        if said is Verdict.DELETED:
+            assert after.service is ServiceState.ANSWERS
+            assert after.of(Witness.SERVICE).says is GONE
+        if said is Verdict.PARTLY_DELETED:
+            assert (after.tiles or 0) < (before.tiles or 0)
+        if said is Verdict.NOT_DELETED:
+            assert after.saying(THERE)
+
+
+BEFORE_ALL = look(CACHED, counted(21))
+EXAMPLES = [
+    ("plain success", BEFORE_ALL, look(UNCACHED, counted(0)), Verdict.DELETED),
+    ("the report is refused", BEFORE_ALL, look(UNCACHED, report(why=Why.REFUSED)), Verdict.DELETED),
+    ("there is no report", BEFORE_ALL, look(UNCACHED, report(why=Why.NOT_OFFERED)), Verdict.DELETED),
+    ("the report breaks", BEFORE_ALL, look(UNCACHED, report(why=Why.UNREADABLE)), Verdict.UNKNOWN),
+    ("the report names another", BEFORE_ALL, look(UNCACHED, report(why=Why.ABOUT_ANOTHER)), Verdict.UNKNOWN),
+    ("the report counts", BEFORE_ALL, look(UNCACHED, counted(21)), Verdict.UNKNOWN),
+    ("the report says EXISTS", BEFORE_ALL, look(UNCACHED, report(THERE)), Verdict.UNKNOWN),
+    ("the administrator API objects", BEFORE_ALL, look(UNCACHED, report(why=Why.REFUSED), admin(THERE)),
+     Verdict.UNKNOWN),
+    ("the service says there", BEFORE_ALL, look(CACHED, counted(0), admin(GONE)), Verdict.UNKNOWN),
+    ("no service answers", BEFORE_ALL, look(UNREADABLE, counted(0), admin(GONE)), Verdict.UNKNOWN),
+    ("uncached with 21 tiles before and after", look(UNCACHED, counted(21)), look(UNCACHED, counted(21)),
+     Verdict.NOT_DELETED),
+    ("uncached with 21 tiles before, fewer after", look(UNCACHED, counted(21)), look(UNCACHED, counted(3)),
+     Verdict.PARTLY_DELETED),
+    ("uncached with 21 tiles, then refused", look(UNCACHED, counted(21)), look(UNCACHED, report(why=Why.REFUSED)),
+     Verdict.UNKNOWN),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after", "said"), [one[1:] for one in EXAMPLES], ids=[one[0] for one in EXAMPLES])
+def test_what_is_said_after_a_success(before: Look, after: Look, said: Verdict) -> None:
+    assert found(JobEnd.SUCCEEDED, before, after) is said
+
+
+def test_every_row_of_the_table_is_needed() -> None:
+    """Each row decides a cell that no row above decides, and the table has an answer for all of them."""
+    cells = list(product(JobEnd, Remains, ServiceState))
+    first = [next(i for i, row in enumerate(VERDICTS) if all(x in y for x, y in zip(cell, row))) for cell in cells]
+    assert set(first) == set(range(len(VERDICTS)))
+
+
+def test_every_verdict_but_the_two_good_ones_is_an_error_that_names_it() -> None:
     good = {Verdict.DELETED, Verdict.NOTHING_TO_DELETE}
     assert set(ERRORS) == set(Verdict) - good
     assert {found: (kind.message_id, kind.exit_code) for found, kind in ERRORS.items()} == {
@@ -81,7 +176,7 @@ def on_a_server(end: str, effect: str, service: str, report: bool) -> str:
         return "unknown" if silent else "partly-deleted"
     if effect == "stays" and report_tells:
         return "unknown" if silent or end == "gone" else "not-deleted"
-    advertised = effect != "gone" and (up or service == "stopped")
+    advertised = effect != "gone" and service != "missing"  # if not by the service, then in the administrator API
     return "not-deleted" if advertised and end == "succeeded" else "unknown"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ...errors import NoAnswer, NotPermitted, ServerSaysNo, TokenRefused
@@ -12,6 +13,7 @@ from ..answers import Body
 from ..wire import Wire
 
 NO_ACCESS = (NotPermitted, TokenRefused)
+WORDS = re.compile(r"\w+")
 
 
 def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
@@ -62,8 +64,9 @@ def _is_tiles_only(service: ServiceReference, body: Body) -> bool:
     A cached image service has images behind its tiles, whatever its capabilities say.
     """
     capabilities: Any = body.get("capabilities")
-    words = capabilities if isinstance(capabilities, list) else plain_words(capabilities).split(",")
-    return service.kind == "MapServer" and any(plain_words(word).lower() == "tilesonly" for word in words)
+    listed = capabilities if isinstance(capabilities, list) else [capabilities]
+    words = WORDS.findall(" ".join(map(plain_words, listed)).lower())
+    return service.kind == "MapServer" and "tilesonly" in words
 
 
 def _scales_in_scheme(body: Body) -> int:

@@ -7,17 +7,24 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from cachetools_core.server.cache import CacheLook, Scale, ServiceState
-from cachetools_core.server.job import JobEnd, Patience
-from cachetools_core.server.look_after import look_after
 from support.addresses import REPORT
 from support.body_server import BodyServer
 from support.clocks import StillClock
+from support.evidence import CACHED as SERVICE_SAYS_THERE
+from support.evidence import UNCACHED as SERVICE_SAYS_GONE
+from support.evidence import counted
+from support.evidence import look as a_look
+from support.listener import Listener
 from support.story import locked_after_one_token
 
 from cachetools_core.naming.service import ServiceReference
+from cachetools_core.proof.ending import JobEnd
+from cachetools_core.proof.evidence import Look, ServiceState, who_says_what
+from cachetools_core.proof.words import look_in_words
+from cachetools_core.server.following import Patience
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire, Wire
+from cachetools_core.tools.settling import Settling
 from cachetools_core.waiting import Run
 
 SERVICE, ADMIN = "rest/services/Rain/MapServer", "admin/services/Rain.MapServer"
@@ -28,8 +35,8 @@ NO_TOKEN = {"error": {"code": 498, "message": "Invalid Token", "details": []}}
 CACHED, UNCACHED = {"singleFusedMapCache": True}, {"singleFusedMapCache": False}
 PAGE = b"<html>502</html>"
 PATIENCE = Patience(grace=30, restart=100)
-COUNTED = CacheLook(ServiceState.ANSWERS, True, (Scale(0, 1.0, 20, 1),))
-UNCOUNTED = CacheLook(ServiceState.ANSWERS, True)
+COUNTED = a_look(SERVICE_SAYS_THERE, counted(20))
+UNCOUNTED = a_look(SERVICE_SAYS_THERE)
 
 
 def tiles(count: int) -> dict[str, Any]:
@@ -42,6 +49,7 @@ class Server:
 
     def __init__(self, server: BodyServer) -> None:
         self.clock = StillClock()
+        self.heard = Listener()
         self.warnings: list[str] = []
         self.at: dict[str, Callable[[float], Any]] = {REPORT: lambda now: tiles(0), START: lambda now: {"status": "x"}}
         self.starts: list[float] = []
@@ -57,13 +65,13 @@ class Server:
     def look(
         self,
         end: JobEnd,
-        before: CacheLook = COUNTED,
+        before: Look = COUNTED,
         deadline: float = 10_000.0,
         sign_in: Callable[[PlainWire], Wire] = lambda rest: rest,
-    ) -> CacheLook:
-        wire = sign_in(PlainWire(Trust(), Run(self.clock, deadline, lambda: False)))
+    ) -> Look:
+        wire = sign_in(PlainWire(Trust(), Run(self.clock, deadline, self.heard.cancelled)))
         service = ServiceReference(self._server.site, "", "Rain", "MapServer")
-        return look_after(wire, service, before, end, PATIENCE, self.warnings.append)
+        return Settling(wire, service, before, PATIENCE, self.heard).last_look(end, self.warnings.append)
 
     @property
     def looks(self) -> int:
@@ -121,7 +129,7 @@ def test_after_a_failure_an_advertised_cache_without_a_tile_is_looked_at_again(s
 
 def test_a_cache_that_had_no_tiles_before_contradicts_nothing(server):
     server.at[SERVICE] = lambda now: CACHED
-    server.look(JobEnd.FAILED, CacheLook(ServiceState.ANSWERS, True, ()))
+    server.look(JobEnd.FAILED, a_look(SERVICE_SAYS_THERE, counted(0)))
     assert server.looks == 1
 
 
@@ -210,11 +218,46 @@ def test_half_of_the_time_left_is_kept_for_starting_a_stopped_service(server):
     assert server.starts[0] < 40
 
 
-def test_no_time_for_a_look_is_said(server):
+def test_no_time_for_a_look_is_said_to_be_that_and_not_an_unreadable_service(server):
     found = server.look(JobEnd.SUCCEEDED, deadline=0)
-    assert (found.service, found.cached, found.trouble) == (
-        ServiceState.UNREADABLE, None, ("The time was up before a look.",)
-    )  # fmt: skip
+    assert (found.is_none, found.cached, found.trouble, server.looks) == (True, None, (), 0)
+    assert look_in_words(found) == who_says_what(found) == "no time was left to look"
+
+
+def test_while_a_service_restarts_it_is_said_for_what_and_how_long_is_waited(server):
+    server.at[SERVICE] = until(70, STOPPED, UNCACHED)
+    server.look(JobEnd.SUCCEEDED)
+    assert server.heard.labels == [("Waiting up to 100 seconds for Rain:MapServer to restart", None)]
+
+
+def test_stale_metadata_is_waited_for_in_words(server):
+    server.at.update({SERVICE: until(20, CACHED, UNCACHED), REPORT: until(20, tiles(20), tiles(0))})
+    server.look(JobEnd.SUCCEEDED)
+    assert {label for label, _ in server.heard.labels} == {
+        "Waiting up to 30 seconds for the server to show what became of the cache"
+    }
+
+
+@pytest.mark.parametrize("end", [JobEnd.SUCCEEDED, JobEnd.FAILED, JobEnd.NO_ANSWER])
+def test_witnesses_that_contradict_each_other_are_asked_again(end, server):
+    server.at.update({SERVICE: lambda now: UNCACHED, REPORT: until(20, tiles(20), tiles(0))})
+    assert server.look(end).tiles == 0
+    assert server.clock.seconds >= 20
+
+
+def test_a_contradiction_that_was_there_before_is_waited_for_only_after_a_success(server):
+    server.at.update({SERVICE: lambda now: UNCACHED, REPORT: lambda now: tiles(20)})
+    before = a_look(SERVICE_SAYS_GONE, counted(20))
+    server.look(JobEnd.FAILED, before)
+    assert server.looks == 1
+    server.look(JobEnd.SUCCEEDED, before)
+    assert server.looks > 2
+
+
+def test_a_cancel_disturbs_no_look(server):
+    server.heard.cancel_now = True
+    server.at[SERVICE] = until(70, STOPPED, UNCACHED)
+    assert server.look(JobEnd.CANCELLED).service is ServiceState.ANSWERS
 
 
 def test_a_start_is_sent_once_even_where_nothing_answers(server):
