@@ -203,7 +203,7 @@ class Look:
     @property
     def is_none(self) -> bool:
         """True where no time was left to ask anybody."""
-        return not self.testimonies or any(one.why is Why.NO_TIME for one in self.testimonies)
+        return all(one.why is Why.NO_TIME for one in self.testimonies)
 
     @property
     def busy(self) -> bool:

@@ -42,7 +42,7 @@ class Story:
 
 def explain(verdict: Verdict, story: Story) -> tuple[str, str]:
     """What a verdict that isn't a success means for this service, and what to do next."""
-    facts = f"The job: {story.report.in_words()}. Afterwards {who_says_what(story.after)}."
+    facts = f"The job: {story.report.in_words().rstrip('.')}. Afterwards {who_says_what(story.after)}."
     if verdict is Verdict.NOT_DELETED:
         return _not_deleted(story, facts)
     if verdict is Verdict.PARTLY_DELETED:

@@ -387,7 +387,7 @@ class _Deletion:
 
     def _tell_success(self, report: JobReport, remains: Remains, after: Look) -> None:
         if report.end is not JobEnd.SUCCEEDED:
-            self._record.warn(f"The cache is gone, though of the job this is known: {report.in_words()}.")
+            self._record.warn(f"The cache is gone, though of the job this is known: {report.in_words().rstrip('.')}.")
         if remains is Remains.NOTHING_BY_ONE:
             why = " ".join(after.trouble)
             self._record.warn(

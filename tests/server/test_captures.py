@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cachetools_core.server.cache import ServiceState, look
-from cachetools_core.server.job import JobEnd, Patience, follow, submit
 from support.addresses import REPORT
 from support.body_server import BodyServer
 from support.clocks import FastClock
@@ -24,7 +22,13 @@ from cachetools_core.errors import (
     TokenRefused,
 )
 from cachetools_core.naming.service import ServiceReference
-from cachetools_core.server.site import find_delete_task, list_jobs, open_site, start_service, tools_state
+from cachetools_core.proof.ending import JobEnd
+from cachetools_core.proof.entry import Entry
+from cachetools_core.proof.evidence import Look, Says, ServiceState, Why, Witness
+from cachetools_core.server.following import Patience, follow
+from cachetools_core.server.looks import look
+from cachetools_core.server.site import Task, find_task, list_jobs, open_site, start_service, tools_state
+from cachetools_core.server.submission import Place, Sight, Submission
 from cachetools_core.server.tokens import ask_for_token
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire
@@ -60,6 +64,22 @@ class Captures:
 
     def reference(self, name: str = "Rainfall") -> ServiceReference:
         return ServiceReference(self.site, "", name, "MapServer")
+
+
+class Pages:
+    """A notebook that keeps every page."""
+
+    def __init__(self) -> None:
+        self.written: list[Entry] = []
+
+    def write(self, entry: Entry) -> None:
+        self.written.append(entry)
+
+    def clear(self) -> None:
+        self.written.clear()
+
+    def check_held(self) -> None:
+        """Nobody else writes here."""
 
 
 @pytest.fixture
@@ -110,7 +130,7 @@ def test_the_admin_info_of_another_kind_of_server_is_taken_by_its_version(wire: 
 def test_a_cached_map_service_is_seen_to_be_cached(wire: Captures) -> None:
     wire.serve({"rest/services/Rainfall/MapServer": "capture_1011_cached_MapServer"})
     seen = look(wire.rest, wire.reference(), tries=1)
-    assert (seen.service, seen.cached, seen.tiles_only, seen.shows_no_cache) == (
+    assert (seen.service, seen.cached, seen.tiles_only, seen.has_no_cache) == (
         ServiceState.ANSWERS,
         True,
         False,
@@ -147,7 +167,8 @@ def test_a_cache_report_gives_the_scales_that_hold_tiles(wire: Captures, dress: 
 def test_a_report_about_another_service_is_no_report(wire: Captures) -> None:
     wire.serve_bytes({REPORT: shape_of_an_answer(wire.body("arcgis244_docstring_report_cache_status"))})
     wire.serve({"rest/services/Rainfall/MapServer": "capture_1011_cached_MapServer"})
-    assert look(wire.rest, wire.reference(), tries=1).scales is None
+    said = look(wire.rest, wire.reference(), tries=1).of(Witness.REPORT)
+    assert (said.says, said.why, said.scales) == (Says.NOTHING, Why.ABOUT_ANOTHER, None)
 
 
 def test_a_running_scale_means_that_a_caching_job_is_at_work(wire: Captures) -> None:
@@ -168,7 +189,7 @@ def test_a_running_scale_means_that_a_caching_job_is_at_work(wire: Captures) -> 
 def test_a_stopped_and_a_missing_service_are_told_apart(wire: Captures, name: str, state: ServiceState) -> None:
     wire.serve({"rest/services/Rainfall/MapServer": name})
     seen = look(wire.rest, wire.reference(), tries=1)
-    assert (seen.service, seen.cached, seen.shows_no_cache) == (state, None, False)
+    assert (seen.service, seen.cached, seen.has_no_cache) == (state, None, False)
     assert wire.body(name)["error"]["message"].strip() in seen.trouble[0]
 
 
@@ -212,9 +233,9 @@ def test_the_delete_task_is_found_at_its_own_address_and_says_its_inputs(wire: C
             TASK: "capture_1081_System_CachingTools_DeleteCache_pjson",
         }
     )
-    task = find_delete_task(wire.rest, wire.site)
+    task = find_task(wire.rest, wire.site, "DeleteCache")
     assert task.url == f"{wire.site}/rest/services/System/CachingTools/GPServer/DeleteCache"
-    assert task.service == "CachingTools"
+    assert task.tools == "CachingTools"
     assert task.inputs == {"service_url", "thread_count", "cache_path"}
     assert task.required == {"service_url"}
 
@@ -227,7 +248,7 @@ def test_caching_tools_ex_offers_the_task_where_caching_tools_does_not(wire: Cap
             TASK.replace("Tools/", "ToolsEx/"): "capture_1081_System_CachingTools_DeleteCache_pjson",
         }
     )
-    assert find_delete_task(wire.rest, wire.site).service == "CachingToolsEx"
+    assert find_task(wire.rest, wire.site, "DeleteCache").tools == "CachingToolsEx"
 
 
 @pytest.mark.parametrize(
@@ -245,7 +266,7 @@ def test_where_nothing_offers_the_task_the_error_names_both_services(wire: Captu
         {"rest/services/System/CachingTools/GPServer": name, "rest/services/System/CachingToolsEx/GPServer": name}
     )
     with pytest.raises(CannotDelete) as caught:
-        find_delete_task(wire.rest, wire.site)
+        find_task(wire.rest, wire.site, "DeleteCache")
     assert "System/CachingTools" in caught.value.what
     assert "System/CachingToolsEx" in caught.value.what
 
@@ -253,9 +274,19 @@ def test_where_nothing_offers_the_task_the_error_names_both_services(wire: Captu
 @pytest.mark.parametrize("name", ["doc_submitJob_response", "fixture_restjs_submitJob"])
 def test_the_answer_to_a_submit_gives_the_jobs_address(wire: Captures, name: str) -> None:
     wire.serve_bytes({f"{TASK}/submitJob": wire.text(name)})
-    url = submit(wire.rest, f"{wire.site}/{TASK}", {"service_url": "Rainfall:MapServer"})
-    assert url == f"{wire.site}/{TASK}/jobs/{wire.body(name)['jobId']}"
-    assert wire.asked == [(f"{TASK}/submitJob", {"service_url": ["Rainfall:MapServer"], "f": ["json"]})]
+    job_id = wire.body(name)["jobId"]
+    wire.serve_bytes({f"{TASK}/jobs/{job_id}": json.dumps({"jobId": job_id, "jobStatus": "esriJobFailed"}).encode()})
+    pages = Pages()
+    place = Place(wire.reference(), wire.site, wire.rest, "")
+    task = Task("CachingTools", "DeleteCache", f"{wire.site}/{TASK}", frozenset(), frozenset())
+    sight = Sight(done=False, untouched=True, mark=None)
+    submission = Submission(place, pages, Listener(), PATIENCE, lambda: sight)
+    report = submission.begin(task, {"service_url": "Rainfall:MapServer"}, Look())
+    assert report.url == f"{wire.site}/{TASK}/jobs/{job_id}"
+    assert [entry.job_url for entry in pages.written] == ["", report.url]
+    assert [fields for path, fields in wire.asked if path == f"{TASK}/submitJob"] == [
+        {"service_url": ["Rainfall:MapServer"], "f": ["json"]}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -270,7 +301,7 @@ def test_a_job_body_gives_its_end_and_its_messages(wire: Captures, name: str, en
     wire.serve_bytes({job: wire.text(name)})
     listener = Listener()
     report = follow(wire.rest, f"{wire.site}/{job}", listener, PATIENCE)
-    assert (report.end, report.messages, report.status) == (end, said, wire.body(name)["jobStatus"])
+    assert (report.end, report.messages, report.status) == (end, tuple(said), wire.body(name)["jobStatus"])
     assert listener.lines == [f"Server: {text}" for text in said]
 
 
@@ -281,7 +312,7 @@ def test_a_job_that_goes_on_is_followed_until_the_deadline(wire: Captures, name:
     rest = PlainWire(Trust(), Run(FastClock(100.0), 3.0, lambda: False))
     report = follow(rest, f"{wire.site}/{job}", Listener(), PATIENCE)
     assert (report.end, report.status) == (JobEnd.RUNNING, wire.body(name)["jobStatus"])
-    assert report.messages == [one["description"] for one in wire.body(name).get("messages", [])]
+    assert report.messages == tuple(one["description"] for one in wire.body(name).get("messages", []))
     assert len(wire.asked) > 1
 
 
@@ -296,7 +327,7 @@ def test_jobs_are_listed_by_the_id_that_the_documentation_shows(wire: Captures) 
     job = wire.body("doc_admin_enterprise_service_job")
     path = "admin/services/System/CachingTools.GPServer/jobs/query"
     wire.serve_bytes({path: json.dumps({"results": [job]}).encode()})
-    assert list_jobs(wire.rest, wire.site, "CachingTools") == {"j0550714f334d4114af9f7a5d05cb145e"}
+    assert list_jobs(wire.rest, wire.site, "CachingTools").ids == {"j0550714f334d4114af9f7a5d05cb145e"}
 
 
 def test_the_state_of_a_service_is_its_real_one(wire: Captures) -> None:

@@ -17,7 +17,7 @@ from support.raw_server import RawServer, http, reset, says
 from support.story import account_of, delete, service_url
 
 from cachetools_core.errors import NeverSent, NoAnswer, NotTrusted
-from cachetools_core.proof.receipt import Verdict
+from cachetools_core.proof.verdict import Verdict
 from cachetools_core.server.following import Patience
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import READ_TRIES, PlainWire

@@ -12,7 +12,7 @@ from support.story import account_of, delete
 from support.webtier import WebTier, free_port
 
 from cachetools_core.errors import Moved, NotArcGIS
-from cachetools_core.proof.receipt import Verdict
+from cachetools_core.proof.verdict import Verdict
 from cachetools_core.server.following import Patience
 
 CUT = "proxy_read_timeout 300ms;"
