@@ -36,7 +36,7 @@ class Report:
         if found.has_no_cache:
             return "\n".join([f"{self.service} has no cache.", *self._beware()])
         if not found.scales:
-            return "\n".join([f"{self.service}: {look_in_words(found)}. {who_says_what(found)}.", *self._beware()])
+            return "\n".join([f"{self.service}: {look_in_words(found)} ({who_says_what(found)}).", *self._beware()])
         lines = [f"{'level':>5}  {'scale':>16}  {'tiles':>12}  {'bytes':>16}"]
         lines += [f"{s.level:>5}  {f'1:{s.scale:,.0f}':>16}  {s.tiles:>12,}  {s.bytes:>16,}" for s in found.scales]
         lines += [f"{'sum':>5}  {'':>16}  {found.tiles:>12,}  {found.bytes:>16,}"]

@@ -35,7 +35,7 @@ CACHED = {"singleFusedMapCache": True, "tileInfo": {"lods": [{}, {}]}, "capabili
 UNCACHED = {"singleFusedMapCache": False, "capabilities": "Map,Query,Data"}
 
 
-def level(number: int = 0, tiles: Any = 4, **more: Any) -> dict[str, Any]:
+def level(number: Any = 0, tiles: Any = 4, **more: Any) -> dict[str, Any]:
     return {"scale": 100.0, "levelID": number, "tileCount": tiles, "tilesSize": 40, "isRunning": "false", **more}
 
 
@@ -63,7 +63,7 @@ class Site:
 
     def look(self, service: Any, report: Any = None, admin: Any = None, kind: str = "MapServer") -> Look:
         self.bodies = {SERVICE.replace("MapServer", kind): service, REPORT: report, ADMIN: admin}
-        rest = PlainWire(Trust(self.server.site), Run(self.clock, 600, lambda: False))
+        rest = PlainWire(Trust(), Run(self.clock, 600, lambda: False))
         return look(rest, ServiceReference(self.server.site, "F", "Rain", kind), tries=1)
 
 
@@ -312,7 +312,7 @@ def test_another_unicode_form_is_no_other_service(site):
         REPORT: executed({**report(level()), "name": "Nu\u0308sse"}),
         "rest/services/N%C3%BCsse/MapServer": CACHED,
     }
-    wire = PlainWire(Trust(site.server.site), Run(site.clock, 600, lambda: False))
+    wire = PlainWire(Trust(), Run(site.clock, 600, lambda: False))
     assert look(wire, ServiceReference(site.server.site, "", "N\u00fcsse", "MapServer"), tries=1).tiles == 4
 
 
@@ -534,7 +534,7 @@ def test_a_look_ends_with_the_deadline_wherever_it_is(late, site):
 
 
 def signed_in(server: Any, name: str = "Rainfall", kind: str = "MapServer") -> tuple[Any, ServiceReference]:
-    rest = PlainWire(Trust(server.site, server.ca_file), Run(FastClock(), 600, lambda: False))
+    rest = PlainWire(Trust(ca_file=server.ca_file), Run(FastClock(), 600, lambda: False))
     wire = sign_in(rest, open_site(rest, server.site), Given(account_of(server)), None).wire
     return wire, ServiceReference(server.site, "", name, kind)
 

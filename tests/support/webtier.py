@@ -99,6 +99,15 @@ class WebTier:
             probe.settimeout(1)
             return probe.connect_ex(("127.0.0.1", self._port)) == 0
 
+    def answered(self, status: str) -> bool:
+        """Whether a client got this HTTP status; nginx writes it down a moment after the answer."""
+        give_up = time.monotonic() + 10
+        while not any(line.endswith(f" {status}") for line in self.statuses):
+            if time.monotonic() > give_up:
+                return False
+            time.sleep(0.02)
+        return True
+
     @property
     def statuses(self) -> list[str]:
         """What clients were answered with, as `POST submitJob 502`; nginx writes it when a request has ended."""
