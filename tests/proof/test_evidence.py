@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from support.evidence import (
@@ -160,16 +161,20 @@ def test_what_a_receipt_and_a_journal_keep_of_a_look_is_read_again_as_it_was():
     assert look_as_dict(None) is None
 
 
-BROKEN_ENTRIES = [
-    {}, {"witnesses": None}, {"witnesses": [{}]}, {"witnesses": [None]},
-    *({"witnesses": [{"witness": "report", "says": "there", "why": None, "words": "", "state": None, "scales": scales}]}
-      for scales in ([{}], [{"level": 0, "scale": 1.0, "tiles": -1, "bytes": 0}],
-                     [{"level": 0, "scale": 1.0, "tiles": 1e18, "bytes": 0}],
-                     [{"level": 0, "scale": float("nan"), "tiles": 1, "bytes": 0}],
-                     [{"level": 0, "scale": 1.0, "tiles": float("inf"), "bytes": 0}], 5, ["x"])),
-    *({"witnesses": [{"witness": "report", "says": "there", "why": None, "words": "", "state": None, "scales": None,
-                      key: "perhaps"}]} for key in ("witness", "says", "why", "state", "scales")),
-]  # fmt: skip
+A_REPORT = {"witness": "report", "says": "there", "why": None, "words": "", "state": None, "scales": None}
+A_SCALE = {"level": 0, "scale": 1.0, "tiles": 1, "bytes": 0}
+BROKEN_SCALES: tuple[Any, ...] = (
+    [{}], 5, ["x"], *([{**A_SCALE, "tiles": tiles}] for tiles in (-1, 1e18, float("inf"), "x", None)),
+    [{**A_SCALE, "scale": float("nan")}],
+)  # fmt: skip
+BROKEN_ENTRIES: list[dict[str, Any]] = [
+    {},
+    {"witnesses": None},
+    {"witnesses": [{}]},
+    {"witnesses": [None]},
+    *({"witnesses": [{**A_REPORT, "scales": scales}]} for scales in BROKEN_SCALES),
+    *({"witnesses": [{**A_REPORT, key: "perhaps"}]} for key in ("witness", "says", "why", "state", "scales")),
+]
 
 
 @pytest.mark.parametrize("fields", BROKEN_ENTRIES, ids=lambda one: str(one)[:60])

@@ -130,7 +130,12 @@ def test_what_is_said_after_a_success(before: Look, after: Look, said: Verdict) 
 def test_every_row_of_the_table_is_needed() -> None:
     """Each row decides a cell that no row above decides, and the table has an answer for all of them."""
     cells = list(product(JobEnd, Remains, ServiceState))
-    first = [next(i for i, row in enumerate(VERDICTS) if all(x in y for x, y in zip(cell, row))) for cell in cells]
+
+    def row_of(end: JobEnd, remains: Remains, state: ServiceState) -> int:
+        fits = (end in row[0] and remains in row[1] and state in row[2] for row in VERDICTS)
+        return list(fits).index(True)
+
+    first = [row_of(*cell) for cell in cells]
     assert set(first) == set(range(len(VERDICTS)))
 
 

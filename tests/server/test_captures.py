@@ -25,10 +25,13 @@ from cachetools_core.naming.service import ServiceReference
 from cachetools_core.proof.ending import JobEnd
 from cachetools_core.proof.entry import Entry
 from cachetools_core.proof.evidence import Look, Says, ServiceState, Why, Witness
+from cachetools_core.server.candidates import Place
 from cachetools_core.server.following import Patience, follow
+from cachetools_core.server.job_list import list_jobs
 from cachetools_core.server.looks import look
-from cachetools_core.server.site import Task, find_task, list_jobs, open_site, start_service, tools_state
-from cachetools_core.server.submission import Place, Sight, Submission
+from cachetools_core.server.searching import Sight
+from cachetools_core.server.site import Task, find_task, open_site, start_service, tools_state
+from cachetools_core.server.submission import Submission
 from cachetools_core.server.tokens import ask_for_token
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire

@@ -16,7 +16,7 @@ from cachetools_core.errors import DeadlinePassed, NotPermitted, SignInRefused, 
 from cachetools_core.naming.service import ServiceReference
 from cachetools_core.proof.evidence import Look, Remark, Says, Scale, ServiceState, Why, Witness
 from cachetools_core.server.looks import look
-from cachetools_core.server.signin import Given, sign_in
+from cachetools_core.server.signin import GivenAccount, sign_in
 from cachetools_core.server.site import open_site
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire
@@ -39,7 +39,7 @@ def level(number: Any = 0, tiles: Any = 4, **more: Any) -> dict[str, Any]:
     return {"scale": 100.0, "levelID": number, "tileCount": tiles, "tilesSize": 40, "isRunning": "false", **more}
 
 
-def report(*levels: Any, status: str = "EXISTS", **more: Any) -> dict[str, Any]:
+def report(*levels: Any, status: Any = "EXISTS", **more: Any) -> dict[str, Any]:
     return {"name": "F/Rain", "type": "MapServer", "status": status, "lodInfos": list(levels), **more}
 
 
@@ -104,6 +104,9 @@ def test_only_the_services_own_word_counts_and_a_tiling_scheme_beside_it_proves_
     assert found.cached is (said is THERE)
 
 
+NO_WORDS: tuple[Any, ...] = ("false", "true", None, 0, 1, [], {})
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -112,7 +115,7 @@ def test_only_the_services_own_word_counts_and_a_tiling_scheme_beside_it_proves_
         {"capabilities": "Map"},
         {"tileInfo": {"lods": [{}]}},
         {"tasks": []},
-        *({"singleFusedMapCache": word, "capabilities": "Map"} for word in ("false", "true", None, 0, 1, [], {})),
+        *({"singleFusedMapCache": word, "capabilities": "Map"} for word in NO_WORDS),
         b"<html>Please sign in</html>",
         b"<html>404</html>",
         b"[]",
@@ -361,7 +364,8 @@ def test_the_same_codes_from_anybody_else_prove_nothing(dress, code, site):
         ("COMPLETED", [level()], THERE, 4),
         *((word, [level()], THERE, None) for word in ("FAILED", "FAILURE", "FAILING")),
         *((word, [level(tiles=0, tilesSize=0)], NOTHING, None) for word in ("FAILED", "FAILURE", "FAILING")),
-        *((word, levels, NOTHING, None) for word in ("FAILED", "PERHAPS", "none", "", None) for levels in ([], None)),
+        *((word, [], NOTHING, None) for word in ("FAILED", "PERHAPS", "none", "", None)),
+        *((word, None, NOTHING, None) for word in ("FAILED", "PERHAPS", "none", "", None)),
     ],
     ids=str,
 )
@@ -408,7 +412,7 @@ def test_counts_come_as_numbers_or_as_text(value, counted, dress, site):
 
 
 # No count, and no size beside them.
-ODD = (
+ODD: tuple[Any, ...] = (
     None,
     "",
     "x",
@@ -428,7 +432,7 @@ ODD = (
     -(10**400),
 )
 # Something, and no count.
-TOO_MUCH = (4.5, "4.5", 1e18, 1e30, 10**400, "9" * 18, float("inf"))
+TOO_MUCH: tuple[Any, ...] = (4.5, "4.5", 1e18, 1e30, 10**400, "9" * 18, float("inf"))
 
 
 @pytest.mark.parametrize("status", ["NONE", "EXISTS"])
@@ -535,7 +539,7 @@ def test_a_look_ends_with_the_deadline_wherever_it_is(late, site):
 
 def signed_in(server: Any, name: str = "Rainfall", kind: str = "MapServer") -> tuple[Any, ServiceReference]:
     rest = PlainWire(Trust(ca_file=server.ca_file), Run(FastClock(), 600, lambda: False))
-    wire = sign_in(rest, open_site(rest, server.site), Given(account_of(server)), None).wire
+    wire = sign_in(rest, open_site(rest, server.site), GivenAccount(account_of(server)), ()).wire
     return wire, ServiceReference(server.site, "", name, kind)
 
 
