@@ -32,6 +32,7 @@ from support.story import account_of, service_url
 from cachetools_core.errors import CacheToolsError, SignInRefused
 from cachetools_core.naming.service import ServiceReference, read_name
 from cachetools_core.rehearsal.accounts import Account as ServerAccount
+from cachetools_core.rehearsal.faults import FAULTS
 from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.server.following import Patience
 from cachetools_core.server.signin import ActivePortal, GivenAccount, sign_in
@@ -339,6 +340,45 @@ def test_nothing_prints_what_it_holds(standing: Callable[..., Rehearsal], out: E
     assert_nothing_out(server, out, *(f"{one!r}{one!s}" for one in held))
 
 
+# Servers that repeat what they were sent
+
+ECHOES = [name for name in FAULTS if name.startswith("echo-in-")]
+IN_ANSWERS_OF = {
+    "echo-in-challenge": ("job", "service-after", "report", "token"),
+    "echo-in-location": ("job", "service-after", "submit", "token"),
+    "echo-in-error": ("job", "service", "submit", "token", "tasks"),
+}
+
+
+@pytest.mark.parametrize(
+    "fault", [f"{fault}@{step}" if step else fault for fault in ECHOES for step in IN_ANSWERS_OF.get(fault, ("",))]
+)
+def test_a_server_that_repeats_secrets(standing: Callable[..., Rehearsal], out: Everything, fault: str) -> None:
+    server = standing(fault)
+    story(server, out)
+    assert any(request.fault or request.step == "submit" for request in server.requests), "it struck"
+    assert_nothing_out(server, out)
+    assert_no_part_out(server, out.gather())
+
+
+@pytest.mark.parametrize("fault", ECHOES)
+def test_a_server_that_repeats_secrets_to_the_command_line(
+    standing: Callable[..., Rehearsal], out: Everything, fault: str
+) -> None:
+    server = standing(fault)
+    _, told = run(server, "--ca-file", str(server.ca_file), "--json", "--deadline", "20", given=PASSWORD, debug=True)
+    assert_no_part_out(server, told + out.gather())
+
+
+def assert_no_part_out(server: Rehearsal, told: str) -> None:
+    """Nothing as long as twelve characters of a secret, in whatever letter case and between whatever blanks."""
+    squeezed = "".join(told.split()).lower()
+    for secret in {PASSWORD, *tokens_of(server)}:
+        for at in range(len(secret) - 11):
+            part = secret[at : at + 12].lower()
+            assert part not in squeezed
+
+
 # Proxies
 
 
@@ -479,7 +519,7 @@ def run(
 @pytest.mark.parametrize("as_json", [True, False])
 @pytest.mark.parametrize(
     ("fault", "code"),
-    [("", 0), ("account-locked", 4), ("html-login@token", 1), ("job-failed", 1), ("token-498@job:1", 0)],
+    [("", 0), ("account-locked", 4), ("html-login@token", 4), ("job-failed", 1), ("token-498@job:1", 0)],
 )
 def test_the_command_line(
     standing: Callable[..., Rehearsal], out: Everything, fault: str, code: int, as_json: bool
