@@ -21,7 +21,10 @@ def drawn_once(folder: Path) -> Path:
             assert time.monotonic() < give_up, "another process has begun to draw Rainfall, and never ended"
             time.sleep(0.05)
     else:
-        draw_rainfall(drawing)
-        drawing.rename(drawn)
+        if drawn.exists():  # drawn, and moved there, between the two looks
+            drawing.rmdir()
+        else:
+            draw_rainfall(drawing)
+            drawing.rename(drawn)
     (map_folder,) = (found.parent for found in drawn.rglob("conf.xml"))
     return map_folder
