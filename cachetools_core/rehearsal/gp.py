@@ -119,7 +119,7 @@ def _result(found: Job, name: str) -> dict[str, Any]:
 def job_input(site: Site, request: Request, name: str, task_name: str, job_id: str, which: str) -> dict[str, Any]:
     """`jobs/ID/inputs/NAME`: to be read once the job has succeeded, as documented for both of a job's lists."""
     found = _job(site, request, name, task_name, job_id)
-    if which not in found.inputs or found.status != SUCCEEDED:
+    if which not in found.inputs or found.status != SUCCEEDED or found.says is not None:
         raise unable(f"Parameter '{which}' has no value.")
     value: Any = found.inputs[which]
     if found.data_types[which] == "GPLong":

@@ -12,6 +12,7 @@ from cachetools_core.rehearsal.services import Service
 
 SUBMITTED, WAITING, EXECUTING = "esriJobSubmitted", "esriJobWaiting", "esriJobExecuting"
 SUCCEEDED, FAILED = "esriJobSucceeded", "esriJobFailed"
+OTHER_USER = "somebody"
 CANCELLING, CANCELLED = "esriJobCancelling", "esriJobCancelled"
 
 
@@ -58,9 +59,9 @@ class Job:
 
     def cancel(self) -> None:
         """Stops its work at once; what it has deleted stays deleted."""
-        assert self.run is not None
         self.status = CANCELLING
-        self.run.cancel()
+        if self.run is not None:
+            self.run.cancel()
 
 
 class Jobs:
@@ -80,9 +81,17 @@ class Jobs:
         """The jobs of a geoprocessing service that it still lists."""
         return [job for job in self._jobs.values() if job.tool == tool and not job.gone]
 
-    def take(self, job: Job) -> None:
-        """Takes a job in."""
+    def add(self, job: Job) -> None:
+        """Lists a job."""
         self._jobs[job.id] = job
+
+    def drop(self, user: str) -> None:
+        """Lists the jobs of an account no longer."""
+        self._jobs = {job_id: job for job_id, job in self._jobs.items() if job.user != user}
+
+    def take(self, job: Job) -> None:
+        """Takes a submitted job in."""
+        self.add(job)
         self.submits += 1
 
     def find(self, tool: str, task: str, job_id: str) -> Job:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cachetools_core.rehearsal import admin, gp, oauth, portal, rest
+from cachetools_core.rehearsal import admin, admin_jobs, gp, oauth, portal, rest
 from cachetools_core.rehearsal.request import Request
 
 _KINDS = {kind.lower(): kind for kind in ("MapServer", "ImageServer", "GPServer")}
@@ -90,11 +90,11 @@ SERVER = [
         ("admin-service", rf"{_ADMIN_SERVICE}/iteminfo", admin.item_info),
         ("admin-service", rf"{_ADMIN_SERVICE}/iteminfo/manifest/manifest\.json", admin.manifest),
         ("admin-service", rf"{_ADMIN_SERVICE}/permissions", admin.permissions),
-        ("jobs-query", rf"{_ADMIN_SERVICE}/jobs", admin.jobs),
-        ("jobs-query", rf"{_ADMIN_SERVICE}/jobs/query", admin.jobs_query),
-        ("jobs-query", rf"{_ADMIN_SERVICE}/jobs/statistics", admin.jobs_statistics),
-        ("jobs-query", rf"{_ADMIN_SERVICE}/jobs/([^/]+)", admin.job),
-        ("cancel", rf"{_ADMIN_SERVICE}/jobs/([^/]+)/cancel", admin.cancel_job),
+        ("jobs-query", rf"{_ADMIN_SERVICE}/jobs", admin_jobs.resource),
+        ("jobs-query", rf"{_ADMIN_SERVICE}/jobs/query", admin_jobs.query),
+        ("jobs-query", rf"{_ADMIN_SERVICE}/jobs/statistics", admin_jobs.statistics),
+        ("jobs-query", rf"{_ADMIN_SERVICE}/jobs/([^/]+)", admin_jobs.job),
+        ("cancel", rf"{_ADMIN_SERVICE}/jobs/([^/]+)/cancel", admin_jobs.cancel),
         ("admin", r"admin/services/([^/]+)", admin.services),
         ("admin", r"admin/services/([^/]+)/report", admin.services_report),
         ("admin", r"admin/machines", admin.machines),

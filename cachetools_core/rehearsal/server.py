@@ -17,13 +17,14 @@ from typing import Any, TypeVar
 from tornado.httputil import HTTPServerRequest
 from tornado.iostream import StreamClosedError
 
+from cachetools_core.rehearsal import work
 from cachetools_core.rehearsal.accounts import Account
 from cachetools_core.rehearsal.caches import Cache
 from cachetools_core.rehearsal.certificates import Certificates
 from cachetools_core.rehearsal.door import Door, bind
 from cachetools_core.rehearsal.exchange import Exchange
 from cachetools_core.rehearsal.faults import UnknownFault
-from cachetools_core.rehearsal.jobs import Job
+from cachetools_core.rehearsal.jobs import OTHER_USER, Job
 from cachetools_core.rehearsal.request import Request, read_request
 from cachetools_core.rehearsal.routes import find_route, step_of
 from cachetools_core.rehearsal.site import CONTEXTS, Site
@@ -93,14 +94,14 @@ class Rehearsal:
             certificates = Certificates(self._folder)
             tls, self.ca_file = certificates.context(), certificates.ca_file
         self._site = Site(self._folder, self._version, self._federated, self._job_seconds, self._contexts)
-        for fault in self._first_faults:
-            self._site.faults.switch_on(fault)
         if self._rainfall is None:
             self._site.draw_rainfall()
         else:
             self._site.publish("Rainfall", self._rainfall)
         for name, source in self._caches.items():
             self._site.publish(name, source)
+        for fault in self._first_faults:
+            self._switch_on(fault)
         self._site.reset_connections = lambda: self._door.reset_connections()
         self.accounts: dict[str, Account] = self._site.accounts
         self.username = self.accounts["administrator"].username
@@ -200,11 +201,20 @@ class Rehearsal:
 
     def fault(self, text: str) -> None:
         """Switches a fault on by `NAME[@STEP][:TIMES]`."""
-        self._call(lambda: self._site.faults.switch_on(text))
+        self._call(lambda: self._switch_on(text))
 
     def clear_faults(self) -> None:
         """Switches all faults off; `-before` and `-after` count from here."""
-        self._call(self._site.faults.clear)
+        self._call(self._switch_all_off)
+
+    def _switch_on(self, text: str) -> None:
+        self._site.faults.switch_on(text)
+        if self._site.faults.on("other-deletion-waits"):
+            work.list_other_deletion(self._site)
+
+    def _switch_all_off(self) -> None:
+        self._site.faults.clear()
+        self._site.jobs.drop(OTHER_USER)
 
     def let_jobs_take(self, seconds: float) -> None:
         """How long a deletion takes from now on."""

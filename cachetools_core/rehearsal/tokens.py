@@ -36,12 +36,21 @@ class Tokens:
         self._accounts = accounts
         self._faults = faults
         self._issued: dict[str, Token] = {}
+        self._ever: dict[str, list[str]] = {}
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
     def public_key(self) -> dict[str, str]:
         """`admin/publicKey`: both numbers in hex (clients.md 1)."""
         numbers = self._key.public_key().public_numbers()
         return {"publicKey": f"{numbers.e:x}", "modulus": f"{numbers.n:x}"}
+
+    def ever_given_to(self, account: Account) -> list[str]:
+        """Every token that the account ever got, the oldest first."""
+        return list(self._ever.get(account.username, []))
+
+    def _keep(self, text: str, token: Token) -> None:
+        self._issued[text] = token
+        self._ever.setdefault(token.account.username, []).append(text)
 
     def revoke(self) -> None:
         """Ends every token issued so far."""
@@ -80,7 +89,7 @@ class Tokens:
         """A token that is bound to nothing, as OAuth gives them, and its life in seconds."""
         seconds = min(max(minutes, 1), LONGEST_MINUTES) * 60
         text = secrets.token_urlsafe(96)
-        self._issued[text] = Token(account, time.time() + seconds, "", "")
+        self._keep(text, Token(account, time.time() + seconds, "", ""))
         return text, seconds
 
     def exchange(self, request: Request, most_minutes: int) -> tuple[str, int | str]:
@@ -128,6 +137,6 @@ class Tokens:
             seconds = SHORT_LIVED_FAULT
         text = secrets.token_urlsafe(96)
         referer, ip = (bound, "") if client == "referer" else ("", bound)
-        self._issued[text] = Token(account, time.time() + seconds, referer, ip)
+        self._keep(text, Token(account, time.time() + seconds, referer, ip))
         expires = int((time.time() + seconds) * 1000)
         return text, str(expires) if self._faults.take("expires-as-string", request.step) else expires

@@ -11,7 +11,7 @@ import time
 
 from cachetools_core.rehearsal.caches import Cache, CacheError
 from cachetools_core.rehearsal.faults import Fault
-from cachetools_core.rehearsal.jobs import CANCELLED, CANCELLING, EXECUTING, FAILED, SUCCEEDED, WAITING, Job
+from cachetools_core.rehearsal.jobs import CANCELLED, CANCELLING, EXECUTING, FAILED, OTHER_USER, SUCCEEDED, WAITING, Job
 from cachetools_core.rehearsal.services import Service
 from cachetools_core.rehearsal.site import Site
 
@@ -32,6 +32,17 @@ def begin(site: Site, job: Job) -> None:
     job.say("Submitted.")
     job.run = asyncio.get_running_loop().create_task(_Work(site, job).run())
     job.run.add_done_callback(lambda run: _note_failure(site, run))
+
+
+def list_other_deletion(site: Site) -> None:
+    """Lists another account's job on the first service with a cache; it waits for ever and counts as no submit."""
+    service = next(one for one in site.services.values() if one.cache is not None)
+    inputs = {"service_url": service.key, "thread_count": "-1", "cache_path": ""}
+    types = {"service_url": "GPString", "thread_count": "GPLong", "cache_path": "GPString"}
+    job = Job("CachingTools", "DeleteCache", service, inputs, types, OTHER_USER, status=WAITING)
+    job.say("Submitted.")
+    site.jobs.drop(OTHER_USER)
+    site.jobs.add(job)
 
 
 def _note_failure(site: Site, run: asyncio.Task[None]) -> None:
@@ -164,6 +175,10 @@ class _Work:
             job.gone = True
         elif script.end == "failed without messages":
             job.messages.clear()
+            job.end(FAILED)
+        elif script.end == "failed with a word":
+            job.messages.clear()
+            job.say("Failed.", "Error")
             job.end(FAILED)
         elif script.end == FAILED:
             raise _Failed("ERROR 999999: The cache folder could not be deleted: access is denied.")

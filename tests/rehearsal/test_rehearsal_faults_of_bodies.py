@@ -156,6 +156,12 @@ def test_a_list_of_jobs_that_spells_the_task_otherwise(listed: Client) -> None:
     assert all("/GPServer/Delete%20Cache/jobs/j" in one["url"] for one in query(listed)["results"])
 
 
+def test_a_list_of_jobs_that_names_the_servers_own_host(listed: Client) -> None:
+    listed.server.fault("job-list-names-own-host")
+    own = "https://gisserver.example.com:6443/arcgis/rest/services/System/CachingTools/GPServer/DeleteCache/jobs/"
+    assert all(one["url"] == own + one["jobID"] for one in query(listed)["results"])
+
+
 def test_a_list_of_jobs_that_names_nobody(listed: Client) -> None:
     listed.server.fault("job-list-nameless")
     assert [set(one) & {"jobID", "username"} for one in query(listed)["results"]] == [{"jobID"}] * 2

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import requests
-from support.rehearsal_client import SERVICE, Client, tiles_in, wait_for
+from support.rehearsal_client import JOBS, SERVICE, Client, tiles_in, wait_for
 
 from cachetools_core.rehearsal.faults import FAULTS, Kind
 from cachetools_core.rehearsal.server import Rehearsal
@@ -27,6 +27,8 @@ def test_a_job_ends_as_told_and_the_cache_is_as_told(server: Rehearsal, name: st
         assert "does not exist" in body["error"]["details"][0]
     elif end == "no status":
         assert "jobStatus" not in body and body["jobId"]
+    elif end == "failed with a word":
+        assert [one["description"] for one in body["messages"]] == ["Failed."]
     elif end == "failed without messages":
         assert (body["jobStatus"], body["messages"]) == ("esriJobFailed", [])
     else:
@@ -113,3 +115,17 @@ def test_hostile_addresses(server: Rehearsal) -> None:
     server.rebuild_cache("Rainfall")
     server.fault("hostile-result-url:1")
     assert client.delete()["results"]["out_service_url"]["paramUrl"].startswith("https://evil.invalid/")
+
+
+def test_another_accounts_deletion_that_waits(server: Rehearsal) -> None:
+    client = Client(server)
+    server.fault("other-deletion-waits")
+    listed = client.get(f"{JOBS}/query", startTime="0")["results"]
+    assert [(one["status"], one["username"]) for one in listed] == [("esriJobWaiting", "somebody")]
+    job = listed[0]["url"]
+    assert client.get(job)["jobStatus"] == "esriJobWaiting"
+    assert client.get(f"{job}/inputs/service_url")["error"]["code"] == 400
+    assert client.delete()["jobStatus"] == "esriJobSucceeded"
+    assert server.submits == 1
+    server.clear_faults()
+    assert len(client.get(f"{JOBS}/query", startTime="0")["results"]) == 1

@@ -22,6 +22,21 @@ def test_in_a_jobs_messages(server: Rehearsal) -> None:
     assert said[6] == "" and len(said) > 8, "the job's own messages follow"
 
 
+def test_old_tokens_in_a_jobs_messages(server: Rehearsal) -> None:
+    first, second = Client(server), Client(server)
+    server.fault("echo-old-tokens")
+    said = [one["description"] for one in second.delete()["messages"]]
+    assert said[:2] == [f"Request: token={first.token}", f"Request: token={second.token}"]
+
+
+def test_secrets_with_control_characters_in_between(server: Rehearsal) -> None:
+    client = Client(server)
+    server.fault("echo-with-controls")
+    said = client.delete()["messages"][0]["description"]
+    assert client.token not in said
+    assert f"{client.token} {server.password}" in said.replace("\x00\x1b[0m", "")
+
+
 def test_in_a_jobs_result(server: Rehearsal) -> None:
     client = Client(server)
     server.fault("echo-in-result")

@@ -135,6 +135,8 @@ STATES: tuple[Cell, ...] = (
         for name in ("basic-401", "http-403", "http-429", "html-login", "redirect-gateway", "account-locked-500")
     ),
     Cell("echo-in-job-id", "submit"),
+    Cell("other-deletion-waits", "the site"),
+    Cell("other-deletion-waits", "the site, answer lost", (LOST,)),
     Cell("huge-message", "the job"),
     Cell("control-characters", "the job"),
     Cell("html-in-messages", "the job"),

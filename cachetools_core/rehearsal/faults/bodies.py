@@ -45,6 +45,12 @@ _AMENDED: list[tuple[str, tuple[str, ...], str, str]] = [
     ("admin-says-cached", ("admin-service",), 'The administrator API says isCached "true".', "issue, B 2"),
     ("job-list-cut", ("jobs-query",), "The newest job of a page is missing, but counted in total.", "issue, B 3"),
     ("job-list-respelled", ("jobs-query",), "The jobs' addresses spell the task Delete Cache.", "issue, B 3"),
+    (
+        "job-list-names-own-host",
+        ("jobs-query",),
+        "The jobs' addresses have the host that the server knows itself by, not the one that was asked.",
+        "protocol.md 8, inferred",
+    ),
     ("job-list-nameless", ("jobs-query",), "The jobs are listed without the account that submitted them.", "inferred"),
     ("job-input-respelled", ("result",), "A job's service_url is the service's whole address.", "issue, B 3"),
     (

@@ -7,6 +7,7 @@ from cachetools_core.rehearsal.faults.fault import Fault, Kind
 _ENDS = [
     ("job-failed", "esriJobFailed", "stays", "The job fails with an error message."),
     ("job-failed-silent", "failed without messages", "stays", "The job fails and gives no message."),
+    ("job-failed-tersely", "failed with a word", "stays", 'The job fails and says nothing but "Failed.".'),
     ("job-timed-out", "esriJobTimedOut", "stays", "The job times out."),
     ("job-cancelled-elsewhere", "esriJobCancelled", "stays", "Somebody else cancels the job."),
     ("job-deleted", "esriJobDeleted", "stays", "The job is deleted from the server's list."),
@@ -61,6 +62,11 @@ JOB_FAULTS = [
         "The server restarts in the middle of a job, after the client's first look at it: "
         "connections are reset, the job is forgotten, the deletion stays half done.",
         "invented",
+    ),
+    Fault(
+        "other-deletion-waits",
+        "Another account's DeleteCache job waits for ever; it is listed, and its inputs can't be read.",
+        "promises.md 4; documented for the inputs",
     ),
     Fault("huge-message", "A job's message is 10 million characters long.", "invented"),
     Fault("control-characters", "A job's messages hold terminal escapes and other control characters.", "invented"),

@@ -14,6 +14,7 @@ from cachetools_core.rehearsal.strikes.kinds import Amendment, Strike, instead, 
 
 # As in the example of the issue; nothing of the rehearsal listens there.
 _OTHER_PORT = 44307
+_OWN_SITE = "https://gisserver.example.com:6443/arcgis"
 _LEVEL = {"levelID": 0, "scale": 1000.0, "tileCount": 21, "tilesSize": 4000}
 _LISTS_IN_32_MB = 8_000_000
 _DEPTH = 100_000
@@ -164,6 +165,9 @@ BODY_AMENDMENTS: dict[str, Amendment] = {
     "job-list-cut": _job_list(lambda jobs: jobs[:-1]),
     "job-list-respelled": _job_list(
         lambda jobs: [{**job, "url": job["url"].replace("/DeleteCache/", "/Delete%20Cache/")} for job in jobs]
+    ),
+    "job-list-names-own-host": _job_list(
+        lambda jobs: [{**job, "url": f"{_OWN_SITE}/rest/{job['url'].partition('/rest/')[2]}"} for job in jobs]
     ),
     "job-list-nameless": _job_list(
         lambda jobs: [{name: one for name, one in job.items() if name != "username"} for job in jobs]

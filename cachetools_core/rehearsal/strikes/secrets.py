@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Callable
 from typing import Any
 
 from cachetools_core.rehearsal.answers import Answer, Refused, as_page
@@ -35,16 +36,34 @@ def _words(exchange: Exchange) -> str:
     return f"Request: token={_token(exchange)}&password={_password(exchange)}"
 
 
-def _in_messages(exchange: Exchange, body: Any) -> Any:
-    if isinstance(body, dict) and "messages" in body and "jobId" in body:
-        echoed = [
-            f"Request: {name}={coded}"
-            for name, secret in (("token", _token(exchange)), ("password", _password(exchange)))
-            for coded in _codings(secret)
-        ]
-        kind = "esriJobMessageTypeInformative"
-        body["messages"] = [*({"type": kind, "description": one} for one in echoed), *body["messages"]]
-    return body
+def _in_messages(words: Callable[[Exchange], list[str]]) -> Amendment:
+    """Words before the first message of a job."""
+
+    def amend(exchange: Exchange, body: Any) -> Any:
+        if isinstance(body, dict) and "messages" in body and "jobId" in body:
+            kind = "esriJobMessageTypeInformative"
+            body["messages"] = [*({"type": kind, "description": one} for one in words(exchange)), *body["messages"]]
+        return body
+
+    return on_json(amend)
+
+
+def _coded(exchange: Exchange) -> list[str]:
+    named = (("token", _token(exchange)), ("password", _password(exchange)))
+    return [f"Request: {name}={coded}" for name, secret in named for coded in _codings(secret)]
+
+
+def _old_tokens(exchange: Exchange) -> list[str]:
+    account = exchange.request.account
+    return [f"Request: token={one}" for one in exchange.site.tokens.ever_given_to(account)] if account else []
+
+
+def _with_controls(exchange: Exchange) -> list[str]:
+    return [f"Request: {_split(_token(exchange))} {_split(_password(exchange))}"]
+
+
+def _split(secret: str) -> str:
+    return "\x00\x1b[0m".join(secret[place : place + 4] for place in range(0, len(secret), 4))
 
 
 def _in_result(exchange: Exchange, body: Any) -> Any:
@@ -87,7 +106,9 @@ def _error(exchange: Exchange) -> Answer:
 
 
 SECRET_AMENDMENTS: dict[str, Amendment] = {
-    "echo-in-message": on_json(_in_messages),
+    "echo-in-message": _in_messages(_coded),
+    "echo-old-tokens": _in_messages(_old_tokens),
+    "echo-with-controls": _in_messages(_with_controls),
     "echo-in-result": on_json(_in_result),
     "echo-in-status": on_json(_in_status),
     "echo-in-parameter-name": on_json(_in_parameter_name),
