@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import cachetools_core
-from cachetools_core.cli.main import _parser
+from cachetools_core.cli.arguments import parser
 from cachetools_core.errors import CacheToolsError, every_error
 from cachetools_core.naming.service import CatalogPath, LayerFile, ServiceReference, read_name
 from cachetools_core.proof.receipt import Verdict
@@ -36,7 +36,7 @@ def test_every_verdict_is_told(verdict):
 
 
 def test_every_command_and_option_is_told():
-    choices: list[Any] = [action.choices for action in _parser()._actions if action.choices]
+    choices: list[Any] = [action.choices for action in parser()._actions if action.choices]
     for name, command in choices[0].items():
         assert f"`{name}" in README
         for option in command._option_string_actions:

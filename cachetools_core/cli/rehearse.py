@@ -1,72 +1,101 @@
-"""The tour: a real cache on a local server is looked at, deleted by the tool's own code, and looked for again."""
+"""`rehearse`: the tour, on a rehearsal server that lives as long as the tour."""
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
-from collections.abc import Callable, Mapping
-from pathlib import Path
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-import requests
+from ..errors import CacheToolsError, Cancelled, WrongUsage
+from ..waiting import Run
+from .end import End
+from .terminal import Terminal
+from .tour import take_tour
 
-from ..messages import Messages
-from ..proof.words import in_megabytes
-from ..server.tokens import Account
-from ..tools.access import Access
-from ..tools.delete import delete_map_server_cache
-
-TOUR_TAKES_AT_MOST = 120.0
-TILE = (0, 0, 0)
-"""Level, row and column of a tile that Rainfall holds."""
+SERVER = ("cachetools_core.rehearsal", "--port", "0", "--job-seconds", "3", "--end-with-parent")
+ENDS_WITHIN = 10.0
 
 
-def rehearse(server: Mapping[str, Any], say: Callable[[str], None], messages: Messages) -> bool:
-    """Take the tour on a rehearsal server, whose ready line `server` is; True where everything was seen as told."""
-    rainfall = next(service for service in server["services"] if service["url"].endswith("/Rainfall/MapServer"))
-    url, folder = rainfall["url"], Path(rainfall["cache"])
-    account = Account(server["username"], server["password"])
-
-    say(f"1. A local ArcGIS Server is running: {server['site']}")
-    say(f"   Its service Rainfall is cached: {url}")
-    say(f"   The cache lies in {folder}")
-    say(f"   {_on_disk(folder)}")
-    say("")
-    say("2. A tile, as a map would fetch it:")
-    found = _fetch_tile(url, server)
-    say(f"   {found}")
-    say("")
-    say("3. Deleting the cache, with the code that the geoprocessing tool runs:")
-    access = Access(account=account, ca_file=server["ca_file"], messages=messages, deadline=TOUR_TAKES_AT_MOST)
-    receipt = delete_map_server_cache(url, access)
-    say("")
-    say("4. The same tile again:")
-    gone = _fetch_tile(url, server)
-    say(f"   {gone}")
-    say("")
-    say("5. The folder of the cache:")
-    say(f"   {_on_disk(folder)}")
-    say("")
-    say("6. The receipt:")
-    say("\n".join(f"   {line}" for line in receipt.to_text().splitlines()))
-    return found.startswith("HTTP 200") and gone.startswith("HTTP 404") and not folder.exists()
+def run_command(_: argparse.Namespace, terminal: Terminal, run: Run) -> End:
+    """Take the tour. Raises Cancelled, WrongUsage where the server doesn't start, CacheToolsError as the deletion."""
+    os.environ["no_proxy"] = "localhost"  # the tour stays on this machine, whatever proxy it has
+    terminal.outcome("The tour starts a local ArcGIS Server and draws a map cache for it. This takes a few seconds.")
+    try:
+        with _rehearsal_server(run) as server:
+            seen = take_tour(server, Guide(terminal), run)
+    except CacheToolsError:
+        if not terminal.cancelled():
+            raise
+    if terminal.cancelled():
+        raise Cancelled("The tour was stopped.", "Its server has ended and its files are removed.")
+    return End(0 if seen else 1, "", {})
 
 
-def _on_disk(folder: Path) -> str:
-    if not folder.exists():
-        return "It is gone, with every file in it."
-    sizes = [Path(place, name).stat().st_size for place, _, names in os.walk(folder) for name in names]
-    return f"{len(sizes)} files, {in_megabytes(sum(sizes))} on disk."
+class Guide:
+    """What the deletion says, as a part of the tour: on standard output, set in."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+
+    def say(self, text: str) -> None:
+        """A line of the tour's own."""
+        self._terminal.outcome(text)
+
+    def info(self, text: str) -> None:
+        """One line, set in."""
+        self.say(f"   {text}")
+
+    def warning(self, text: str) -> None:
+        """One line, set in, that stands out."""
+        self.say(f"   WARNING: {text}")
+
+    def progress(self, label: str, percent: float | None = None) -> None:
+        """One line, set in."""
+        self.say(f"   ... {label}" + ("" if percent is None else f", {percent:.0f} %"))
+
+    def cancelled(self) -> bool:
+        """True once the terminal's user wants to stop."""
+        return self._terminal.cancelled()
 
 
-def _fetch_tile(url: str, server: Mapping[str, Any]) -> str:
-    """A tile over HTTP, in words; the environment's proxies and bundles don't matter on loopback."""
-    level, row, column = TILE
-    session = requests.Session()
-    session.trust_env = False
-    answer = session.get(
-        f"{url}/tile/{level}/{row}/{column}",
-        params={"blankTile": "false"},
-        verify=server["ca_file"] or True,
-        timeout=10,
+@contextmanager
+def _rehearsal_server(run: Run) -> Iterator[dict[str, Any]]:
+    """A rehearsal server in a process of its own, and its ready line; it has ended when this ends.
+
+    It has a session of its own, so that Ctrl+C in this terminal doesn't reach it, and ends when its standard input
+    does, so that it ends with this process in every case. Raises WrongUsage where it doesn't start, Cancelled,
+    DeadlinePassed.
+    """
+    apart: dict[str, Any] = {"start_new_session": True}
+    if sys.platform == "win32":
+        apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    server = subprocess.Popen(
+        [sys.executable, "-m", *SERVER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        **apart,
     )
-    return f"HTTP {answer.status_code}, {answer.headers.get('Content-Type', 'no type')}, {len(answer.content):,} bytes"
+    assert server.stdin is not None and server.stdout is not None
+    try:
+        line: bytes = run.call(lambda _: server.stdout.readline(), float("inf"))  # type: ignore[union-attr]
+        if not line:
+            raise WrongUsage(
+                "The rehearsal server didn't start.",
+                "It needs tornado, numpy and cryptography, which Pro has; elsewhere: pip install .[rehearsal]. To see"
+                " what it says: python -m cachetools_core.rehearsal",
+            )
+        yield json.loads(line)
+    finally:
+        server.stdin.close()
+        try:
+            server.wait(ENDS_WITHIN)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+        server.stdout.close()

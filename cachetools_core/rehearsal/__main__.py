@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import _thread
 import argparse
 import json
 import os
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 
 from cachetools_core.rehearsal.caches import CacheError
@@ -22,6 +24,10 @@ def main(arguments: list[str] | None = None) -> int:
     if options.list_faults:
         print(fault_table())
         return 0
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop_once)
+    if options.end_with_parent:
+        threading.Thread(target=_stop_with_standard_input, daemon=True).start()
     try:
         rehearsal = Rehearsal(
             http=options.http,
@@ -33,16 +39,13 @@ def main(arguments: list[str] | None = None) -> int:
             port=options.port,
             context=options.context,
         )
-        stopped = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stopped.set())
-        if options.end_with_parent:
-            threading.Thread(target=_wait_for_the_end_of_input, args=(stopped,), daemon=True).start()
         with rehearsal as server:
             print(json.dumps(ready_line(server), ensure_ascii=False), flush=True)
             # A wait without an end cannot be interrupted on Windows.
-            while not stopped.wait(0.5):
-                pass
+            while True:
+                time.sleep(0.5)
+    except KeyboardInterrupt:
+        return 0
     except (CacheError, ValueError) as error:
         parser.error(str(error))
     except OSError as error:
@@ -51,12 +54,19 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _wait_for_the_end_of_input(stopped: threading.Event) -> None:
+def _stop_once(number: int, _: object) -> None:
+    """Also while the server is being built; a second signal doesn't disturb the tidying up."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _stop_with_standard_input() -> None:
     """A parent that holds the other end of standard input ends it by ending itself, however that comes."""
     # Not sys.stdin: a thread that waits in it keeps the interpreter from ending.
     while os.read(0, 4096):
         pass
-    stopped.set()
+    _thread.interrupt_main()
 
 
 def ready_line(server: Rehearsal) -> dict[str, object]:

@@ -50,7 +50,8 @@ class Blocker:
             raise ModuleNotFoundError("No module named 'keyring'")
 sys.meta_path.insert(0, Blocker())
 from cachetools_core.cli.main import main
-sys.exit(main(sys.argv[1:]))
+from cachetools_core.cli.signals import Stop
+sys.exit(main(sys.argv[1:], Stop()))
 """
 
 

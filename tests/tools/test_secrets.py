@@ -496,7 +496,8 @@ def run(
     """A deletion by the command line: its exit code, and all its output and its process's arguments."""
     loud = (
         "import logging, sys; logging.basicConfig(level=logging.DEBUG); "
-        "from cachetools_core.cli.main import main; sys.exit(main(sys.argv[1:]))"
+        "from cachetools_core.cli.main import main; from cachetools_core.cli.signals import Stop; "
+        "sys.exit(main(sys.argv[1:], Stop()))"
     )
     start = ["-c", loud] if debug else ["-m", "cachetools_core"]
     arguments = ["delete", service_url(server), "--user", "siteadmin", "--password-stdin", "--yes", *more]

@@ -1,0 +1,131 @@
+"""The arguments of the command line; what is typed wrongly is never repeated, since it may be a secret."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from .. import __version__
+from ..errors import WrongUsage
+
+PROGRAM = "python -m cachetools_core"
+COMMANDS = {
+    "delete": "delete the cache; this can't be undone",
+    "report": "what would go: scales, tiles, bytes; changes nothing",
+    "check": "could it be deleted from here, and if not, why and what to do",
+    "rehearse": "the main job on a local server with a real cache, explained",
+}
+SECONDS = "takes a number of seconds above 0, such as 14400"
+# The only messages of argparse that hold nothing that was typed.
+HARMLESS = ("the following arguments are required", "expected ")
+
+
+def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    """The options that the arguments stand for; `command` is the command's name.
+
+    Prints help or the version and raises SystemExit where that is asked for. Raises WrongUsage.
+    """
+    options, unknown = _read(arguments)
+    if unknown:
+        raise WrongUsage(_about_unknown(unknown, options.command), _see_help(options.command))
+    return options
+
+
+def wants_json(arguments: Sequence[str]) -> bool:
+    """True where one JSON object is wanted on standard output, also where the other arguments are wrong."""
+    return "--json" in arguments
+
+
+def command_in(arguments: Sequence[str]) -> str:
+    """The command that is meant, also where other arguments are wrong; empty where there is none."""
+    return next((text for text in arguments if text in COMMANDS), "")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of every command."""
+    found = _Parser(
+        prog=PROGRAM,
+        description="Delete the cache of a map or image service on ArcGIS Server, and prove that it is gone.",
+        epilog="Exit codes: 0 deleted or nothing to delete, 1 failed, 2 usage, 3 cancelled, 4 sign-in or permission,"
+        " 5 still running or unknown.",
+    )
+    found.add_argument("--version", action="version", version=__version__)
+    commands = found.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    for name, text in COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=text)
+        if name != "rehearse":
+            _take_a_service(command)
+        if name == "delete":
+            command.add_argument("--yes", action="store_true", help="don't ask; needed where there is no terminal")
+    return found
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that takes no abbreviations, and raises what argparse would print with the values in it."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(allow_abbrev=False, exit_on_error=False, **settings)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what argparse says by itself."""
+        raise argparse.ArgumentError(None, message)
+
+
+def _take_a_service(command: argparse.ArgumentParser) -> None:
+    command.add_argument("service", metavar="SERVICE", help="a REST or SOAP address, a catalog path, or a .lyrx file")
+    command.add_argument("--user", metavar="NAME", help="the account; its password is looked up in the keyring")
+    command.add_argument(
+        "--password-stdin", action="store_true", help="read the password from standard input, one line"
+    )
+    command.add_argument("--ca-file", metavar="F", help="PEM file of certificates that count for this site too")
+    command.add_argument(
+        "--deadline", type=_seconds, metavar="SECONDS", help="for the whole run; the server's job goes on after it"
+    )
+    command.add_argument("--json", action="store_true", help="one JSON object on standard output")
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 1e9:
+        raise argparse.ArgumentTypeError(SECONDS)
+    return seconds
+
+
+def _read(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+    try:
+        return parser().parse_known_args(list(arguments))
+    except argparse.ArgumentError as error:
+        trouble = WrongUsage(_in_our_words(error), _see_help(command_in(arguments)))
+    raise trouble  # not within the clause: argparse's error quotes what was typed
+
+
+def _in_our_words(error: argparse.ArgumentError) -> str:
+    message = str(error.message)
+    if error.argument_name == "COMMAND":
+        return f"There is no such command. The commands are {', '.join(COMMANDS)}."
+    if message == f"{HARMLESS[0]}: COMMAND":
+        return f"A command is missing. The commands are {', '.join(COMMANDS)}."
+    if not error.argument_name:
+        missing = message.partition(": ")[2]
+        return f"Missing: {missing}." if message.startswith(HARMLESS) else "The arguments can't be understood."
+    if message == SECONDS:
+        return f"{error.argument_name} {SECONDS}."
+    if message.startswith(HARMLESS):
+        return f"{error.argument_name} needs a value."
+    return f"{error.argument_name} takes no value."
+
+
+def _about_unknown(unknown: Sequence[str], command: str) -> str:
+    if any(text.lower().startswith(("--pass", "-p", "--pw")) for text in unknown):
+        return "A password is never an argument: pipe it in with --password-stdin, or store it in the keyring."
+    number = "an argument" if len(unknown) == 1 else f"{len(unknown)} arguments"
+    which = "it" if len(unknown) == 1 else "them"
+    return f"{command} was given {number} that it doesn't know, not repeated here in case {which} held a secret."
+
+
+def _see_help(command: str | None) -> str:
+    return f"See {PROGRAM} {command} --help." if command else f"See {PROGRAM} --help."

@@ -1,0 +1,122 @@
+"""The terminal, or what stands for it: hears what goes on, answers questions, wants to stop."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+
+from ..errors import CacheToolsError, Cancelled, DeadlinePassed, WrongUsage
+from ..waiting import Run
+from .signals import Stop
+from .streams import Stream, same
+
+LONGEST_LINE = 10_000
+AT_LEAST_AT_THE_END = 2.0
+
+
+class Terminal:
+    """The port through which a story speaks: messages go to standard error, standard output holds the outcome alone."""
+
+    def __init__(self, stop: Stop) -> None:
+        self.out = Stream(sys.stdout)
+        self.err = Stream(sys.stderr)
+        self._stop = stop
+        self._label = ""
+
+    @contextmanager
+    def in_place(self) -> Iterator[None]:
+        """While this lasts, whatever others write to standard output or standard error can't fail either."""
+        with redirect_stdout(self.out), redirect_stderr(self.err):
+            yield
+
+    def info(self, text: str) -> None:
+        """One line."""
+        self.err.write(f"{text}\n")
+
+    def warning(self, text: str) -> None:
+        """One line that stands out."""
+        self.err.write(f"WARNING: {text}\n")
+
+    def progress(self, label: str, percent: float | None = None) -> None:
+        """One line a change."""
+        line = label if percent is None else f"{label}, {percent:.0f} %"
+        if line != self._label:
+            self._label = line
+            self.err.write(f"... {line}\n")
+
+    def cancelled(self) -> bool:
+        """True after Ctrl+C or a termination signal."""
+        return self._stop.wanted
+
+    def outcome(self, text: str) -> None:
+        """What a command has to tell, on standard output."""
+        self.out.write(f"{text}\n")
+
+    @property
+    def shows_all_to_one(self) -> bool:
+        """True where whoever reads standard output reads standard error too."""
+        return same(self.out, self.err)
+
+    @property
+    def has_somebody(self) -> bool:
+        """True where somebody can answer a question."""
+        try:
+            return sys.stdin is not None and sys.stdin.isatty()
+        except ValueError:  # closed
+            return False
+
+    def ask(self, question: str, run: Run) -> str:
+        """The answer to a question, one line; empty where there is none. Raises as read_line does."""
+        self.err.write(question)
+        try:
+            return self.read_line(run, "an answer")
+        except CacheToolsError:
+            self.err.write("\n")
+            raise
+
+    def read_line(self, run: Run, what: str) -> str:
+        """One line of standard input, without its end; empty where there is none.
+
+        `what` says what it is, for the messages. Raises Cancelled, DeadlinePassed, and WrongUsage for what is no text.
+        """
+        try:
+            line = run.call(lambda _: _line_of_standard_input(), float("inf"))
+        except Cancelled:
+            ending: CacheToolsError = Cancelled(f"Stopped while waiting for {what}.", "Nothing was submitted.")
+        except (DeadlinePassed, TimeoutError):
+            ending = DeadlinePassed(
+                f"The time given for this run was up while waiting for {what}. Nothing was submitted.",
+                sent=False,
+            )
+        else:
+            if line is not None:
+                return line.rstrip("\r\n")
+            ending = WrongUsage(
+                "What came on standard input can't be read as one line of text.",
+                "Send it in the encoding of this terminal.",
+            )
+        raise ending  # not within a clause: the error there may quote a password
+
+    def finish(self, run: Run) -> None:
+        """Wait until everything is written: as long as the deadline allows, unless somebody wants to stop.
+
+        A stream that nobody reads gets two seconds in any case.
+        """
+        patient = run.clock.monotonic() + AT_LEAST_AT_THE_END
+        for stream in (self.out, self.err):
+            while not stream.written_within(0.1):
+                if run.clock.monotonic() >= patient and (self._stop.wanted or not run.left()):
+                    break
+
+
+def _line_of_standard_input() -> str | None:
+    """A line, or None for what is none: letters that the encoding hasn't got, or more than a line may hold."""
+    if sys.stdin is None:
+        return ""
+    try:
+        line = sys.stdin.readline(LONGEST_LINE)
+        line.encode("utf-8")
+    except (ValueError, OSError):
+        return None
+    return line if len(line) < LONGEST_LINE else None

@@ -1,0 +1,63 @@
+"""Running commands: in this process, or at a pseudo terminal."""
+
+from __future__ import annotations
+
+import io
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import keyring
+import pytest
+from support.command_line import Outcome, PseudoTerminal, Site
+from support.needs import needed
+from support.story import service_url
+
+from cachetools_core.cli.main import main
+from cachetools_core.cli.signals import STOPS, Stop
+from cachetools_core.rehearsal.server import Rehearsal
+
+
+@pytest.fixture(autouse=True)
+def signals() -> Iterator[None]:
+    """A command takes over the signals of its process; give them back to pytest."""
+    before = {number: signal.getsignal(number) for number in STOPS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
+    """Run a command in this process."""
+
+    def run(*arguments: str, stdin: str | bytes | None = "") -> Outcome:
+        text = stdin.encode() if isinstance(stdin, str) else stdin
+        stream = None if text is None else io.TextIOWrapper(io.BytesIO(text), encoding="utf-8")
+        monkeypatch.setattr(sys, "stdin", stream)
+        return Outcome(main(list(arguments), Stop()), *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def site(server: Rehearsal) -> Site:
+    return Site(server)
+
+
+@pytest.fixture
+def at_terminal(server: Rehearsal, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., PseudoTerminal]:
+    """`delete` on a terminal, with the account in a keyring that is a plain file."""
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyrings.alt.file.PlaintextKeyring")
+    monkeypatch.setenv("KEYRING_PROPERTY_FILE_PATH", str(own_home / "keyring.cfg"))
+    try:
+        from keyrings.alt.file import PlaintextKeyring
+    except ImportError:
+        needed("needs the Python package keyrings.alt")
+    store = PlaintextKeyring()
+    store.set_password(f"CacheTools:{server.site}", server.username, server.password)
+    keyring.set_keyring(store)
+    return lambda *more, **streams: PseudoTerminal(
+        "delete", service_url(server), "--ca-file", str(server.ca_file), "--user", server.username, *more, **streams
+    )

@@ -1,0 +1,136 @@
+"""Arguments: what is wrong is told once, with an id, and never repeated."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from support.command_line import Outcome, Site, shell
+from support.story import service_url
+
+from cachetools_core import __version__
+
+SECRET = "hunter2Canary"
+SECONDS = "--deadline takes a number of seconds above 0"
+UNKNOWN = "an argument that it doesn't know"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "A command is missing. The commands are delete, report, check, rehearse."),
+        ([SECRET, "x"], "There is no such command. The commands are delete, report, check, rehearse."),
+        (["del", "x"], "There is no such command"),
+        (["delete"], "Missing: SERVICE."),
+        (["delete", "x", "--password", SECRET], "A password is never an argument"),
+        (["delete", "x", f"--password={SECRET}"], "A password is never an argument"),
+        (["delete", "x", f"--passwd={SECRET}"], "A password is never an argument"),
+        (["delete", "x", f"-p{SECRET}"], "A password is never an argument"),
+        (["delete", "x", f"--{SECRET}"], UNKNOWN),
+        (["delete", "x", SECRET], UNKNOWN),
+        (["delete", "x", SECRET, "y"], "2 arguments that it doesn't know"),
+        (["delete", "x", f"--token={SECRET}", "--yes"], UNKNOWN),
+        (["delete", "x", f"--yes={SECRET}"], "--yes takes no value."),
+        (["delete", "x", f"--password-stdin={SECRET}"], "--password-stdin takes no value."),
+        (["delete", "x", f"--json={SECRET}"], "--json takes no value."),
+        (["delete", "x", "--user"], "--user needs a value."),
+        (["delete", "x", "--y"], UNKNOWN),
+        (["delete", "x", "--ye"], UNKNOWN),
+        (["report", "x", "--js"], UNKNOWN),
+        (["report", "x", "--dead", SECRET], "2 arguments that it doesn't know"),
+        (["report", "x", "--yes"], UNKNOWN),
+        (["rehearse", "--yes"], UNKNOWN),
+        (["delete", "x", "--deadline", "0"], SECONDS),
+        (["delete", "x", "--deadline", "-1"], SECONDS),
+        (["delete", "x", "--deadline", "nan"], SECONDS),
+        (["delete", "x", "--deadline", "1e99"], SECONDS),
+        (["delete", "x", "--deadline", SECRET], SECONDS),
+        (["delete", "x", f"--deadline={SECRET}"], SECONDS),
+    ],
+)
+@pytest.mark.parametrize("as_json", [False, True], ids=["words", "json"])
+def test_wrong_arguments_end_with_2_and_are_not_repeated(
+    run: Callable[..., Outcome], arguments: list[str], words: str, as_json: bool
+) -> None:
+    done = run(*(["--json", *arguments] if as_json and not arguments else arguments), *(["--json"] * as_json))
+    assert done.code == 2 and done.err.startswith("CT104: ") and done.err.count("\n") == 1
+    assert SECRET not in done.out + done.err
+    if as_json:
+        assert (done.json["error"]["id"], done.json["exit_code"]) == ("CT104", 2)
+        assert done.err == done.json["error"]["text"] + "\n"
+    else:
+        assert words in done.err and done.out == ""
+
+
+def test_json_before_the_command_is_refused_as_json(run: Callable[..., Outcome]) -> None:
+    done = run("--json", "delete", "x")
+    assert (done.code, done.json["error"]["id"]) == (2, "CT104")
+
+
+@pytest.mark.parametrize("command", ["delete", "report", "check"])
+@pytest.mark.parametrize(
+    "service",
+    [
+        f"https://u:{SECRET}@gis.example.com/server/rest/services/A/FeatureServer",
+        f"https://u:p@{SECRET}@gis.example.com/server/rest/services/A/FeatureServer",
+        f"u:{SECRET}@gis.example.com/server",
+    ],
+)
+def test_credentials_in_a_service_are_not_repeated(run: Callable[..., Outcome], command: str, service: str) -> None:
+    done = run(command, service, *(["--yes"] if command == "delete" else []), "--json")
+    assert (done.code, done.json["exit_code"]) == (2, 2)
+    assert SECRET not in done.out + done.err
+
+
+def test_wrong_arguments_in_a_process_of_their_own() -> None:
+    done = shell('"$@"', "delete", "x", "--password", SECRET, "--json")
+    assert (done.code, done.json["error"]["id"]) == (2, "CT104")
+    assert SECRET not in done.out + done.err and "Traceback" not in done.err
+
+
+def test_the_version_and_the_exit_codes_are_told(run: Callable[..., Outcome]) -> None:
+    assert run("--version").out.strip() == __version__
+    told = run("--help")
+    assert told.code == 0
+    assert "0 deleted or nothing to delete, 1 failed, 2 usage, 3 cancelled, 4 sign-in or permission" in " ".join(
+        told.out.split()
+    )
+
+
+@pytest.mark.parametrize("words", ["--help", "--version"])
+def test_help_on_a_full_disk_is_no_failure(words: str) -> None:
+    done = shell('"$@" >/dev/full', words)
+    assert (done.code, done.out, done.err) == (0, "", "")
+
+
+# What the arguments ask for and what can't be done
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "words"),
+    [
+        (["--password-stdin"], "p\n", "--password-stdin needs --user"),
+        (["--user", "u", "--password-stdin"], "", "no password on standard input"),
+        (["--user", "u", "--password-stdin"], "\n", "no password on standard input"),
+        (["--user", "u", "--password-stdin"], None, "no password on standard input"),
+        (["--user", "u", "--password-stdin"], b"p\xe4ss\n", "can't be read as one line of text"),
+        (["--user", "u", "--password-stdin"], "p" * 20_000, "can't be read as one line of text"),
+        (["--ca-file", "/no/such/file.pem"], "", "holds no readable certificate"),
+    ],
+)
+@pytest.mark.parametrize("what", ["delete", "report", "check"])
+def test_what_can_not_be_done_as_it_stands_ends_with_2(
+    run: Callable[..., Outcome], site: Site, what: str, arguments: list[str], stdin: str | bytes | None, words: str
+) -> None:
+    yes = ["--yes"] if what == "delete" else []
+    done = run(what, service_url(site.server), *arguments, *yes, "--json", stdin=stdin)
+    assert (done.code, done.json["exit_code"]) == (2, 2)
+    assert words in done.json["error"]["text"] and words in done.err
+    assert site.server.requests == []
+
+
+def test_one_object_whatever_fails(run: Callable[..., Outcome]) -> None:
+    done = run("report", "nonsense", "--json")
+    assert list(json.loads(done.out)) == ["service", "error", "exit_code"]
+    assert done.err.count(done.json["error"]["text"]) == 1

@@ -1,0 +1,67 @@
+"""`report`: a table, or one JSON object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from support.command_line import LOOK, Outcome, Site
+from support.story import account_of, files_below, service_url
+
+from cachetools_core.tools.report import report_cache
+
+
+def test_a_report_is_a_table_and_changes_nothing(run: Callable[..., Outcome], site: Site) -> None:
+    before = files_below(site.server.cache("Rainfall").folder)
+    done = run("report", *site.to(), stdin=site.password)
+    lines = done.out.splitlines()
+    assert done.code == 0
+    assert lines[0].startswith(f"Deleting the cache of {service_url(site.server)} would take away ")
+    assert lines[1].split() == ["level", "scale", "tiles", "bytes"]
+    assert lines[2].split()[:3] == ["0", "1:591,657,528", "1"]
+    assert lines[-1].split()[:2] == ["sum", f"{site.server.services[0]['tiles']:,}"]
+    assert files_below(site.server.cache("Rainfall").folder) == before and site.server.submits == 0
+    assert not [request for request in site.server.requests if request.step == "submit"]
+
+
+def test_a_report_as_json_has_the_keys_of_before(run: Callable[..., Outcome], site: Site) -> None:
+    done = run("report", *site.to(), "--json", stdin=site.password)
+    assert set(done.json) >= {"service", "warnings", *LOOK} and done.json["warnings"] == []
+    assert sum(scale["tiles"] for scale in done.json["scales"]) == done.json["tiles"]
+
+
+def test_a_report_without_counts_says_so(run: Callable[..., Outcome], site: Site) -> None:
+    site.server.fault("reporting-tools-missing")
+    done = run("report", *site.to(), stdin=site.password)
+    assert done.code == 0 and "cached, a tiling scheme of 9 scales, tiles not counted" in done.out
+    assert "'Service System/ReportingTools/GPServer not found'" in done.out
+
+
+def test_a_report_on_a_stopped_service_says_that_it_is_stopped(run: Callable[..., Outcome], site: Site) -> None:
+    site.server.stop_service("Rainfall")
+    done = run("report", *site.to(), stdin=site.password)
+    assert done.code == 0 and done.out.splitlines()[-1].startswith("Beware: ") and "not started" in done.out
+
+
+def test_a_report_on_no_cache(run: Callable[..., Outcome], site: Site) -> None:
+    run("delete", *site.to(), "--yes", stdin=site.password)
+    done = run("report", *site.to(), stdin=site.password)
+    assert (done.code, done.out) == (0, f"{service_url(site.server)} has no cache.\n")
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_report_that_fails(run: Callable[..., Outcome], site: Site, as_json: bool) -> None:
+    done = run("report", *site.to("Nothing"), *(["--json"] if as_json else []), stdin=site.password)
+    assert done.code == 1 and "Nothing/MapServer does not exist." in done.err
+    if as_json:
+        assert done.json["error"]["id"] == "CT501" and done.json["exit_code"] == 1
+        assert done.json["service"] == service_url(site.server, "Nothing")
+    else:
+        assert done.out == ""
+
+
+def test_a_report_asks_with_an_account_of_the_callers_own(site: Site) -> None:
+    report = report_cache(
+        service_url(site.server), account=account_of(site.server, "publisher"), ca_file=site.server.ca_file
+    )
+    assert report.found.tiles == site.server.services[0]["tiles"] and report.trouble == []

@@ -1,0 +1,226 @@
+"""Streams that are full, closed, unread or missing change neither what is done nor the exit code."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.command_line import ROOT, Site, command, ended, shell, started
+from support.rehearsal_client import wait_for
+
+from cachetools_core.cli.main import main
+from cachetools_core.cli.signals import Stop
+from cachetools_core.cli.streams import Stream
+from cachetools_core.cli.terminal import Terminal
+
+SERVER = "delete", "report", "check"
+TELLS_OUT = {"delete": "Verdict:    deleted", "report": "would take away", "check": "A deletion is possible from here."}
+TELLS_ERR = "Signed in as siteadmin"
+
+
+def given(what: str, site: Site) -> list[str]:
+    return [what, *site.to(), *(["--yes"] if what == "delete" else [])]
+
+
+def assert_done(what: str, site: Site, own_home: Path) -> None:
+    """What the command does has been done, and nothing is left unfinished."""
+    assert site.server.submits == (1 if what == "delete" else 0)
+    assert site.server.cache("Rainfall").exists() is (what != "delete")
+    assert not list(own_home.rglob("journal/*.json"))
+
+
+@pytest.mark.parametrize(
+    ("streams", "out", "err"),
+    [
+        (">/dev/full", False, True),
+        ("2>/dev/full", True, False),
+        (">/dev/full 2>/dev/full", False, False),
+        (">&-", False, True),
+        ("2>&-", True, False),
+        (">&- 2>&-", False, False),
+        ("> >(:)", False, True),
+        ("2> >(:)", True, False),
+        ("> >(head -c 10 >/dev/null) 2>&1", False, False),
+    ],
+)
+@pytest.mark.parametrize("what", SERVER)
+def test_a_stream_that_fails(what: str, site: Site, own_home: Path, streams: str, out: bool, err: bool) -> None:
+    """Full, closed, or a pipe that somebody has left; the other stream gets its part."""
+    done = shell(f'"$@" {streams}', *given(what, site), given=site.password)
+    assert done.code == 0
+    assert (TELLS_OUT[what] in done.out) is out and (TELLS_ERR in done.err) is err
+    assert "Traceback" not in done.err and "Exception" not in done.err
+    assert_done(what, site, own_home)
+
+
+@pytest.mark.parametrize("what", SERVER)
+def test_a_reader_that_leaves_early(what: str, site: Site, own_home: Path) -> None:
+    script = 'set -o pipefail; "$@" 2>&1 | head -2; exit ${PIPESTATUS[0]}'
+    done = shell(script, *given(what, site), given=site.password)
+    assert (done.code, done.out.count("\n"), done.err) == (0, 2, "")
+    assert_done(what, site, own_home)
+
+
+@pytest.mark.parametrize("streams", [">/dev/full", "2>/dev/full", ">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize("what", SERVER)
+def test_the_exit_code_of_a_failure(what: str, site: Site, streams: str) -> None:
+    done = shell(f'"$@" {streams}', *given(what, site), given="wrong\n")
+    assert done.code == 4 and "Traceback" not in done.err
+
+
+@contextmanager
+def full_pipe() -> Iterator[tuple[int, int]]:
+    """A pipe that takes nothing more until it is read."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writing, b"." * 4096)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writing, b".")
+    os.set_blocking(writing, True)
+    try:
+        yield reading, writing
+    finally:
+        for end in (reading, writing):
+            with suppress(OSError):
+                os.close(end)
+
+
+def read_all(reading: int) -> str:
+    content = b""
+    while True:
+        more = os.read(reading, 65536)
+        if not more:
+            return content.decode().lstrip(".")
+        content += more
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_nobody_reads_until_all_is_done(stream: str, site: Site, own_home: Path) -> None:
+    """As with a pager: the deletion isn't held up, and what was said comes as soon as somebody reads."""
+    with full_pipe() as (reading, writing):
+        process = started(*given("delete", site), given=site.password, **{stream: writing})
+        os.close(writing)
+        wait_for(lambda: site.server.cache("Rainfall").exists(), lambda there: not there)
+        wait_for(lambda: list(own_home.rglob("journal/*.json")), lambda entries: not entries)
+        assert process.poll() is None, "it waits for its reader"
+        told = read_all(reading)
+    done = ended(process)
+    assert done.code == 0
+    assert (TELLS_OUT["delete"] if stream == "stdout" else TELLS_ERR) in told
+    assert_done("delete", site, own_home)
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_ctrl_c_ends_the_wait_for_a_reader_and_not_the_verdict(stream: str, site: Site, own_home: Path) -> None:
+    with full_pipe() as (_, writing):
+        process = started(*given("delete", site), given=site.password, **{stream: writing})
+        wait_for(lambda: site.server.cache("Rainfall").exists(), lambda there: not there)
+        wait_for(lambda: list(own_home.rglob("journal/*.json")), lambda entries: not entries)
+        process.send_signal(signal.SIGINT)
+        done = ended(process)
+    assert done.code == 0 and "Traceback" not in done.err
+    assert_done("delete", site, own_home)
+
+
+@pytest.mark.parametrize("what", ["report", "check"])
+@pytest.mark.parametrize("streams", [("stdout",), ("stderr",), ("stdout", "stderr")])
+def test_the_deadline_ends_the_wait_for_a_reader(what: str, streams: tuple[str, ...], site: Site) -> None:
+    with full_pipe() as (_, writing):
+        process = started(*given(what, site), "--deadline", "4", given=site.password, **dict.fromkeys(streams, writing))
+        done = ended(process)
+    assert done.code in (0, 1)  # 1 where a busy machine needs longer for the look itself
+    assert "Traceback" not in done.err
+
+
+def test_a_pipe_that_is_left_while_it_is_full(site: Site, own_home: Path) -> None:
+    with full_pipe() as (reading, writing):
+        process = started(*given("delete", site), given=site.password, stderr=writing)
+        os.close(writing)
+        wait_for(lambda: site.server.cache("Rainfall").exists(), lambda there: not there)
+        os.close(reading)
+        done = ended(process)
+    assert done.code == 0 and TELLS_OUT["delete"] in done.out
+    assert_done("delete", site, own_home)
+
+
+def test_a_pipe_that_never_blocks(site: Site, own_home: Path) -> None:
+    """As some terminals' programs leave it behind: a write is refused for the moment, and text must not be lost."""
+    with full_pipe() as (reading, writing):
+        fcntl.fcntl(writing, fcntl.F_SETFL, fcntl.fcntl(writing, fcntl.F_GETFL) | os.O_NONBLOCK)
+        process = started(*given("report", site), given=site.password, stdout=writing)
+        os.close(writing)
+        told = read_all(reading)
+    assert ended(process).code == 0 and told.rstrip().splitlines()[-1].startswith("  sum")
+
+
+def test_no_streams_at_all(site: Site, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As pythonw has it on Windows."""
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    for what in SERVER:
+        arguments = [one for one in given(what, site) if one != "--password-stdin"]
+        assert main(arguments, Stop()) == 4  # nobody has stored an account
+    assert main([], Stop()) == 2
+
+
+def test_all_that_was_said_comes_in_its_order(site: Site) -> None:
+    done = shell('"$@" 2>&1', *given("delete", site), given=site.password)
+    told = ("Signed in as", "Submitted: ", "Deleted: ", "Verdict: ", "Finished: ")
+    places = [done.out.index(words) for words in told]
+    assert places == sorted(places)
+
+
+def test_a_console_without_a_letter_still_shows_the_line(rehearsal: Any, rainfall: Path) -> None:
+    """As a console of Windows in an old code page."""
+    site = Site(rehearsal(caches={"R\u00e9seau \u65e5\u672c": rainfall}))
+    name = "R%C3%A9seau%20%E6%97%A5%E6%9C%AC"
+    done = subprocess.run(
+        command("report", *site.to(name)),
+        input=site.password,
+        capture_output=True,
+        text=True,
+        encoding="ascii",
+        cwd=ROOT,
+        env={**os.environ, "PYTHONIOENCODING": "ascii:strict"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "\\u65e5\\u672c" in done.stderr and "would take away" in done.stdout
+
+
+def test_what_others_print_can_not_fail_either(capsys: pytest.CaptureFixture[str]) -> None:
+    class Broken:
+        encoding = "utf-8"
+
+        def write(self, text: str) -> int:
+            raise RuntimeError("a console of its own kind")
+
+    terminal = Terminal(Stop())
+    terminal.err = Stream(Broken())  # type: ignore[arg-type]
+    with terminal.in_place():
+        print("to standard output")
+        print("to standard error", file=sys.stderr)
+    assert capsys.readouterr().out == "to standard output\n"
+
+
+def test_what_goes_on_is_shown_once(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = Terminal(Stop())
+    for label, percent in (
+        ("Waiting", None),
+        ("Waiting", None),
+        ("Deleting", 10.0),
+        ("Deleting", 10.2),
+        ("Deleting", 11.0),
+    ):
+        terminal.progress(label, percent)
+    assert capsys.readouterr().err == "... Waiting\n... Deleting, 10 %\n... Deleting, 11 %\n"

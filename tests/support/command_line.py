@@ -1,0 +1,171 @@
+"""The command line from outside: its process, its pseudo terminal, what it leaves behind."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import select
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cachetools_core.rehearsal.server import Rehearsal
+from support.story import account_of, service_url
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LOOK = {"cached", "tiles", "bytes", "scales"}
+RECEIPT = {
+    "verdict", "service", "output_url", "job_url", "job_status", "account", "before", "after", "messages", "warnings",
+    "error", "exit_code", "started", "finished",
+}  # fmt: skip
+AT_MOST = 60.0
+
+
+@dataclass
+class Outcome:
+    """What a command has left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Standard output as one JSON object and nothing else."""
+        return json.loads(self.out)
+
+    @property
+    def findings(self) -> dict[str, tuple[bool | None, str]]:
+        """What `check --json` has found, by its name."""
+        return {one["what"]: (one["good"], one["words"]) for one in self.json["checks"]}
+
+
+@dataclass
+class Site:
+    """A rehearsal server, and the arguments that lead to one of its services."""
+
+    server: Rehearsal
+    role: str = "administrator"
+
+    def to(self, name: str = "Rainfall") -> list[str]:
+        account = account_of(self.server, self.role)
+        return [
+            service_url(self.server, name), "--ca-file", str(self.server.ca_file), "--user", account.username,
+            "--password-stdin",
+        ]  # fmt: skip
+
+    @property
+    def password(self) -> str:
+        return account_of(self.server, self.role).password + "\n"
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "cachetools_core", *arguments]
+
+
+def started(*arguments: str, given: str | None = None, **streams: Any) -> subprocess.Popen[str]:
+    """A command in a process of its own; `given` is all of its standard input, which stays open and silent for None."""
+    streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
+    process = subprocess.Popen(command(*arguments), text=True, cwd=ROOT, **streams)
+    if given is not None:
+        assert process.stdin is not None
+        process.stdin.write(given)
+        process.stdin.close()
+        process.stdin = None
+    return process
+
+
+def ended(process: subprocess.Popen[str]) -> Outcome:
+    try:
+        out, err = process.communicate(timeout=AT_MOST)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
+    return Outcome(process.returncode, out or "", err or "")
+
+
+def shell(script: str, *arguments: str, given: str = "") -> Outcome:
+    """A command in a shell, where the script says `"$@"`."""
+    done = subprocess.run(
+        ["bash", "-c", script, "bash", *command(*arguments)],
+        input=given,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=AT_MOST,
+    )
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def wait_for_line(process: subprocess.Popen[str], words: str) -> None:
+    """Read standard error until a line holds the words."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if words in line:
+            return
+    raise AssertionError(f"ended without {words!r}")
+
+
+def _take_as_own_terminal() -> None:
+    import fcntl
+    import termios
+
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+class PseudoTerminal:
+    """A command on a pseudo terminal, as a person has it; what it shows is read as it comes."""
+
+    def __init__(self, *arguments: str, stdout: int | None = subprocess.PIPE, controlling: bool = False) -> None:
+        pty = pytest.importorskip("pty", reason="pseudo terminals are POSIX's")
+        ours, theirs = pty.openpty()
+        self.process = subprocess.Popen(
+            command(*arguments),
+            stdin=theirs,
+            stdout=theirs if stdout is None else stdout,
+            stderr=theirs,
+            cwd=ROOT,
+            start_new_session=True,
+            preexec_fn=_take_as_own_terminal if controlling else None,
+        )
+        os.close(theirs)
+        self._terminal = ours
+        self.shown = ""
+
+    def wait_for(self, words: str, times: int = 1) -> None:
+        while self.shown.count(words) < times:
+            more = self._read()
+            assert more, f"ended without {words!r}:\n{self.shown}"
+            self.shown += more
+
+    def _read(self) -> str:
+        assert select.select([self._terminal], [], [], AT_MOST)[0], f"nothing more for a minute:\n{self.shown}"
+        try:
+            return os.read(self._terminal, 4096).decode()
+        except OSError as error:
+            assert error.errno == errno.EIO  # Linux's way to say that the other side is closed
+            return ""
+
+    def type(self, text: str) -> None:
+        os.write(self._terminal, text.encode())
+
+    def end(self) -> tuple[int, str]:
+        """The exit code, and standard output where it isn't the terminal."""
+        while True:
+            more = self._read()
+            if not more:
+                break
+            self.shown += more
+        out = ""
+        if self.process.stdout is not None:
+            out = self.process.stdout.read().decode()
+            self.process.stdout.close()
+        with suppress(OSError):
+            os.close(self._terminal)
+        return self.process.wait(AT_MOST), out
