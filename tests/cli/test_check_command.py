@@ -121,7 +121,9 @@ def test_a_check_tells_of_an_unfinished_deletion(run: Callable[..., Outcome], re
     site = Site(rehearsal(job_seconds=30.0))
     run("delete", *site.to(), "--yes", "--deadline", "1.2", stdin=site.password)
     good, words = run("check", *site.to(), "--json", stdin=site.password).findings["journal"]
-    assert good is True and "an unfinished deletion, begun 20" in words and "a run picks it up" in words
+    assert (
+        good is True and "an unfinished deletion, begun 20" in words and "a run follows it, and submits none" in words
+    )
 
 
 def test_a_check_tells_of_a_journal_that_can_not_be_read(

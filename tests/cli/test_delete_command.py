@@ -37,7 +37,8 @@ def test_json_is_one_receipt_on_standard_output(run: Callable[..., Outcome], sit
     assert receipt["job_status"] == "esriJobSucceeded" and receipt["error"] is None
     assert set(receipt["before"]) == set(receipt["after"]) == LOOK
     assert receipt["before"]["cached"] is True and receipt["before"]["tiles"] == site.server.services[0]["tiles"]
-    assert receipt["after"] == {"cached": False, "tiles": 0, "bytes": 0, "scales": []}
+    after = {name: receipt["after"][name] for name in ("cached", "tiles", "bytes", "scales")}
+    assert after == {"cached": False, "tiles": 0, "bytes": 0, "scales": []}
     assert any("Deleting the cache" in text for text in receipt["messages"])
     assert receipt["started"].endswith("Z") and receipt["started"] <= receipt["finished"]
     assert "Deleted:" in done.err
@@ -121,7 +122,7 @@ def test_yes_at_the_terminal_deletes(
 ) -> None:
     terminal = at_terminal("--json")
     terminal.wait_for(QUESTION)
-    assert "would take away" in terminal.shown and "1:591,657,528" in terminal.shown
+    assert terminal.shown.count("1:591,657,528") == 1
     assert server.submits == 0
     terminal.type(answer)
     code, out = terminal.end()
@@ -151,7 +152,7 @@ def test_no_question_where_there_is_nothing_to_delete(
     terminal = at_terminal("--json")
     code, out = terminal.end()
     assert (code, json.loads(out)["verdict"]) == (0, "nothing-to-delete")
-    assert "has no cache." in terminal.shown and "Type yes" not in terminal.shown
+    assert "has no cache" in terminal.shown and "Type yes" not in terminal.shown
 
 
 def test_what_went_wrong_is_told_once_to_whoever_reads_both_streams(

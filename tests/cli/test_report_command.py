@@ -8,6 +8,7 @@ import pytest
 from support.command_line import LOOK, Outcome, Site
 from support.story import account_of, files_below, service_url
 
+from cachetools_core.tools.access import Access
 from cachetools_core.tools.report import report_cache
 
 
@@ -40,7 +41,7 @@ def test_a_report_without_counts_says_so(run: Callable[..., Outcome], site: Site
 def test_a_report_on_a_stopped_service_says_that_it_is_stopped(run: Callable[..., Outcome], site: Site) -> None:
     site.server.stop_service("Rainfall")
     done = run("report", *site.to(), stdin=site.password)
-    assert done.code == 0 and done.out.splitlines()[-1].startswith("Beware: ") and "not started" in done.out
+    assert (done.code, done.out) == (1, "") and "is not started" in done.err
 
 
 def test_a_report_on_no_cache(run: Callable[..., Outcome], site: Site) -> None:
@@ -61,7 +62,6 @@ def test_a_report_that_fails(run: Callable[..., Outcome], site: Site, as_json: b
 
 
 def test_a_report_asks_with_an_account_of_the_callers_own(site: Site) -> None:
-    report = report_cache(
-        service_url(site.server), account=account_of(site.server, "publisher"), ca_file=site.server.ca_file
-    )
-    assert report.found.tiles == site.server.services[0]["tiles"] and report.trouble == []
+    access = Access(account=account_of(site.server, "publisher"), ca_file=site.server.ca_file)
+    report = report_cache(service_url(site.server), access)
+    assert report.found.tiles == site.server.services[0]["tiles"] and report.found.trouble == ()

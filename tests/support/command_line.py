@@ -19,9 +19,9 @@ from cachetools_core.rehearsal.server import Rehearsal
 from support.story import account_of, service_url
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-LOOK = {"cached", "tiles", "bytes", "scales"}
+LOOK = {"cached", "tiles", "bytes", "scales", "witnesses"}
 RECEIPT = {
-    "verdict", "service", "output_url", "job_url", "job_status", "account", "before", "after", "messages", "warnings",
+    "schema_version", "versions", "verdict", "service", "output_url", "job_url", "job_status", "account", "before", "after", "messages", "warnings",
     "error", "exit_code", "started", "finished",
 }  # fmt: skip
 AT_MOST = 60.0
