@@ -186,7 +186,7 @@ def test_a_console_without_a_letter_still_shows_the_line(rehearsal: Any, rainfal
     site = Site(rehearsal(caches={"R\u00e9seau \u65e5\u672c": rainfall}))
     name = "R%C3%A9seau%20%E6%97%A5%E6%9C%AC"
     done = subprocess.run(
-        command("report", *site.to(name)),
+        command("check", *site.to(name)),
         input=site.password,
         capture_output=True,
         text=True,
@@ -195,7 +195,7 @@ def test_a_console_without_a_letter_still_shows_the_line(rehearsal: Any, rainfal
         env={**os.environ, "PYTHONIOENCODING": "ascii:strict"},
     )
     assert done.returncode == 0, done.stderr
-    assert "\\u65e5\\u672c" in done.stderr and "would take away" in done.stdout
+    assert "\\u65e5\\u672c" in done.stdout and "A deletion is possible from here." in done.stdout
 
 
 def test_what_others_print_can_not_fail_either(capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,8 +21,8 @@ from support.story import account_of, service_url
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOOK = {"cached", "tiles", "bytes", "scales", "witnesses"}
 RECEIPT = {
-    "schema_version", "versions", "verdict", "service", "output_url", "job_url", "job_status", "account", "before", "after", "messages", "warnings",
-    "error", "exit_code", "started", "finished",
+    "schema_version", "verdict", "service", "output_url", "job_url", "job_status", "account", "before", "after",
+    "messages", "warnings", "error", "exit_code", "started", "finished", "versions",
 }  # fmt: skip
 AT_MOST = 60.0
 
