@@ -120,6 +120,55 @@ def test_the_deadline_ends_even_a_call_that_starts_work():
         a_run(deadline=5, stop_at=0).call(never, 1000, until_answered=True)
 
 
+def test_an_interrupt_abandons_the_call_so_that_nothing_is_sent_after_it():
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    abandoned: list[threading.Event] = []
+    clock = NotingClock(during=interrupt)
+
+    def slow(event: threading.Event) -> None:
+        abandoned.append(event)
+        never(event)
+
+    with pytest.raises(KeyboardInterrupt):
+        a_run(clock).call(slow, 1000, until_answered=True)
+    assert abandoned[0].is_set()
+
+
+def test_what_has_all_the_time_of_the_run_hands_back_its_value_or_its_error():
+    assert a_run().in_time("reading x", lambda: "read") == "read"
+    with pytest.raises(FileNotFoundError):
+        a_run().in_time("reading x", lambda: fail(FileNotFoundError("x")))
+    with pytest.raises(TimeoutError, match="share"):
+        a_run().in_time("reading x", lambda: fail(TimeoutError("the share doesn't answer")))
+
+
+def fail(error: Exception) -> None:
+    raise error
+
+
+def test_the_deadline_ends_what_has_all_the_time_of_the_run_and_says_what_it_was():
+    with pytest.raises(DeadlinePassed, match="was up while reading x") as raised:
+        a_run(deadline=5).in_time("reading x", lambda: never(threading.Event()))
+    assert not raised.value.sent, "reading a file sends nothing"
+
+
+def test_a_cancel_ends_what_has_all_the_time_of_the_run():
+    clock = NotingClock()
+    with pytest.raises(Cancelled):
+        a_run(clock, stop_at=3).in_time("reading x", lambda: never(threading.Event()))
+    assert max(clock.waits) <= CANCEL_IS_FELT_WITHIN
+
+
+@pytest.mark.parametrize(("deadline", "stop_at", "kind"), [(0, float("inf"), DeadlinePassed), (9, 0, Cancelled)])
+def test_nothing_is_begun_that_has_no_time_left(deadline, stop_at, kind):
+    begun: list[int] = []
+    with pytest.raises(kind):
+        a_run(deadline=deadline, stop_at=stop_at).in_time("reading x", lambda: begun.append(1))
+    assert begun == []
+
+
 @pytest.mark.parametrize("clock", [SYSTEM_CLOCK, FastClock(1)], ids=["system clock", "fast clock"])
 def test_a_pause_lasts_as_long_as_it_says(clock):
     before = clock.monotonic()

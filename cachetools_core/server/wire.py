@@ -121,9 +121,9 @@ class PlainWire:
     def _once(self, method: str, url: str, fields: Fields, headers: Fields, *, until_answered: bool = False) -> Body:
         self.run.go_on()
         session, proxies = self._session, _proxies(url)
-        for one in (url, select_proxy(url, proxies)):
-            if one and one.lower().startswith("https://"):
-                self.trust.anchors_for(one, self.run)
+        for address in (url, select_proxy(url, proxies) or ""):
+            if address.lower().startswith("https://"):
+                self.trust.anchors_for(address, self.run)
 
         def ask(abandoned: threading.Event) -> tuple[int, Mapping[str, str], bytes]:
             with session.request(
@@ -143,7 +143,7 @@ class PlainWire:
         try:
             status, answer_headers, body = self.run.call(ask, ANSWER_WAITS, until_answered=until_answered)
         except UnicodeError:
-            untold: CacheToolsError = NeverSent(
+            refusal: CacheToolsError = NeverSent(
                 f"{where} can't be sent: a value in it isn't text that can travel.",
                 "Check the account's password and, where a proxy is set, the proxy's user and password.",
             )
@@ -154,8 +154,8 @@ class PlainWire:
             try:
                 return read_answer(where, url, status, answer_headers, body)
             except CacheToolsError as said:
-                untold = self.run.secrets.blotted(said)
-        raise untold  # not within the clause: the error there quotes what must not be told
+                refusal = self.run.secrets.blotted(said)
+        raise refusal  # not within the clause, or the error that quotes a secret would be kept as its context
 
     def _wire_failed(self, where: str, url: str, error: Exception) -> NoReturn:
         host = urlsplit(url).netloc.rpartition("@")[2]

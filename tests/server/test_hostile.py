@@ -29,9 +29,8 @@ from cachetools_core.naming.address import safe_text
 from cachetools_core.naming.files import find_service
 from cachetools_core.naming.service import ServiceReference, read_name
 from cachetools_core.proof.receipt import Receipt, Verdict
-from cachetools_core.server.signin import ActivePortal, Given, sign_in
+from cachetools_core.server.signin import ActivePortal, GivenAccount, sign_in
 from cachetools_core.server.site import (
-    SiteInfo,
     advertised_in_admin,
     find_delete_task,
     list_jobs,
@@ -43,6 +42,7 @@ from cachetools_core.server.site import (
 from cachetools_core.server.tokens import Account, ask_for_token
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire
+from cachetools_core.tools.access import other_sources
 from cachetools_core.tools.delete import delete_map_server_cache
 from cachetools_core.waiting import Run
 
@@ -439,10 +439,10 @@ def feed_info(wires: Wires, body: bytes, token: bytes = json.dumps(TOKEN).encode
     assert site.url == wires.site
     assert (site.version + site.token_service + site.portal).isprintable()
     portal = ActivePortal(site.portal, lambda: {"token": "portal-token", "referer": "https://h"})
-    for given_account, active in ((Given(ACCOUNT), None), (Given(), portal)):
-        signed_in = fed_to(sign_in, rest, site, given_account, active)
+    for given_account, active in ((GivenAccount(ACCOUNT), None), (GivenAccount(), portal)):
+        signed_in = fed_to(sign_in, rest, site, given_account, other_sources(None, active))
         if signed_in is not None and site.token_service:
-            fed_to(signed_in.wire.read, f"{wires.site}/rest/info")
+            fed_to(signed_in.wire.get, f"{wires.site}/rest/info")
     assert wires.elsewhere.asked == [], "a password or a token went to another host"
 
 
@@ -835,51 +835,3 @@ def test_a_file_name_stays_in_its_folder_and_no_two_addresses_share_it(text: str
     assert Path("/a/journal", f"{name}.json").resolve().parent == Path("/a/journal").resolve()
     assert name != file_name_for(address + "/")
     assert not name.startswith(".")
-
-
-profile_lines = st.lists(
-    st.one_of(
-        st.sampled_from(
-            [
-                "[default]",
-                "[x]",
-                "[",
-                "[DEFAULT]",
-                "url = https://gis.example.com:6443/arcgis",
-                "url = http://[",
-                "url = https://evil\\@gis.example.com:6443/arcgis",
-                "url",
-                "username = admin",
-                "username = %(url)s",
-                "client_id = x",
-                "= y",
-                "   more",
-                "\ufeff[x]",
-                "\0",
-            ]
-        ),
-        st.text(max_size=20),
-    ),
-    max_size=8,
-)
-
-
-@settings(STEADY, max_examples=150)
-@given(st.one_of(profile_lines.map("\n".join).map(lambda t: t.encode("utf-8", "replace")), st.binary(max_size=60)))
-def test_any_profile_file_ends_in_no_account_and_never_in_a_crash(own_home: Path, wires: Wires, content: bytes) -> None:
-    feed_profiles(wires, own_home, content)
-
-
-@pytest.mark.parametrize(
-    "url", ["http://[", "https://evil\\@gis.example.com:6443/arcgis", "", "//x", "https://h:port/"]
-)
-def test_a_profile_whose_address_can_not_be_read_is_nobodys(own_home: Path, wires: Wires, url: str) -> None:
-    feed_profiles(wires, own_home, f"[x]\nurl = {url}\nusername = admin\n".encode())
-
-
-def feed_profiles(wires: Wires, own_home: Path, content: bytes) -> None:
-    for name in (".arcgisprofile", ".agsprofile"):
-        (own_home / name).write_bytes(content)
-    for portal in ("", "https://gis.example.com:6443/arcgis"):
-        site = SiteInfo("https://gis.example.com:6443/arcgis", "11.3", "https://gis.example.com:6443/t", portal, None)
-        assert fed_to(sign_in, wires.rest(), site, Given(), None) is None

@@ -188,26 +188,6 @@ def test_a_profile_of_another_user_or_without_its_password_is_passed_over(
     assert "profile 'p'" not in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [b"no section\n", b"\xff\xfe\x00", b"[p\nurl=x\n", b"[p]\nurl\n"])
-def test_an_unreadable_profile_file_is_told(server: Rehearsal, drawer: Drawer, own_home: Path, content: bytes) -> None:
-    (own_home / ".agsprofile").write_bytes(content)
-    with pytest.raises(NoAccount, match=r"profiles in ~/\.agsprofile: unreadable \(\w+Error\)"):
-        enter(server)
-
-
-@pytest.mark.parametrize("url", ["https://[bad", "", "http://", "no address at all", "https://h:port/x", "%"])
-def test_a_profile_with_a_broken_address_is_passed_over(
-    server: Rehearsal, drawer: Drawer, own_home: Path, url: str
-) -> None:
-    write_profiles(
-        own_home,
-        ".agsprofile",
-        f"[broken]\nurl = {url}\nusername = u\n[mine]\nurl = {server.site}\nusername = {server.username}\n",
-    )
-    drawer.set_password(SERVER_PASSWORDS, "mine", server.password)
-    assert enter(server).found == "profile 'mine' of the ArcGIS API for Python"
-
-
 def test_without_an_account_all_places_are_listed_and_what_to_do(server: Rehearsal, drawer: Drawer) -> None:
     with pytest.raises(NoAccount) as caught:
         enter(server)

@@ -186,7 +186,7 @@ def test_plain_http_is_not_followed_to_https_and_no_secret_sent(behind):
     site.service = f"{site.tier.http_site}/rest/services/Rainfall/MapServer"
     receipt = site.delete()
     assert type(receipt.error) is Moved
-    assert f"{site.tier.site}/rest/info" in receipt.error.what
+    assert f"Give {site.tier.site}/rest/services/Rainfall/MapServer instead." in receipt.error.remedy
     assert (receipt.verdict, site.server.requests) == (Verdict.NOT_DELETED, [])
 
 
