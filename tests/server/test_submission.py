@@ -1,404 +1,611 @@
-"""A job that can't be read at its own address: looked for in the server's list of jobs, never submitted again."""
+"""One job for one service: begun once, and looked for in the server's list where its answer was lost."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
-from cachetools_core.local.old_journal import Entry, Journal
-from cachetools_core.server.cache import CacheLook, Scale, ServiceState
-from cachetools_core.server.recovery import (
-    Search,
-    is_forgotten,
-    job_since,
-    jobs_now,
-    known_jobs,
-    search_job,
-    service_of_other_job,
+from support.addresses import DELETE
+from support.body_server import Page
+from support.entries import look
+from support.job_site import (
+    EXECUTING,
+    FAILED,
+    LIST,
+    PATIENCE,
+    RAIN,
+    SNOW,
+    SUCCEEDED,
+    WAITING,
+    Job,
+    JobSite,
+    as_listed,
+    job_site,
+    refusal,
 )
-from support.addresses import REPORT
-from support.body_server import BodyServer
-from support.clocks import StillClock
 from support.listener import Listener
+from support.story import locked_after_one_token
 
-from cachetools_core.errors import CacheToolsError
+from cachetools_core.errors import AlreadyRunning, CacheToolsError, JournalError, NeverSent, NotArcGIS, ServerSaysNo
+from cachetools_core.local.journal import Journal
 from cachetools_core.naming.service import ServiceReference
-from cachetools_core.proof.receipt import Receipt, Verdict
-from cachetools_core.server.following import Patience
+from cachetools_core.proof.ending import JobEnd, JobReport
+from cachetools_core.proof.entry import Entry
+from cachetools_core.server.candidates import Place
+from cachetools_core.server.searching import Sight
+from cachetools_core.server.site import Task
+from cachetools_core.server.submission import Submission
 from cachetools_core.server.trust import Trust
-from cachetools_core.server.wire import PlainWire
-from cachetools_core.tools.delete import delete_map_server_cache
+from cachetools_core.server.wire import PlainWire, Wire
 from cachetools_core.waiting import Run
 
-FILES = 12  # that the Rainfall cache has
-PATIENCE = Patience(settle=40, arrival=300)
-DELETE_CACHE = "rest/services/System/CachingTools/GPServer/DeleteCache"
-JOBS = f"{DELETE_CACHE}/jobs"
-LIST = "admin/services/System/CachingTools.GPServer/jobs/query"
-SERVICE = "rest/services/Rain/MapServer"
-RAIN, SNOW = "Rain:MapServer", "Snow:MapServer"
-ENTRY = Entry(
-    service="",
-    account="anna",
-    begun=datetime(2024, 5, 6, tzinfo=timezone.utc),  # when StillClock begins
-    before=CacheLook(ServiceState.ANSWERS, True, (Scale(0, 1.0, 5, 50),)),
-    tools="CachingTools",
-    known_jobs=frozenset({"j0"}),
-)
+START = datetime(2024, 5, 6, tzinfo=timezone.utc)  # when StillClock begins
+BEFORE = look("there", [{"level": 0, "scale": 1.0, "tiles": 5, "bytes": 50}])
+REFUSED = refusal(400, "No such job.")
 
 
-class Site:
-    """A site with these jobs, each for a service; `tiles` of Rain's cache are reported."""
+class Desk:
+    """A submission at a site of jobs; `deadline` and `stop` are the run's."""
 
-    def __init__(self, server: BodyServer) -> None:
-        self.server, self.clock = server, StillClock()
-        self.jobs: dict[str, str] = {}
-        self.tiles: int | None = 5
-        self.running = "false"
-        self.lists_jobs = True
-        self.bodies: dict[str, Any] = {
-            "rest/info": {"currentVersion": 11.3},
-            DELETE_CACHE.rpartition("/")[0]: {"tasks": ["DeleteCache"]},
-            DELETE_CACHE: {"parameters": [{"name": "service_url", "direction": "esriGPParameterDirectionInput"}]},
-        }
-        self.submits: list[float] = []
-        self.stop = False
-        server.answer = self.answer
-        self.deadline = 3600.0
+    def __init__(self, site: JobSite, folder: Path) -> None:
+        self.site, self._folder = site, folder
+        self.heard = Listener()
+        self.deadline = 600.0
+        self.account = "anna"
+        self.sign_in: Any = lambda wire: wire
+        self.journal = Journal(site.url, folder)
+        self.entry = Entry(
+            site.url, "anna", START, BEFORE, f"{site.server.site}/{DELETE}", known_jobs=frozenset({"j0"})
+        )
 
-    def answer(self, path: str) -> bytes | None:
-        body = self._body(path)
-        return body if body is None else json.dumps(body).encode()
+    def see(self) -> Sight:
+        untouched = self.site.tiles in (5, None) and self.site.running == "false"
+        return Sight(done=self.site.tiles == 0, untouched=untouched, mark=self.site.tiles)
 
-    def _body(self, path: str) -> Any:
-        if path in self.bodies:
-            return self.bodies[path]
-        if path == f"{DELETE_CACHE}/submitJob":
-            self.submits.append(self.clock.seconds)
-            self.jobs = self.jobs_then
-            return self.submit
-        if path == LIST and self.lists_jobs:
-            return {"results": [{"jobID": one} for one in self.jobs], "nextStart": -1}
-        if path == SERVICE:
-            return {"singleFusedMapCache": True}
-        if path == REPORT and self.tiles is not None:
-            level = {"levelID": 0, "scale": 1.0, "tileCount": self.tiles, "tilesSize": 50, "isRunning": self.running}
-            return {"results": [{"value": {"status": "EXISTS", "lodInfos": [level]}}]}
-        job, _, name = path[len(JOBS) + 1 :].partition("/inputs/")
-        return {"value": self.jobs[job]} if name == "service_url" and job in self.jobs else None
+    def submission(self) -> Submission:
+        run = Run(self.site.clock, self.deadline, self.heard.cancelled)
+        wire: Wire = self.sign_in(PlainWire(Trust(self.site.server.site), run))
+        self.run = run
+        service = ServiceReference(self.site.server.site, "", "Rain", "MapServer")
+        place = Place(service, self.site.server.site, wire, self.account)
+        return Submission(place, self.journal, self.heard, PATIENCE, self.see)
 
-    def delete(
-        self, answer: Any, then: dict[str, str], listener: Listener | None = None, deadline: float = 3600.0
-    ) -> Receipt:
-        """A deletion that ends in an error; `answer` is the one to its submit, after which the site has these jobs."""
-        self.submit, self.jobs_then = answer, then
-        with pytest.raises(CacheToolsError) as raised:
-            delete_map_server_cache(
-                f"{self.server.site}/{SERVICE}",
-                clock=self.clock,
-                patience=PATIENCE,
-                messages=listener or Listener(),
-                deadline=deadline,
-            )
-        assert raised.value.receipt is not None
-        return raised.value.receipt
+    def begin(self) -> JobReport | None:
+        task = Task("CachingTools", "DeleteCache", self.entry.task_url, frozenset({"service_url"}), frozenset())
+        with self.journal.held():
+            return self.submission().begin(task, {"service_url": RAIN}, BEFORE)
 
-    @property
-    def wire(self) -> PlainWire:
-        return PlainWire(Trust(), Run(self.clock, self.deadline, lambda: self.stop))
+    def resume(self, entry: Entry | None = None) -> JobReport:
+        with self.journal.held():
+            return self.submission().resume(entry or self.entry)
 
-    @property
-    def rain(self) -> ServiceReference:
-        return ServiceReference(self.server.site, "", "Rain", "MapServer")
+    def cancel_at(self, seconds: float) -> None:
+        self.site.at(seconds, lambda: setattr(self.heard, "cancel_now", True))
 
-    def url(self, job: str) -> str:
-        return f"{self.server.site}/{JOBS}/{job}"
-
-    def search(self, entry: Entry = ENTRY) -> Search:
-        return search_job(self.wire, self.server.site, self.rain, entry, PATIENCE)
-
-    def since(self, entry: Entry = ENTRY) -> str:
-        return job_since(self.wire, self.server.site, self.rain, entry, self.listed())
-
-    def forgets(self, job: str) -> bool:
-        return is_forgotten(self.url(job), self.listed())
-
-    def listed(self) -> frozenset[str] | None:
-        return jobs_now(self.wire, self.server.site, "CachingTools")
+    def asked(self, path: str) -> int:
+        return [one for one, _ in self.site.server.asked].count(path)
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
-    with BodyServer(lambda path: None) as server:
-        yield Site(server)
+def site() -> Iterator[JobSite]:
+    with job_site() as one:
+        yield one
 
 
-# A submit whose answer was lost
+@pytest.fixture
+def desk(site: JobSite, tmp_path: Path) -> Desk:
+    return Desk(site, tmp_path)
 
 
-def test_a_new_job_for_the_service_is_the_one_that_was_lost(site):
-    site.jobs = {"j0": RAIN, "j1": SNOW, "j2": RAIN}
-    assert (site.search(), site.clock.seconds) == (Search(site.url("j2")), 0.0)
+def ended(report: JobReport | None) -> tuple[JobEnd, str]:
+    assert report is not None
+    return report.end, report.url
 
 
-def test_a_job_that_comes_late_is_found(site):
-    site.clock.as_time_passes = lambda seconds: site.jobs.update({"j1": RAIN} if seconds > 250 else {})
-    assert site.search() == Search(site.url("j1"))
+# Begun
+
+
+def test_a_job_is_noted_before_it_is_submitted_and_with_its_id_before_it_is_looked_at(site, desk):
+    noted: list[tuple[str, str | None]] = []
+    answer = site.server.answer
+
+    def note(path: str) -> Any:
+        entry = desk.journal.entry()
+        noted.append((path, None if entry is None else entry.job_id))
+        return answer(path)
+
+    site.server.answer = note
+    site.makes = lambda: Job(status=SUCCEEDED)
+    assert ended(desk.begin()) == (JobEnd.SUCCEEDED, site.job_url())
+    assert noted[:3] == [(LIST, None), (f"{DELETE}/submitJob", ""), (f"{DELETE}/jobs/j1", "j1")]
+    assert site.server.asked[1][1] == {"service_url": [RAIN], "f": ["json"]}
+
+
+def test_the_entry_knows_the_jobs_that_were_there_before(site, desk):
+    site.jobs = [Job("j7", status=SUCCEEDED), Job("j8", SNOW, status=FAILED)]
+    site.lose_the_answer(None)
+    site.makes = lambda: None
+    desk.begin()
+    assert desk.journal.entry().known_jobs == {"j7", "j8"}
+
+
+@pytest.mark.parametrize("job_id", [None, "", 5, "../../x", "j1/cancel", "j1?x", "j" * 101, ["j1"], "j 1"], ids=str)
+def test_a_job_id_that_is_none_is_a_lost_answer(job_id, site, desk):
+    site.lose_the_answer({"jobId": job_id})
+    site.makes = lambda: Job(status=FAILED)
+    assert ended(desk.begin()) == (JobEnd.NO_ANSWER, "")
+    assert len(site.submits) == 1
+    assert "was answered without a job id" in desk.heard.warnings[0]
+
+
+def test_an_older_job_is_not_taken_for_the_one_that_was_submitted(site, desk):
+    site.jobs = [Job(status=FAILED)]
+    site.lose_the_answer({"jobId": "j1"})
+    site.makes = lambda: None
+    assert ended(desk.begin()) == (JobEnd.NO_ANSWER, "")
+    assert "was answered with an older job" in desk.heard.warnings[0]
+
+
+def test_a_part_of_a_list_still_tells_which_jobs_are_older(site, desk):
+    site.jobs = [Job(status=FAILED)]
+    site.listed = lambda jobs: {"results": [as_listed(job) for job in jobs], "total": 20}
+    site.lose_the_answer({"jobId": "j1"})
+    site.makes = lambda: None
+    assert ended(desk.begin()) == (JobEnd.NO_ANSWER, "")
+    assert "was answered with an older job" in desk.heard.warnings[0]
+
+
+def test_a_lock_that_is_lost_while_the_list_is_read_stops_the_submit(site, desk, tmp_path):
+    answer = site.server.answer
+
+    def remove_the_files(path: str) -> Any:
+        for file in tmp_path.iterdir() if path == LIST else ():
+            file.unlink()
+        return answer(path)
+
+    site.server.answer = remove_the_files
+    with pytest.raises(JournalError, match="was removed or replaced"):
+        desk.begin()
+    assert site.submits == []
+
+
+def test_an_account_that_may_not_list_the_jobs_may_submit_and_is_told_what_it_does_not_see(site, desk):
+    site.bodies[LIST] = refusal(403)
+    site.makes = lambda: Job(status=SUCCEEDED)
+    assert ended(desk.begin()) == (JobEnd.SUCCEEDED, site.job_url())
+    assert any("list of jobs can't be read with this account" in line for line in desk.heard.lines)
+    assert desk.heard.warnings == []
+
+
+def test_the_list_is_asked_for_again_where_it_fails_for_a_moment(site, desk):
+    site.jobs = [Job("j7", status=FAILED)]
+    site.bodies[LIST] = []
+    site.at(0.1, lambda: site.bodies.pop(LIST))
+    site.lose_the_answer(None)
+    site.makes = lambda: None
+    desk.begin()
+    assert desk.journal.entry().known_jobs == {"j7"}
+
+
+# Others at work
+
+
+@pytest.mark.parametrize("user", ["bob", "anna", "", "CITY\\Anna", "anna@city"])
+def test_a_job_at_work_on_the_service_is_followed_and_none_submitted(user, site, desk):
+    site.jobs = [Job("j7", user=user, early=True)]
+    site.at(50, lambda: site.finish(site.jobs[0]))
+    assert ended(desk.begin()) == (JobEnd.SUCCEEDED, site.job_url("j7"))
+    assert (site.submits, desk.journal.entry()) == ([], None)
+    assert "at work on Rain:MapServer already" in desk.heard.warnings[0]
+    assert (f"Job j7 of {user}" if user else "Job j7") in desk.heard.warnings[0]
+
+
+@pytest.mark.parametrize(("user", "cancels"), [("bob", 0), ("", 0), ("anna", 1)])
+def test_only_a_job_of_the_same_account_is_cancelled(user, cancels, site, desk):
+    site.jobs = [Job("j7", user=user, early=True, status=EXECUTING)]
+    desk.cancel_at(20)
+    report = desk.begin()
+    assert (report.end, site.submits) == (JobEnd.RUNNING, [])
+    assert min(1, desk.asked(f"{DELETE}/jobs/j7/cancel")) == cancels
+
+
+def test_a_job_at_work_whose_address_is_refused_is_not_called_gone(site, desk):
+    site.jobs = [Job("j7", early=True)]
+    site.bodies[f"{DELETE}/jobs/j7"] = REFUSED
+    report = desk.begin()
+    assert (report.end, site.submits) == (JobEnd.NO_ANSWER, [])
+    assert "list of jobs doesn't show that the job is gone" in report.trouble
+
+
+@pytest.mark.parametrize("task", ["DeleteCache", "Delete%20Cache", "delete%20cache", "DeleteMapCache", ""], ids=str)
+def test_a_job_that_does_not_tell_its_service_is_waited_for(task, site, desk):
+    site.jobs = [Job("j7", task=task)]
+    site.at(100, lambda: site.finish(site.jobs[0]))
+    report = desk.begin()
+    assert (report.end, site.submits, report.trouble) == (
+        JobEnd.NO_ANSWER, [], "the same task was at work before: Job j7"
+    )  # fmt: skip
+    assert 100 <= site.clock.seconds < 110
+    assert len([words for words in desk.heard.warnings if "doesn't say for which service: Job j7" in words]) == 1
+
+
+@pytest.mark.parametrize("shown", [RAIN, SNOW])
+def test_where_another_job_was_waited_for_and_the_work_is_left_the_look_is_out_of_date(shown, site, desk):
+    site.jobs = [Job("j7", shown)]
+    site.at(100, lambda: site.finish(site.jobs[0], FAILED))
+    assert desk.begin() is None
+    assert (site.submits, desk.journal.entry()) == ([], None)
+
+
+def test_a_job_that_never_ends_ends_the_run_at_its_deadline(site, desk):
+    site.jobs = [Job("j7", user="bob")]
+    with pytest.raises(AlreadyRunning) as raised:
+        desk.begin()
+    assert (raised.value.exit_code, site.submits) == (5, [])
+    assert "Job j7 of bob may be deleting the cache of Rain:MapServer" in raised.value.what
+    assert "Nothing was submitted." in raised.value.what
+
+
+def test_a_cancel_while_another_job_is_waited_for_submits_nothing(site, desk):
+    site.jobs = [Job("j7")]
+    desk.cancel_at(50)
+    with pytest.raises(CacheToolsError) as raised:
+        desk.begin()
+    assert (raised.value.message_id, site.submits) == ("CT601", [])
+    assert site.clock.seconds < 51
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Job("j7", task="ManageMapCacheTiles", early=True),
+        Job("j7", task="Manage%20Map%20Cache%20Tiles"),
+        Job("j7", SNOW, early=True),
+        Job("j7", status=SUCCEEDED),
+        Job("j7", status=FAILED),
+    ],
+    ids=str,
+)
+def test_other_jobs_are_not_waited_for(other, site, desk):
+    site.jobs = [other]
+    site.makes = lambda: Job(status=SUCCEEDED)
+    assert ended(desk.begin()) == (JobEnd.SUCCEEDED, site.job_url())
+    assert (len(site.submits), site.clock.seconds) == (1, 0.0)
+
+
+@pytest.mark.parametrize("status", ["", "COMPLETED", "succeeded"])
+def test_where_the_list_does_not_tell_whether_a_job_has_ended_the_job_does(status, site, desk):
+    site.jobs = [Job("j7", SNOW, status=FAILED)]
+    site.listed = lambda jobs: {"results": [{"jobID": job.id, "status": status} for job in jobs]}
+    site.makes = lambda: Job(status=SUCCEEDED)
+    assert ended(desk.begin()) == (JobEnd.SUCCEEDED, site.job_url())
+
+
+def test_a_list_that_cannot_be_read_meanwhile_does_not_end_the_wait(site, desk):
+    site.jobs = [Job("j7")]
+    site.at(20, lambda: site.bodies.update({LIST: Page(503)}))
+    site.at(100, lambda: site.finish(site.jobs[0], FAILED))
+    assert desk.begin() is None
+    assert site.clock.seconds >= 100
+
+
+# The search for a job whose id isn't known
+
+
+def test_a_new_job_for_the_service_is_the_one_that_was_lost(site, desk):
+    site.jobs = [Job("j0", status=SUCCEEDED), Job("j1", SNOW, SUCCEEDED), Job("j2", status=SUCCEEDED)]
+    assert ended(desk.resume()) == (JobEnd.SUCCEEDED, site.job_url("j2"))
+    assert (desk.journal.entry().job_id, site.clock.seconds) == ("j2", 0.0)
+
+
+def test_a_job_that_comes_late_is_found(site, desk):
+    site.at(250, lambda: site.jobs.append(Job("j1", status=SUCCEEDED)))
+    assert ended(desk.resume()) == (JobEnd.SUCCEEDED, site.job_url("j1"))
 
 
 @pytest.mark.parametrize("age", [0, 100, 290], ids="{} seconds ago".format)
-def test_a_submit_is_not_called_lost_while_it_may_still_be_on_its_way(age, site):
-    assert site.search(replace(ENTRY, begun=ENTRY.begun - timedelta(seconds=age))) == Search(never_arrived=True)
+def test_a_submit_is_not_called_lost_while_it_may_still_be_on_its_way(age, site, desk):
+    report = desk.resume(replace(desk.entry, begun=START - timedelta(seconds=age)))
+    assert report.end is JobEnd.NEVER_ARRIVED
     assert max(PATIENCE.settle, PATIENCE.arrival - age) <= site.clock.seconds < PATIENCE.arrival - age + PATIENCE.settle
+    assert "counts as lost 300 seconds after it was sent" in desk.heard.everything
 
 
 @pytest.mark.parametrize("jump", [timedelta(days=-400), timedelta(days=400)], ids=str)
-def test_a_clock_that_has_jumped_makes_the_search_neither_endless_nor_hasty(jump, site):
-    assert site.search(replace(ENTRY, begun=ENTRY.begun + jump)) == Search(never_arrived=True)
+def test_a_clock_that_has_jumped_makes_the_search_neither_endless_nor_hasty(jump, site, desk):
+    assert desk.resume(replace(desk.entry, begun=START + jump)).end is JobEnd.NEVER_ARRIVED
     assert PATIENCE.settle <= site.clock.seconds < PATIENCE.arrival + 10
 
 
-def test_a_submit_counts_as_lost_too_where_tiles_were_never_counted(site):
+def test_a_submit_counts_as_lost_too_where_tiles_were_never_counted(site, desk):
     site.tiles = None
-    assert site.search(replace(ENTRY, before=CacheLook(ServiceState.ANSWERS, True))).never_arrived
+    assert desk.resume().end is JobEnd.NEVER_ARRIVED
 
 
-def test_a_submit_does_not_count_as_lost_while_tiles_go(site):
+def test_a_submit_does_not_count_as_lost_while_tiles_go(site, desk):
     site.tiles = 4
-    found = site.search()
-    assert (found, site.clock.seconds < PATIENCE.arrival) == (Search(), True)
+    assert (desk.resume().end, site.clock.seconds < PATIENCE.arrival) == (JobEnd.NO_ANSWER, True)
 
 
-def test_a_submit_does_not_count_as_lost_while_there_is_work_on_the_cache(site):
+def test_a_submit_does_not_count_as_lost_while_there_is_work_on_the_cache(site, desk):
     site.running = "true"
-    assert site.search() == Search()
+    assert desk.resume().end is JobEnd.NO_ANSWER
 
 
-def test_the_search_begins_anew_whenever_tiles_go(site):
-    def delete(seconds: float) -> None:
-        site.tiles = 5 - min(4, int(seconds / 30))
-
-    site.clock.as_time_passes = delete
-    assert site.search() == Search()
+def test_the_search_begins_anew_whenever_tiles_go(site, desk):
+    for left in (4, 3, 2, 1):
+        site.at(30.0 * (5 - left), lambda left=left: setattr(site, "tiles", left))
+    assert desk.resume().end is JobEnd.NO_ANSWER
     assert 120 + PATIENCE.settle <= site.clock.seconds < 120 + PATIENCE.settle + 10
 
 
-def test_a_submit_does_not_count_as_lost_where_nobody_lists_the_jobs(site):
-    site.lists_jobs = False
-    assert site.search() == Search()
+@pytest.mark.parametrize("answer", [refusal(403), Page(503), {"results": "j1"}], ids=str)
+def test_a_submit_does_not_count_as_lost_where_nobody_lists_the_jobs(answer, site, desk):
+    site.bodies[LIST] = answer
+    report = desk.resume()
+    assert (report.end, "list of jobs can't be read" in report.trouble) == (JobEnd.NO_ANSWER, True)
     assert PATIENCE.settle <= site.clock.seconds < PATIENCE.arrival
 
 
-def test_a_list_that_was_not_there_before_the_submit_tells_nothing(site):
-    site.jobs = {"j1": RAIN}
-    assert site.search(replace(ENTRY, known_jobs=None)) == Search()
-    assert site.since(replace(ENTRY, known_jobs=None)) == ""
+@pytest.mark.parametrize(
+    "shape",
+    [
+        lambda jobs: {"total": 20},
+        lambda jobs: {"total": "20"},
+        lambda jobs: {"nextStart": 11},
+        lambda jobs: {"nextStart": "11", "total": len(jobs)},
+        lambda jobs: {"results": [*map(as_listed, jobs), {"jobID": "{8c1f}"}]},
+        lambda jobs: {"results": [*map(as_listed, jobs), {"status": EXECUTING}]},
+        lambda jobs: {"results": [*map(as_listed, jobs), 7]},
+        lambda jobs: {"results": [{"jobID": f"j{n}", "status": FAILED} for n in range(1000)]},
+    ],
+    ids=range(8),
+)
+def test_a_submit_does_not_count_as_lost_where_the_list_is_not_whole(shape, site, desk):
+    site.listed = lambda jobs: {"results": [as_listed(job) for job in jobs], **shape(jobs)}
+    if "nextStart" not in shape([]) and "total" not in shape([]):
+        desk.entry = replace(desk.entry, known_jobs=frozenset(f"j{n}" for n in range(1000)))
+    assert desk.resume().end is JobEnd.NO_ANSWER
 
 
-def test_a_job_whose_service_cannot_be_read_is_passed_over(site):
-    site.jobs = {"j1": RAIN, "j2": RAIN, "../j3": RAIN}
-    site.bodies[f"{JOBS}/j1/inputs/service_url"] = {"error": {"code": 500, "message": "Busy", "details": []}}
-    site.bodies[f"{JOBS}/j2/inputs/service_url"] = None
-    assert site.search().job_url == ""
-    del site.bodies[f"{JOBS}/j2/inputs/service_url"]
-    assert site.search().job_url == site.url("j2")
+def test_a_list_that_was_not_there_before_the_submit_tells_of_jobs_at_work_only(site, desk):
+    site.jobs = [Job("j1", status=SUCCEEDED)]
+    assert desk.resume(replace(desk.entry, known_jobs=None)).end is JobEnd.NO_ANSWER
+    site.jobs = [Job("j1", early=True)]
+    site.at(20, lambda: site.finish(site.jobs[0]))
+    assert ended(desk.resume(replace(desk.entry, known_jobs=None))) == (JobEnd.SUCCEEDED, site.job_url("j1"))
+
+
+@pytest.mark.parametrize(
+    "shown",
+    ["rain:mapserver", "/Rain:MapServer/", "Rain.MapServer", "Rain/MapServer",
+     "https://gisserver:6443/arcgis/rest/services/Rain/MapServer", "http://h/x/rest/services/RAIN/mapserver?f=json"],
+)  # fmt: skip
+def test_a_service_may_be_spelled_otherwise_in_a_job(shown, site, desk):
+    site.jobs = [Job("j1", shown, SUCCEEDED)]
+    assert ended(desk.resume()) == (JobEnd.SUCCEEDED, site.job_url("j1"))
+
+
+@pytest.mark.parametrize("job_id", ["j1", "j0-4f1b-22", "J_1"])
+@pytest.mark.parametrize("listed", [{}, {"total": 1}, {"total": "1", "nextStart": -1}], ids=str)
+def test_while_a_job_that_may_be_ours_has_not_ended_it_is_called_running(job_id, listed, site, desk):
+    site.jobs = [Job(job_id)]
+    site.listed = lambda jobs: {**listed, "results": [as_listed(job) for job in jobs]}
+    report = desk.resume()
+    assert (report.end, report.url, report.status) == (JobEnd.RUNNING, site.job_url(job_id), WAITING)
+    assert site.clock.seconds >= desk.deadline
+    assert desk.journal.entry() is None, "nothing was found that could be noted"
+
+
+@pytest.mark.parametrize("shown", [5, None, "", {"url": RAIN}, "Rain", "no service at all"], ids=str)
+def test_a_job_whose_service_cannot_be_made_out_may_be_ours(shown, site, desk):
+    site.jobs = [Job("j1", shown, early=True)]
+    assert ended(desk.resume()) == (JobEnd.RUNNING, site.job_url("j1"))
+
+
+def test_a_job_that_may_be_ours_keeps_the_cache_from_being_called_gone(site, desk):
+    """Somebody else has deleted the cache; ours still waits, and would delete the next one."""
+    site.jobs = [Job("j1"), Job("j2", early=True, status=SUCCEEDED, user="bob")]
+    site.tiles = 0
+    assert ended(desk.resume()) == (JobEnd.RUNNING, site.job_url("j1"))
+
+
+def test_so_it_does_while_the_list_cannot_be_read(site, desk):
+    site.jobs = [Job("j1")]
+    site.at(20, lambda: site.bodies.update({LIST: Page(503)}))
+    site.at(30, lambda: setattr(site, "tiles", 0))
+    assert ended(desk.resume()) == (JobEnd.RUNNING, site.job_url("j1"))
+
+
+def test_a_list_that_fails_for_a_moment_does_not_hide_a_job_that_may_be_ours(site, desk):
+    site.tiles, site.bodies[LIST] = 0, Page(503)
+    site.jobs = [Job("j1")]
+    site.at(20, lambda: site.bodies.pop(LIST))
+    assert ended(desk.resume()) == (JobEnd.RUNNING, site.job_url("j1"))
+
+
+def test_of_two_new_jobs_both_have_ended_before_anything_is_said(site, desk):
+    site.jobs = [Job("j1", status=SUCCEEDED), Job("j2")]
+    site.tiles = 0
+    site.at(100, lambda: site.finish(site.jobs[1], FAILED))
+    assert ended(desk.resume()) == (JobEnd.SUCCEEDED, site.job_url("j1"))
+    assert site.clock.seconds >= 100
+
+
+def test_a_new_job_of_another_account_is_waited_for_and_not_taken_for_ours(site, desk):
+    site.jobs = [Job("j1", user="bob", early=True)]
+    site.at(100, lambda: site.finish(site.jobs[0], FAILED))
+    report = desk.resume()
+    assert (report.end, desk.journal.entry()) == (JobEnd.NEVER_ARRIVED, None)
+    assert "unless it was one that has ended: Job j1 of bob" in report.trouble
+
+
+def test_a_job_that_may_have_been_ours_and_has_ended_is_named_where_the_submit_counts_as_lost(site, desk):
+    site.jobs = [Job("j1", status=FAILED)]
+    report = desk.resume()
+    assert (report.end, report.trouble) == (JobEnd.NEVER_ARRIVED, "unless it was one that has ended: Job j1")
+    assert site.clock.seconds >= PATIENCE.arrival
+
+
+def test_no_job_is_asked_for_by_an_id_that_is_none(site, desk):
+    site.jobs = [Job("../j3")]
+    desk.resume()
     assert not [path for path, _ in site.server.asked if ".." in path or "j3" in path]
 
 
-def test_the_search_ends_with_the_run(site):
-    site.deadline = 20.0
-    found = site.search()
-    assert (found.never_arrived, "time given for this run is up" in found.trouble) == (False, True)
+def test_the_search_ends_with_the_run(site, desk):
+    desk.deadline = 20.0
+    report = desk.resume()
+    assert (report.end, "time given for this run is up" in report.trouble) == (JobEnd.NO_ANSWER, True)
     assert site.clock.seconds <= 20.0
 
 
-def test_a_cancel_ends_the_search_and_is_taken_up(site):
-    wire = site.wire
-
-    def stop(seconds: float) -> None:
-        site.stop = seconds > 10
-
-    site.clock.as_time_passes = stop
-    found = search_job(wire, site.server.site, site.rain, ENTRY, PATIENCE)
-    assert (found, wire.run.stopping) == (Search(trouble="the search for it was cancelled"), True)
-    assert site.clock.seconds < 12
+def test_a_cancel_ends_the_search_and_is_taken_up(site, desk):
+    desk.cancel_at(10)
+    report = desk.resume()
+    assert (report.end, report.trouble) == (JobEnd.NO_ANSWER, "the search for it was cancelled")
+    assert (desk.run.stopping, site.clock.seconds < 12) == (True, True)
 
 
-@pytest.mark.parametrize("asked_for_a_job", [False, True])
-def test_a_deadline_while_something_cannot_be_read_ends_the_search(asked_for_a_job, site):
-    slow = f"{JOBS}/j1/inputs/service_url" if asked_for_a_job else LIST
+@pytest.mark.parametrize("slow", [LIST, f"{DELETE}/jobs/j1/inputs/service_url"])
+def test_a_deadline_while_something_cannot_be_read_ends_the_search(slow, site, desk):
+    answer = site.server.answer
 
-    def too_late(path: str) -> bytes | None:
+    def too_late(path: str) -> Any:
         if path != slow:
-            return site.answer(path)
+            return answer(path)
         site.clock.seconds = 5.0
         return b"busy"
 
-    site.deadline, site.jobs, site.server.answer = 5.0, {"j1": RAIN}, too_late
-    assert "time given for this run is up" in site.search().trouble
-    assert [path for path, _ in site.server.asked][-1] == slow
+    desk.deadline, site.jobs, site.server.answer = 5.0, [Job()], too_late
+    assert "time given for this run is up" in desk.resume().trouble
+    assert site.server.asked[-1][0] == slow
 
 
-def test_the_jobs_before_a_submit_are_asked_for_again_where_the_list_fails_for_a_moment(site):
-    site.jobs, site.bodies[LIST] = {"j1": RAIN}, []
-    site.clock.as_time_passes = lambda seconds: site.bodies.pop(LIST, None)
-    assert known_jobs(site.wire, site.server.site, "CachingTools") == frozenset({"j1"})
+def test_a_sign_in_that_is_refused_while_the_job_is_looked_for_ends_the_search(site, desk):
+    site.bodies[LIST] = refusal(498, "Invalid Token")
+    desk.sign_in = locked_after_one_token
+    report = desk.resume()
+    assert (report.end, report.trouble) == (JobEnd.NO_ANSWER, "The account is locked by now.")
 
 
-def test_the_run_that_lost_a_submit_does_not_wait_until_it_counts_as_lost_but_the_next_one_does(site):
-    listener = Listener()
-    for latest in (PATIENCE.arrival, 2 * PATIENCE.arrival):
-        assert site.delete(None, {}, listener).verdict is Verdict.UNKNOWN
-        assert site.clock.seconds < latest
-    assert [seconds // PATIENCE.arrival for seconds in site.submits] == [0, 1]
-    assert "counts as lost 300 seconds after it was sent" in listener.everything
+# A submit that was refused, never sent or lost; a job whose address is refused
+
+LOST: list[Any] = [
+    None, Page(0), b"", b"{", b"[]", *(Page(code) for code in (400, 403, 404, 408, 409, 425, 429, 499, 500, 502, 504)),
+    Page(401), *(refusal(code) for code in (399, 402, 405, 408, 409, 425, 429, 499_000, 500, 502, 503, 504)),
+    {"error": {"message": "No."}}, {"error": "No."}, {"status": "error", "messages": ["No."], "code": 403},
+    {"code": 403, "message": "No."}, {"jobStatus": "esriJobSubmitted"}, {"success": False},
+]  # fmt: skip
+REFUSALS: list[Any] = [
+    *(refusal(code) for code in (400, 401, 403, 404, 498, 499)),
+    Page(401, headers={"WWW-Authenticate": "Negotiate"}),
+]
 
 
-def test_an_account_that_may_not_list_the_jobs_may_still_delete(site):
-    site.bodies[LIST] = {"error": {"code": 403, "message": "No.", "details": []}}
-    assert known_jobs(site.wire, site.server.site, "CachingTools") is None
+@pytest.mark.parametrize("answer", LOST, ids=str)
+def test_what_may_come_after_the_work_began_is_no_refusal(answer, site, desk):
+    site.lose_the_answer(answer)
+    site.makes = lambda: Job(status=FAILED)
+    report = desk.begin()
+    assert (ended(report), len(site.submits)) == ((JobEnd.NO_ANSWER, ""), 1)
+    assert "for which service this is: Job j1" in report.trouble
+    assert desk.journal.entry() is not None
+    assert "looking for it, not submitting again" in desk.heard.warnings[0]
 
 
-def test_a_submit_that_was_never_sent_leaves_nothing_to_look_for(site, own_home):
-    def answer(path: str) -> bytes | None:
-        site.clock.seconds = 10**6 if path == LIST else site.clock.seconds
-        return site.answer(path)
-
-    site.server.answer = answer
-    receipt = site.delete(None, {})
-    assert (receipt.verdict, receipt.error.message_id, site.submits) == (Verdict.NOT_DELETED, "CT203", [])
-    assert not list(own_home.rglob("*.json"))
+@pytest.mark.parametrize("answer", REFUSALS, ids=str)
+def test_a_refusal_of_arcgis_server_itself_leaves_nothing_to_look_for(answer, site, desk):
+    site.lose_the_answer(answer)
+    site.makes = lambda: None
+    with pytest.raises((ServerSaysNo, NotArcGIS)):
+        desk.begin()
+    assert (desk.journal.entry(), len(site.submits)) == (None, 1)
 
 
-# A job whose address is refused, or a submit that was
+def test_a_new_job_after_a_refusal_is_believed_rather_than_the_refusal(site, desk):
+    site.lose_the_answer(refusal(403))
+    site.makes = lambda: Job(status=SUCCEEDED)
+    assert ended(desk.begin()) == (JobEnd.SUCCEEDED, site.job_url())
+    assert "Yet the server has a new job: Job j1" in desk.heard.warnings[0]
 
 
-def test_a_job_is_forgotten_where_the_list_lacks_it(site):
-    site.jobs = {"j0": RAIN, "j1": RAIN}
-    assert [site.forgets(job) for job in ("j0", "j1", "j2")] == [False, False, True]
-    site.lists_jobs = False
-    assert not site.forgets("j2")
+def test_another_services_job_after_a_refusal_changes_nothing(site, desk):
+    site.lose_the_answer(refusal(403))
+    site.makes = lambda: Job(shown=SNOW, early=True)
+    with pytest.raises(ServerSaysNo):
+        desk.begin()
+    assert desk.journal.entry() is None
 
 
-def test_a_job_since_is_one_for_this_service_that_was_not_there_before(site):
-    site.jobs = {"j0": RAIN, "j1": SNOW}
-    assert site.since() == ""
-    site.jobs["j2"] = RAIN
-    assert site.since() == site.url("j2")
-    site.lists_jobs = False
-    assert site.since() == ""
+def test_a_submit_that_was_never_sent_leaves_nothing_to_look_for(site, desk):
+    answer = site.server.answer
+
+    def leave(path: str) -> Any:
+        said = answer(path)
+        site.server.stop_listening() if path == LIST else None
+        return said
+
+    site.server.answer = leave
+    with pytest.raises(NeverSent):
+        desk.begin()
+    assert (site.submits, desk.journal.entry()) == ([], None)
 
 
-@pytest.mark.parametrize(
-    ("named", "other"),
-    [("Snow:MapServer", "Snow:MapServer"), ("rain:mapserver/", ""), ("/RAIN:MapServer", ""), (None, ""), (5, "")],
-)
-def test_a_job_says_itself_which_other_service_it_is_for(named, other, site):
-    site.jobs = {"j1": named}
-    assert service_of_other_job(site.wire, site.rain, site.url("j1")) == other
-    site.jobs = {"j1": f"{site.server.site}/rest/services/Rain/MapServer"}
-    assert service_of_other_job(site.wire, site.rain, site.url("j1")) == ""
-    assert service_of_other_job(site.wire, site.rain, site.url("j2")) == ""
-
-
-@pytest.mark.parametrize("ask", [Site.since, lambda site: site.forgets("j2")], ids=["since", "forgotten"])
-def test_a_cancel_does_not_disturb_the_look_at_the_list(ask, site):
-    site.stop, site.jobs = True, {"j1": RAIN}
-    assert ask(site)
-
-
-def test_two_jobs_that_nobody_can_read_prove_nothing_together_either(site):
-    site.clock.as_time_passes = lambda seconds: setattr(site, "tiles", 4)
-    unknown = {"error": {"code": 400, "message": "No such job.", "details": []}}
-    site.bodies.update({f"{JOBS}/j9": unknown, f"{JOBS}/j1": unknown})
-    receipt = site.delete({"jobId": "j9", "jobStatus": "esriJobSubmitted"}, {"j1": RAIN})
-    assert (receipt.verdict, receipt.job_url) == (Verdict.UNKNOWN, site.url("j1"))
-    assert "doesn't show that the job is gone" in receipt.error.what
-    assert any(f"but has a new job for this service: {site.url('j1')}" in words for words in receipt.warnings)
-
-
-def test_a_job_that_the_server_did_not_name_is_followed_to_its_end(site):
-    site.bodies[f"{JOBS}/j9"] = {"error": {"code": 404, "message": "No such job.", "details": []}}
-    site.bodies[f"{JOBS}/j1"] = {"jobId": "j1", "jobStatus": "esriJobFailed"}
-    receipt = site.delete({"jobId": "j9", "jobStatus": "esriJobSubmitted"}, {"j1": RAIN})
-    assert (receipt.verdict, receipt.job_url, receipt.job_status) == (
-        Verdict.NOT_DELETED, site.url("j1"), "esriJobFailed"
-    )  # fmt: skip
-    assert [path for path, _ in site.server.asked].count(LIST) == 2, "once before the submit, once for the job"
+def test_a_job_that_the_list_lacks_is_gone(site, desk):
+    site.jobs = [Job("j0", status=FAILED)]
+    assert ended(desk.resume(desk.entry.with_job("j9"))) == (JobEnd.GONE, site.job_url("j9"))
 
 
 @pytest.mark.parametrize(
-    "answer",
-    [{"error": {"code": 403, "message": "No.", "details": []}}, {"jobId": "j9"}, None],
-    ids=["refused", "another id", "lost"],
+    "listed",
+    [refusal(403), {"results": [{"jobID": "j9"}]}, {"results": [], "total": 1}, {"results": [], "nextStart": 5},
+     {"results": [{"jobID": "j1", "status": WAITING}]}, {"results": [{"jobID": "j1", "status": FAILED}]}],
+    ids=str,
+)  # fmt: skip
+def test_a_job_is_not_gone_where_the_list_does_not_show_it(listed, site, desk):
+    site.bodies[LIST] = listed
+    report = desk.resume(desk.entry.with_job("j9"))
+    assert report.end is JobEnd.NO_ANSWER
+    assert "doesn't show that the job is gone" in report.trouble
+
+
+def test_a_job_that_the_server_did_not_name_is_followed_to_its_end(site, desk):
+    site.lose_the_answer({"jobId": "j9"})
+    site.makes = lambda: Job(early=True, status=FAILED)
+    assert ended(desk.begin()) == (JobEnd.FAILED, site.job_url("j1"))
+    assert desk.asked(LIST) == 2, "once before the submit, once for the job"
+    assert desk.journal.entry().job_id == "j1"
+
+
+def test_two_jobs_that_nobody_can_read_prove_nothing_together_either(site, desk):
+    site.lose_the_answer({"jobId": "j9"})
+    site.makes = lambda: Job(early=True)
+    site.bodies[f"{DELETE}/jobs/j1"] = REFUSED
+    report = desk.begin()
+    assert ended(report) == (JobEnd.NO_ANSWER, site.job_url("j1"))
+    assert "doesn't show that the job is gone" in report.trouble
+
+
+def test_a_cancel_does_not_disturb_the_look_at_the_list(site, desk):
+    site.jobs = [Job("j0", status=FAILED)]
+    desk.cancel_at(PATIENCE.gone - 1)
+    report = desk.resume(desk.entry.with_job("j9"))
+    assert report.end in (JobEnd.GONE, JobEnd.NO_ANSWER)
+    assert desk.asked(LIST) <= 1
+
+
+@pytest.mark.parametrize(
+    ("shown", "other"),
+    [(SNOW, SNOW), ("rain:mapserver/", ""), ("/RAIN:MapServer", ""), (None, ""), (5, ""), ("Rain", "")],
 )
-def test_a_job_that_was_found_is_noted_for_the_next_run(answer, site):
-    site.bodies[f"{JOBS}/j9"] = {"error": {"code": 400, "message": "No such job.", "details": []}}
-    site.bodies[f"{JOBS}/j1"] = {"jobId": "j1", "jobStatus": "esriJobExecuting"}
-    assert site.delete(answer, {"j1": RAIN}, deadline=100.0).verdict is Verdict.STILL_RUNNING
-    entry = Journal(f"{site.server.site}/{SERVICE}").entry()
-    assert entry is not None
-    assert entry.job_url == site.url("j1")
-
-
-@pytest.mark.parametrize(("cached", "tiles"), [(False, 5), (True, None), (True, 5)])
-def test_whatever_is_left_over_where_the_job_has_ended_is_deleted_anew(cached, tiles, site):
-    site.bodies[f"{JOBS}/j1"] = {"jobId": "j1", "jobStatus": "esriJobExecuting"}
-    submitted = {"jobId": "j1", "jobStatus": "esriJobSubmitted"}
-    assert site.delete(submitted, {"j1": RAIN}, deadline=100.0).verdict is Verdict.STILL_RUNNING
-    site.bodies[f"{JOBS}/j1"] = {"jobId": "j1", "jobStatus": "esriJobFailed"}
-    site.bodies[SERVICE], site.tiles = {"singleFusedMapCache": cached}, tiles
-    receipt = site.delete(submitted, {"j1": RAIN})
-    assert (len(site.submits), receipt.before.cached, receipt.before.tiles) == (2, cached, tiles)
-
-
-def test_an_older_job_is_not_taken_for_the_one_that_was_submitted(site):
-    site.jobs = {"j1": RAIN}
-    site.bodies[f"{JOBS}/j1"] = {"jobId": "j1", "jobStatus": "esriJobFailed"}
-    receipt = site.delete({"jobId": "j1", "jobStatus": "esriJobSubmitted"}, {"j1": RAIN})
-    assert (receipt.verdict, receipt.job_url) == (Verdict.UNKNOWN, None)
-    assert "was answered with an older job" in receipt.warnings[0]
-
-
-@pytest.mark.parametrize("new", [{"j1": RAIN}, {"j1": SNOW}, {}], ids=["a job", "another's job", "no job"])
-def test_after_a_refused_submit_a_new_job_is_followed_and_nothing_else_believed(new, site):
-    site.bodies[f"{JOBS}/j1"] = {"jobId": "j1", "jobStatus": "esriJobFailed"}
-    receipt = site.delete({"error": {"code": 403, "message": "No.", "details": []}}, new)
-    followed = site.url("j1") if RAIN in new.values() else None
-    assert (receipt.verdict, receipt.job_url, receipt.error.message_id) == (
-        Verdict.NOT_DELETED, followed, "CT701" if followed else "CT303"
-    )  # fmt: skip
-    assert any("Yet the server has a new job" in words for words in receipt.warnings) is bool(followed)
-
-
-# On the rehearsal server
-
-
-def test_a_job_that_is_on_the_list_is_not_gone_however_often_its_address_is_refused(place):
-    runs = [place.run("json-code-400@job", "job-waits-forever"), place.run(), place.run()]
-    assert [(run.facts, run.complaints()) for run in runs] == [(("unknown", 5, "CT705", 1, FILES), [])] * 3
-    assert "list of jobs doesn't show that the job is gone" in runs[0].receipt["error"]["text"]
-    place.server.clear_faults()
-    last = place.run(deadline=20.0)
-    assert (last.verdict, last.submits, last.receipt["job_url"]) == ("still-running", 1, runs[0].receipt["job_url"])
-
-
-@pytest.mark.parametrize("faults", [("job-gone-cache-stays",), ("job-gone-half-deleted",)], ids=str)
-def test_where_nobody_lists_the_jobs_one_whose_address_is_refused_is_not_called_gone(faults, place):
-    runs = [place.run(*faults, "admin-closed"), place.run()]
-    assert [(run.verdict, run.receipt["exit_code"], run.submits, run.complaints()) for run in runs] == [
-        ("unknown", 5, 1, [])
-    ] * 2
-    assert str(place.journal) in runs[1].receipt["error"]["text"]
-
-
-def test_a_job_that_is_gone_from_the_list_too_is_followed_by_another(place):
-    assert place.run("job-gone-cache-stays").facts == ("unknown", 5, "CT705", 1, FILES)
-    second = place.run()
-    assert (second.verdict, second.submits, second.overlaps) == ("unknown", 2, False)
-    place.server.clear_faults()
-    assert place.run().facts == ("deleted", 0, "-", 3, 0)
+def test_a_job_says_itself_which_other_service_it_is_for(shown, other, site, desk):
+    site.jobs = [Job("j1", shown, SUCCEEDED)]
+    submission = desk.submission()
+    assert submission.service_of_another(JobReport(site.job_url("j1"))) == other
+    assert submission.service_of_another(JobReport(site.job_url("j2"))) == ""
+    assert submission.service_of_another(JobReport("")) == ""

@@ -50,6 +50,11 @@ class BodyServer:
         self._thread.join()
         self._server.server_close()
 
+    def stop_listening(self) -> None:
+        """New connections are refused from now on."""
+        self._server.socket.shutdown(socket.SHUT_RDWR)
+        self._server.socket.close()
+
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         server = self
 
