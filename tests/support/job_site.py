@@ -23,7 +23,7 @@ LIST = "admin/services/System/CachingTools.GPServer/jobs/query"
 SERVICE = "rest/services/Rain/MapServer"
 RAIN, SNOW = "Rain:MapServer", "Snow:MapServer"
 WAITING, EXECUTING, SUCCEEDED, FAILED = "esriJobWaiting", "esriJobExecuting", "esriJobSucceeded", "esriJobFailed"
-PATIENCE = Patience(no_answer=30, gone=8, cancel=12, grace=10, restart=20, settle=40, arrival=300)
+PATIENCE = Patience(no_answer=30, gone=8, cancel=12, grace=10, restart=20, settle=40, arrival=120)
 
 
 def refusal(code: int, words: str = "No.") -> dict[str, Any]:
@@ -131,7 +131,7 @@ class JobSite:
             return self.listed(self.jobs)
         if path in SITE:
             return SITE[path]
-        if path == SERVICE:
+        if path.lower() == SERVICE.lower():
             return {"singleFusedMapCache": self.tiles != 0}
         if path == REPORT:
             return None if self.tiles is None else _report(self.tiles, self.running)
