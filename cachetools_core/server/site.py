@@ -101,6 +101,7 @@ def find_task(wire: Wire, site: str, name: str, offered_by: tuple[str, ...] = CA
         if found is not None:
             return _read_task(wire, tools, found, f"{root}/{quote(found, safe='')}")
         refused.append(f"System/{tools} lists no task {name}")
+        missing = False
     raise CannotDelete(
         f"The caching tools of {site} can't be used: {'; '.join(refused)}.",
         "This account can't see the System folder, or the site has no caching tools: sign in as a publisher or an"

@@ -1,4 +1,4 @@
-"""One site: what it says of itself, its deletion task, its services' state, its jobs."""
+"""One site: what it says of itself, its mode, its tasks, its services' state."""
 
 from __future__ import annotations
 
@@ -13,24 +13,13 @@ from support.clocks import FastClock
 from support.story import delete, service_url
 
 from cachetools_core.errors import CannotDelete, NotArcGIS, NotPermitted, ServerSaysNo
-from cachetools_core.naming.service import ServiceReference
 from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.server.following import Patience
-from cachetools_core.server.site import (
-    SiteInfo,
-    advertised_in_admin,
-    find_delete_task,
-    is_named,
-    list_jobs,
-    open_site,
-    service_of_job,
-    tools_state,
-)
+from cachetools_core.server.site import SiteInfo, find_task, open_site, site_mode, tools_state
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire
 from cachetools_core.waiting import Run
 
-JOBS = "admin/services/System/CachingTools.GPServer/jobs/query"
 TOOLS = "rest/services/System/CachingTools/GPServer"
 EX = "rest/services/System/CachingToolsEx/GPServer"
 NOT_FOUND = {"error": {"code": 404, "message": "Service not found", "details": []}}
@@ -41,7 +30,7 @@ def answering(answers: dict[str, object]) -> Iterator[tuple[Any, str, BodyServer
     """A wire to a site without sign-in that gives these answers, its address and its server."""
     given = {path: json.dumps(answer).encode() for path, answer in answers.items()}
     with BodyServer(given.get) as server:
-        yield PlainWire(Trust(), Run(FastClock(), 1e6, lambda: False)), server.site, server
+        yield PlainWire(Trust(server.site), Run(FastClock(), 1e6, lambda: False)), server.site, server
 
 
 def info(**answer: object) -> SiteInfo:
@@ -50,14 +39,14 @@ def info(**answer: object) -> SiteInfo:
 
 
 def test_what_a_stand_alone_site_says(server: Rehearsal) -> None:
-    wire = PlainWire(Trust(ca_file=server.ca_file), Run(FastClock(), 1e6, lambda: False))
+    wire = PlainWire(Trust(server.site, server.ca_file), Run(FastClock(), 1e6, lambda: False))
     assert open_site(wire, server.site) == SiteInfo(server.site, "11.3.0", f"{server.site}/tokens/", "", 120)
 
 
 def test_what_a_federated_site_says(rehearsal: Callable[..., Rehearsal]) -> None:
     server = rehearsal(federated=True)
     found = open_site(
-        PlainWire(Trust(ca_file=server.ca_file), Run(FastClock(), 1e6, lambda: False)),
+        PlainWire(Trust(server.site, server.ca_file), Run(FastClock(), 1e6, lambda: False)),
         f"{server.site[:-7]}/server",
     )
     assert (found.portal, found.token_service) == (server.portal, f"{server.portal}/sharing/rest/generateToken")
@@ -113,16 +102,16 @@ def test_the_task_as_the_server_lists_it() -> None:
     )
     answers = {TOOLS: {"tasks": [7, "ManageCache", "Delete Cache"]}, f"{TOOLS}/Delete%20Cache": listed}
     with answering(answers) as (wire, site, _):
-        found = find_delete_task(wire, site)
-    assert (found.service, found.url) == ("CachingTools", f"{site}/{TOOLS}/Delete%20Cache")
+        found = find_task(wire, site, "DeleteCache")
+    assert (found.tools, found.url) == ("CachingTools", f"{site}/{TOOLS}/Delete%20Cache")
     assert found.inputs == {"service_url", "thread_count"} and found.required == {"service_url"}
 
 
 @pytest.mark.parametrize("first", [NOT_FOUND, {"tasks": ["ManageMapCacheTiles"]}, {"tasks": None}, {}])
 def test_the_task_in_the_tools_of_pros_own_services(first: object) -> None:
     with answering({TOOLS: first, EX: {"tasks": ["DeleteCache"]}, f"{EX}/DeleteCache": {}}) as (wire, site, _):
-        found = find_delete_task(wire, site)
-    assert (found.service, found.inputs, found.required) == ("CachingToolsEx", frozenset(), frozenset())
+        found = find_task(wire, site, "DeleteCache")
+    assert (found.tools, found.inputs, found.required) == ("CachingToolsEx", frozenset(), frozenset())
 
 
 def test_no_tools_with_the_task_names_both_and_what_to_start() -> None:
@@ -133,14 +122,14 @@ def test_no_tools_with_the_task_names_both_and_what_to_start() -> None:
             match="System/CachingTools: 'Service not found'; System/CachingToolsEx lists no task DeleteCache",
         ) as caught,
     ):
-        find_delete_task(wire, site)
+        find_task(wire, site, "DeleteCache")
     assert "Start System/CachingTools" in caught.value.remedy
 
 
 def test_tools_that_the_account_may_not_see_are_a_matter_of_permission() -> None:
     refused = {"error": {"code": 403, "message": "You do not have permissions", "details": []}}
     with answering({TOOLS: refused}) as (wire, site, server), pytest.raises(NotPermitted):
-        find_delete_task(wire, site)
+        find_task(wire, site, "DeleteCache")
     assert [path for path, _ in server.asked] == [TOOLS], "the other tools aren't asked for"
 
 
@@ -150,55 +139,9 @@ def test_the_state_of_the_tools() -> None:
         assert tools_state(wire, site, "CachingTools") == "STOPPED"
 
 
-@pytest.mark.parametrize(
-    ("properties", "cached"),
-    [
-        ({"isCached": "true"}, True), ({"isCached": "FALSE"}, False), ({"isCached": True}, True),
-        ({"isCached": "maybe"}, None), ({}, None), (None, None), ([], None),
-    ],
-)  # fmt: skip
-def test_what_the_administrator_api_holds_for_cached(properties: object, cached: bool | None) -> None:
-    with answering({"admin/services/F/Rain.MapServer": {"properties": properties}}) as (wire, site, _):
-        assert advertised_in_admin(wire, ServiceReference(site, "F", "Rain", "MapServer")) is cached
-
-
-@pytest.mark.parametrize("key", ["jobId", "jobid", "JobID", "job_id", "id"])
-def test_the_jobs_of_the_caching_tools(key: str) -> None:
-    with answering({JOBS: {"results": [{key: "j1"}, {key: "j2", "status": "x"}]}}) as (wire, site, server):
-        assert list_jobs(wire, site, "CachingTools") == {"j1", "j2"}
-    assert server.asked[0][1]["startTime"] == ["0"]
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        {}, {"results": None}, {"results": "j1"}, {"results": [{"jobId": "j1"}, {}]}, {"results": [{"jobId": 7}]},
-        {"results": ["j1"]}, {"results": [{"jobId": "j1"}], "nextStart": 1001},
-    ],
-)  # fmt: skip
-def test_a_list_of_jobs_that_proves_nothing(answer: object) -> None:
-    with answering({JOBS: answer}) as (wire, site, _), pytest.raises(NotArcGIS, match="isn't in the documented form"):
-        list_jobs(wire, site, "CachingTools")
-
-
-def test_an_empty_list_of_jobs_is_one() -> None:
-    with answering({JOBS: {"results": [], "nextStart": -1}}) as (wire, site, _):
-        assert list_jobs(wire, site, "CachingTools") == frozenset()
-
-
-@pytest.mark.parametrize(
-    ("value", "ours"),
-    [
-        ("F/Rain:MapServer", True), ("f/rain:mapserver", True), ("{url}", True), ("{url}/", True),
-        ("F/Snow:MapServer", False), ("Rain:MapServer", False), ("", False), (7, False), (None, False),
-    ],
-)  # fmt: skip
-def test_whose_job_it_is(value: object, ours: bool) -> None:
-    with BodyServer(lambda path: json.dumps({"value": given}).encode()) as server:
-        service = ServiceReference(server.site, "F", "Rain", "MapServer")
-        given = value.format(url=service.url) if isinstance(value, str) else value
-        wire: Any = PlainWire(Trust(), Run(FastClock(), 1e6, lambda: False))
-        assert is_named(service, service_of_job(wire, f"{server.site}/{TOOLS}/DeleteCache/jobs/j1")) is ours
+def test_the_mode_of_the_site() -> None:
+    with answering({"admin/mode": {"siteMode": "READ_ONLY"}}) as (wire, site, _):
+        assert site_mode(wire, site) == "READ_ONLY"
 
 
 def test_a_service_left_stopped_is_started(rehearsal: Callable[..., Rehearsal]) -> None:
@@ -217,5 +160,5 @@ def test_refused_tools_are_no_missing_tools() -> None:
     for code, kind in ((498, "CT302"), (499, "CT302"), (403, "CT303")):
         with answering({TOOLS: {"error": {"code": code, "message": "no"}}}) as (wire, site, _):
             with pytest.raises(ServerSaysNo) as caught:
-                find_delete_task(wire, site)
+                find_task(wire, site, "DeleteCache")
             assert caught.value.message_id == kind
