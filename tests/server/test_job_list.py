@@ -24,7 +24,7 @@ class Lister:
 
     def __init__(self, server: BodyServer) -> None:
         self.server = server
-        self.wire = PlainWire(Trust(server.site), Run(StillClock(), 1000, lambda: False))
+        self.wire = PlainWire(Trust(), Run(StillClock(), 1000, lambda: False))
 
     def says(self, answer: object) -> None:
         self.server.answer = lambda path: json.dumps(answer).encode()

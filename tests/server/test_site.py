@@ -30,7 +30,7 @@ def answering(answers: dict[str, object]) -> Iterator[tuple[Any, str, BodyServer
     """A wire to a site without sign-in that gives these answers, its address and its server."""
     given = {path: json.dumps(answer).encode() for path, answer in answers.items()}
     with BodyServer(given.get) as server:
-        yield PlainWire(Trust(server.site), Run(FastClock(), 1e6, lambda: False)), server.site, server
+        yield PlainWire(Trust(), Run(FastClock(), 1e6, lambda: False)), server.site, server
 
 
 def info(**answer: object) -> SiteInfo:
@@ -39,14 +39,14 @@ def info(**answer: object) -> SiteInfo:
 
 
 def test_what_a_stand_alone_site_says(server: Rehearsal) -> None:
-    wire = PlainWire(Trust(server.site, server.ca_file), Run(FastClock(), 1e6, lambda: False))
+    wire = PlainWire(Trust(ca_file=server.ca_file), Run(FastClock(), 1e6, lambda: False))
     assert open_site(wire, server.site) == SiteInfo(server.site, "11.3.0", f"{server.site}/tokens/", "", 120)
 
 
 def test_what_a_federated_site_says(rehearsal: Callable[..., Rehearsal]) -> None:
     server = rehearsal(federated=True)
     found = open_site(
-        PlainWire(Trust(server.site, server.ca_file), Run(FastClock(), 1e6, lambda: False)),
+        PlainWire(Trust(ca_file=server.ca_file), Run(FastClock(), 1e6, lambda: False)),
         f"{server.site[:-7]}/server",
     )
     assert (found.portal, found.token_service) == (server.portal, f"{server.portal}/sharing/rest/generateToken")

@@ -68,7 +68,7 @@ class Desk:
 
     def submission(self) -> Submission:
         run = Run(self.site.clock, self.deadline, self.heard.cancelled)
-        wire: Wire = self.sign_in(PlainWire(Trust(self.site.server.site), run))
+        wire: Wire = self.sign_in(PlainWire(Trust(), run))
         self.run = run
         service = ServiceReference(self.site.server.site, "", "Rain", "MapServer")
         place = Place(service, self.site.server.site, wire, self.account)
