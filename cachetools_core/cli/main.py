@@ -8,7 +8,7 @@ import json
 import traceback
 from collections.abc import Sequence
 
-from ..errors import CacheToolsError, Unexpected
+from ..errors import CacheToolsError, Unexpected, WrongUsage
 from ..naming.address import safe_text
 from ..waiting import SYSTEM_CLOCK, Run
 from .arguments import read_arguments, wants_json
@@ -50,6 +50,11 @@ def _end_of(options: argparse.Namespace, terminal: Terminal, run: Run) -> End:
         end: End = command.run_command(options, terminal, run)
     except CacheToolsError as error:
         return failure(error, service)
+    except ImportError as missing:
+        what = f"A Python package that CacheTools needs can't be loaded: {missing.name}."
+        return failure(
+            WrongUsage(what, "Run it with Pro's own Python, or: python -m pip install requests keyring"), service
+        )
     except Exception as fault:  # noqa: BLE001 - a fault of ours must not end in a traceback, which shows what it held
         where = traceback.extract_tb(fault.__traceback__)[-1]
         what = f"CacheTools itself failed: {type(fault).__name__} in {where.name}, line {where.lineno}."

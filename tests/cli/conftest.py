@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import keyring
 import pytest
 from support.command_line import Outcome, PseudoTerminal, Site
 from support.needs import needed
@@ -47,17 +46,24 @@ def site(server: Rehearsal) -> Site:
 
 
 @pytest.fixture
-def at_terminal(server: Rehearsal, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., PseudoTerminal]:
-    """`delete` on a terminal, with the account in a keyring that is a plain file."""
+def stored_account(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Rehearsal], list[str]]:
+    """Puts the account of a server into a keyring that is a plain file; gives the arguments that lead to Rainfall."""
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyrings.alt.file.PlaintextKeyring")
     monkeypatch.setenv("KEYRING_PROPERTY_FILE_PATH", str(own_home / "keyring.cfg"))
     try:
         from keyrings.alt.file import PlaintextKeyring
     except ImportError:
         needed("needs the Python package keyrings.alt")
-    store = PlaintextKeyring()
-    store.set_password(f"CacheTools:{server.site}", server.username, server.password)
-    keyring.set_keyring(store)
-    return lambda *more, **streams: PseudoTerminal(
-        "delete", service_url(server), "--ca-file", str(server.ca_file), "--user", server.username, *more, **streams
-    )
+
+    def store(server: Rehearsal) -> list[str]:
+        PlaintextKeyring().set_password(f"CacheTools:{server.site}", server.username, server.password)
+        return [service_url(server), "--ca-file", str(server.ca_file), "--user", server.username]
+
+    return store
+
+
+@pytest.fixture
+def at_terminal(server: Rehearsal, stored_account: Callable[[Rehearsal], list[str]]) -> Callable[..., PseudoTerminal]:
+    """`delete` on a terminal, with an account in the keyring."""
+    arguments = stored_account(server)
+    return lambda *more, **streams: PseudoTerminal("delete", *arguments, *more, **streams)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
-from support.command_line import LOOK, RECEIPT, Outcome, PseudoTerminal, Site, shell
+from support.command_line import LOOK, RECEIPT, Outcome, PseudoTerminal, Site, ended, shell, started, wait_for_line
 from support.story import service_url
 
 from cachetools_core.rehearsal.server import Rehearsal
@@ -169,3 +170,34 @@ def test_what_went_wrong_is_told_once_to_whoever_reads_both_streams(
 def test_a_closed_standard_input_is_nobody_to_ask(server: Rehearsal) -> None:
     done = shell('"$@" <&-', "delete", service_url(server), "--json")
     assert (done.code, done.json["error"]["id"], server.requests) == (2, "CT104", [])
+
+
+@pytest.mark.parametrize(("answer", "code"), [("yes\n", 0), ("no\n", 3)])
+def test_a_job_that_was_begun_earlier_is_asked_about_as_what_it_is(
+    rehearsal: Any,
+    run: Callable[..., Outcome],
+    stored_account: Callable[[Rehearsal], list[str]],
+    answer: str,
+    code: int,
+) -> None:
+    server = rehearsal(job_seconds=20.0)
+    arguments = stored_account(server)
+    begun = started("delete", *arguments, "--yes", "--json")
+    wait_for_line(begun, "Submitted: ")
+    begun.kill()
+    ended(begun)
+    terminal = PseudoTerminal("delete", *arguments, "--json")
+    terminal.wait_for("Type yes: ")
+    assert "Follow it to its end? Type yes: " in terminal.shown and "Delete it?" not in terminal.shown
+    server.let_jobs_take(0.0)
+    terminal.type(answer)
+    ending, out = terminal.end()
+    assert (ending, server.submits) == (code, 1)
+    assert json.loads(out)["exit_code"] == code
+
+
+def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "requests.py").write_text("raise ModuleNotFoundError('no', name='requests')", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    done = shell('"$@"', "report", "https://gis.example.com/server/rest/services/A/MapServer", "--json")
+    assert (done.code, done.json["error"]["id"]) == (2, "CT104") and "can't be loaded: requests" in done.err

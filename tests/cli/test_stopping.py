@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 from support.command_line import Outcome, PseudoTerminal, Site, ended, started, wait_for_line
 from support.needs import needed
 from support.rehearsal_client import wait_for
+from support.story import service_url
 
 from cachetools_core.rehearsal.server import Rehearsal
 
@@ -158,3 +160,37 @@ def test_the_deadline_while_it_looks_before_the_question(
     terminal = at_terminal("--json", "--deadline", "3")
     code, out = terminal.end()
     assert code == 1 and Outcome(code, out, "").json["verdict"] == "not-deleted" and server.submits == 0
+
+
+# Files that never come
+
+
+@pytest.fixture
+def silent_file(tmp_path: Path) -> Path:
+    """A file on a share that is gone: a FIFO that nobody writes to stands for it."""
+    file = tmp_path / "silent.lyrx"
+    os.mkfifo(file)
+    return file
+
+
+@pytest.mark.parametrize("which", ["service", "CA file", "bundle"])
+@pytest.mark.parametrize(
+    ("what", "end"), [("delete", "deadline"), ("report", "deadline"), ("check", "deadline"), ("delete", "Ctrl+C")]
+)
+def test_a_file_that_never_comes(
+    what: str, which: str, end: str, silent_file: Path, server: Rehearsal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = str(silent_file) if which == "service" else service_url(server)
+    more = ["--ca-file", str(silent_file)] if which == "CA file" else []
+    if which == "bundle":
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(silent_file))
+    limit = ["--deadline", "2"] if end == "deadline" else []
+    process = started(what, service, *more, *limit, *(["--yes"] if what == "delete" else []), "--json", given="")
+    if end == "Ctrl+C":
+        wait_until_it_hears(process)
+        process.send_signal(signal.SIGINT)
+    done = ended(process)
+    assert done.code == (3 if end == "Ctrl+C" else 1)
+    told = done.out if what == "check" else done.json["error"]["id"]
+    assert ("CT601" if end == "Ctrl+C" else "CT203") in told
+    assert "Traceback" not in done.err and server.requests == []

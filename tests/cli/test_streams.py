@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 import subprocess
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 from support.command_line import ROOT, Site, command, ended, shell, started
+from support.needs import needed
 from support.rehearsal_client import wait_for
 
 from cachetools_core.cli.main import main
@@ -21,6 +21,7 @@ from cachetools_core.cli.signals import Stop
 from cachetools_core.cli.streams import Stream
 from cachetools_core.cli.terminal import Terminal
 
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the shell and its files are POSIX's")
 SERVER = "delete", "report", "check"
 TELLS_OUT = {"delete": "Verdict:    deleted", "report": "would take away", "check": "A deletion is possible from here."}
 TELLS_ERR = "Signed in as siteadmin"
@@ -157,7 +158,7 @@ def test_a_pipe_that_is_left_while_it_is_full(site: Site, own_home: Path) -> Non
 def test_a_pipe_that_never_blocks(site: Site, own_home: Path) -> None:
     """As some terminals' programs leave it behind: a write is refused for the moment, and text must not be lost."""
     with full_pipe() as (reading, writing):
-        fcntl.fcntl(writing, fcntl.F_SETFL, fcntl.fcntl(writing, fcntl.F_GETFL) | os.O_NONBLOCK)
+        os.set_blocking(writing, False)
         process = started(*given("report", site), given=site.password, stdout=writing)
         os.close(writing)
         told = read_all(reading)
@@ -196,6 +197,22 @@ def test_a_console_without_a_letter_still_shows_the_line(rehearsal: Any, rainfal
     )
     assert done.returncode == 0, done.stderr
     assert "\\u65e5\\u672c" in done.stdout and "A deletion is possible from here." in done.stdout
+
+
+def test_no_file_takes_the_place_of_a_closed_stream(site: Site) -> None:
+    """A library that writes to standard error by its number would write into the journal otherwise."""
+    if not Path("/proc/self/fd").exists():
+        needed("needs /proc")
+    process = subprocess.Popen(
+        ["bash", "-c", 'exec "$@" >&- 2>&-', "bash", *command(*given("delete", site))], stdin=subprocess.PIPE, cwd=ROOT
+    )
+    places = [Path(f"/proc/{process.pid}/fd/{number}") for number in (1, 2)]
+    wait_for(
+        lambda: [place.is_symlink() and str(place.readlink()) for place in places], lambda found: "/dev/null" in found
+    )
+    wait_for(lambda: [str(place.readlink()) for place in places], lambda found: found == ["/dev/null"] * 2)
+    process.communicate(site.password.encode(), timeout=60)
+    assert process.returncode == 0 and site.server.submits == 1
 
 
 def test_what_others_print_can_not_fail_either(capsys: pytest.CaptureFixture[str]) -> None:
