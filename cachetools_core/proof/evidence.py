@@ -117,7 +117,12 @@ class Testimony:
             return f"{who} says nothing ({(self.why or Why.UNREADABLE).value})"
         if self.tiles is not None:
             return f"{who} counts {plural(self.tiles, 'tile')}"
-        return f"{who} says that there is {'a' if self.says is Says.THERE else 'no'} cache"
+        return f"{who} says that there is {self.cache_in_words}"
+
+    @property
+    def cache_in_words(self) -> str:
+        """What there is, for people, by a witness that says something."""
+        return "a cache" if self.says is Says.THERE else "no cache"
 
 
 @dataclass(frozen=True)
@@ -238,8 +243,12 @@ def who_says_what(look: Look) -> str:
     """How the service answers, and what every witness that was asked says, in one line."""
     if look.is_none:
         return "no time was left to look"
-    said = [one for one in look.testimonies if one.witness is not Witness.SERVICE or one.says is not Says.NOTHING]
-    return ", ".join((f"the service {look.service.value}", *(one.in_words() for one in said)))
+    service = f"the service {look.service.value}"
+    others = [one.in_words() for one in look.testimonies if one.witness is not Witness.SERVICE]
+    said = look.of(Witness.SERVICE)
+    if said.says is not Says.NOTHING:
+        service = f"{service} and says that there is {said.cache_in_words}"
+    return ", ".join((service, *others))
 
 
 def plural(number: int | None, noun: str) -> str:

@@ -128,11 +128,11 @@ def test_remarks_of_any_witness_count():
         (look(evidence.Testimony(Witness.SERVICE, NOTHING, Why.NO_TIME)), "no time was left to look"),
         (
             look(UNCACHED, counted(21)),
-            "the service answers, the service says that there is no cache, the cache report counts 21 tiles",
+            "the service answers and says that there is no cache, the cache report counts 21 tiles",
         ),
         (
             look(CACHED, report(THERE), admin(THERE)),
-            "the service answers, the service says that there is a cache, the cache report says that there is a cache,"
+            "the service answers and says that there is a cache, the cache report says that there is a cache,"
             " the administrator API says that there is a cache",
         ),
         (
@@ -142,7 +142,7 @@ def test_remarks_of_any_witness_count():
         ),
         (look(UNREADABLE, counted(1)), "the service could not be read, the cache report counts 1 tile"),
         (look(CACHED, counted(0)),
-         "the service answers, the service says that there is a cache, the cache report counts 0 tiles"),
+         "the service answers and says that there is a cache, the cache report counts 0 tiles"),
     ],
 )  # fmt: skip
 def test_who_says_what(found, words):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -181,11 +182,10 @@ def test_what_is_said_after_a_job_that_succeeded(name: str, sites: Sites) -> Non
 
 def _holds_the_remedy(sites: Sites, puppet: Puppet, told: str) -> None:
     """The same answers once more, and again once the entry was removed as the message says: no exit code 0."""
-    again = sites.delete(puppet)
-    assert again.exit_code != 0
-    (entry,) = sites.entries
-    if str(entry) in told:
-        entry.unlink()
+    assert sites.delete(puppet).exit_code != 0
+    if any(str(entry) in told for entry in sites.entries):
+        sites.entries[0].unlink()
+    if ".json" in told:
         puppet.before = puppet.after
         puppet.submits = 0
         assert sites.delete(puppet).exit_code != 0
@@ -330,7 +330,7 @@ def test_report_never_says_no_cache_of_a_service_that_it_cannot_read(service: An
         (Answers(GONE, error(403)), "has no cache.", True),
         (Answers(GONE, error(500)), "service answers, no cache, tiles not counted (", True),
         (Answers(GONE, report("EXISTS")), "the cache report says that there is a cache", True),
-        (Answers(GONE, COUNTS_21), "Beware: the service answers, the service says that there is no cache,", True),
+        (Answers(GONE, COUNTS_21), "Beware: the service answers and says that there is no cache,", True),
         (Answers(THERE, error(403)), "cached, a tiling scheme of 1 scale, tiles not counted (", True),
         (Answers(), "would take away 4.0 kB:", False),
     ],
@@ -353,7 +353,11 @@ def test_report_says_who_says_what_where_there_is_a_doubt(
         (Answers(), True, "21 tiles in 1 scale, 4.0 kB"),
         (Answers(GONE, NONE), None, "there is none, so a deletion would do nothing"),
         (Answers(GONE, error(403)), None, "there is none, so a deletion would do nothing"),
-        (Answers(GONE, error(500)), False, "can't tell whether there is one: the service answers, "),
+        (
+            Answers(GONE, error(500)),
+            False,
+            "can't tell whether there is one: the service answers and says that there is no cache, ",
+        ),
         (Answers(GONE, report("EXISTS")), False, "can't tell whether there is one: "),
         (Answers(GONE, error(403), is_cached("true")), False, "can't tell whether there is one: "),
         (Answers(GONE, COUNTS_21), True, "21 tiles in 1 scale, 4.0 kB, though the service says that it has no cache"),
@@ -411,18 +415,20 @@ BY_COMMAND: dict[str, tuple[Answers, Answers, tuple[str, int], int]] = {
 }
 
 
-def by_command(server: BodyServer, before: Answers, after: Answers) -> tuple[dict[str, Any], int, int, str]:
+def by_command(server: BodyServer, home: Path, before: Answers, after: Answers) -> tuple[dict[str, Any], int, int, str]:
+    """With a home of its own, since ports tell no services apart."""
     puppet = Puppet(server, before, after)
     options = ["delete", puppet.service_url, "--yes", "--json", "--deadline", "4"]
-    command = [sys.executable, "-m", "cachetools_core", *options]
-    done = subprocess.run(command, env=environment(), cwd=ROOT, capture_output=True, text=True, timeout=120)
+    command, own = [sys.executable, "-m", "cachetools_core", *options], environment({"XDG_DATA_HOME": str(home)})
+    done = subprocess.run(command, env=own, cwd=ROOT, capture_output=True, text=True, timeout=120)
     return json.loads(done.stdout), done.returncode, puppet.submits, done.stderr
 
 
-def test_the_command_line_says_the_same(own_home: Path) -> None:
+def test_the_command_line_says_the_same(tmp_path: Path) -> None:
     def run(case: tuple[Answers, Answers, tuple[str, int], int]) -> tuple[tuple[str, int], int, int]:
         with BodyServer(lambda path: None) as server:
-            receipt, code, submits, errors = by_command(server, *case[:2])
+            home = Path(tempfile.mkdtemp(dir=tmp_path))
+            receipt, code, submits, errors = by_command(server, home, *case[:2])
         assert "Traceback" not in errors
         return (receipt["verdict"], receipt["exit_code"]), code, submits
 
