@@ -402,23 +402,22 @@ def test_check_says_that_a_run_follows_ones_own_unfinished_job(sites: Sites) -> 
 
 # By the command line
 
+# Where the witnesses leave a doubt, the command waits for them until its time is up.
 BY_COMMAND: dict[str, tuple[Answers, Answers, tuple[str, int], int]] = {
     "plain success": (WITH_A_CACHE, Answers(GONE, NONE), DELETED, 1),
     "report refused": (WITH_A_CACHE, Answers(GONE, error(403)), DELETED, 1),
     "21 as text": (WITH_A_CACHE, Answers(GONE, BROKEN_REPORTS["a count as text"]), UNKNOWN, 1),
-    "EXISTS without lodInfos": (WITH_A_CACHE, Answers(GONE, BROKEN_REPORTS["EXISTS without lodInfos"]), UNKNOWN, 1),
-    "report breaks": (WITH_A_CACHE, Answers(GONE, error(500, "Error executing tool.")), UNKNOWN, 1),
+    "uncached with 21": (Answers(GONE, COUNTS_21), Answers(GONE, COUNTS_21), KEPT, 1),
     "a sign-in page": (Answers(page(), NONE), Answers(), KEPT, 0),
     "nothing to delete": (Answers(GONE, NONE), Answers(), NOTHING, 0),
     "refused, admin true": (Answers(GONE, error(403), is_cached("true")), Answers(), KEPT, 0),
-    "uncached with 21": (Answers(GONE, COUNTS_21), Answers(GONE, COUNTS_21), KEPT, 1),
 }
 
 
 def by_command(server: BodyServer, home: Path, before: Answers, after: Answers) -> tuple[dict[str, Any], int, int, str]:
     """With a home of its own, since ports tell no services apart."""
     puppet = Puppet(server, before, after)
-    options = ["delete", puppet.service_url, "--yes", "--json", "--deadline", "4"]
+    options = ["delete", puppet.service_url, "--yes", "--json", "--deadline", "15"]
     command, own = [sys.executable, "-m", "cachetools_core", *options], environment({"XDG_DATA_HOME": str(home)})
     done = subprocess.run(command, env=own, cwd=ROOT, capture_output=True, text=True, timeout=120)
     return json.loads(done.stdout), done.returncode, puppet.submits, done.stderr
@@ -432,5 +431,5 @@ def test_the_command_line_says_the_same(tmp_path: Path) -> None:
         assert "Traceback" not in errors
         return (receipt["verdict"], receipt["exit_code"]), code, submits
 
-    found = dict(zip(BY_COMMAND, at_once(run, BY_COMMAND.values())))
+    found = dict(zip(BY_COMMAND, at_once(run, BY_COMMAND.values(), len(BY_COMMAND))))
     assert found == {name: (said, said[1], submits) for name, (_, _, said, submits) in BY_COMMAND.items()}
