@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Generic, Protocol, TypeVar
 
-from .errors import Cancelled, DeadlinePassed
+from .errors import CacheToolsError, Cancelled, DeadlinePassed
 from .secrecy import Secrets, proxy_passwords
 
 Answer = TypeVar("Answer")
@@ -52,12 +52,14 @@ SYSTEM_CLOCK = SystemClock()
 class Run:
     """One run: its clock, its deadline in seconds from now, and whether the administrator has asked to stop.
 
-    `secrets` are all that the run has held; what is printed or kept goes through them.
+    `secrets` are all that the run has held; what is printed or kept goes through them. `spent` are passwords that were
+    sent to an address and brought no token, with what is raised instead of sending them again.
     """
 
     def __init__(self, clock: Clock, deadline: float, cancelled: Callable[[], bool]) -> None:
         self.clock = clock
         self.secrets = Secrets(proxy_passwords())
+        self.spent: dict[tuple[str, str, str], CacheToolsError] = {}
         self._end = clock.monotonic() + deadline
         self._cancelled = cancelled
         self._heeds_cancel = True

@@ -128,17 +128,11 @@ class SignedIn:
         self.run.go_on()
         try:
             token = self._giver.give(self._bound)
-        except (SignInRefused, UnsafeSignIn) as end:
-            self._end = end
-            raise
-        except NoAnswer as silence:
-            if silence.sent:
-                self._end = SignInRefused(f"A new sign-in was sent and its answer is lost: {silence.what}", ONCE)
-            self._silence = silence
-            self._silent_until = self.run.clock.monotonic() + TRY_A_CONNECTION_EVERY
-            raise
-        except Cancelled:
-            self._end = SignInRefused("A new sign-in was broken off before its answer came.", ONCE)
+        except (SignInRefused, UnsafeSignIn, NoAnswer, Cancelled) as error:
+            self._end = _once(error)
+            if isinstance(error, NoAnswer):
+                self._silence = error
+                self._silent_until = self.run.clock.monotonic() + TRY_A_CONNECTION_EVERY
             raise
         self.run.secrets.remember(token.value)
         life = token.good_for if token.good_for is not None else float("inf")
@@ -154,6 +148,16 @@ class SignedIn:
         return {**fields, "token": self._token.value}
 
 
+def _once(error: SignInRefused | UnsafeSignIn | NoAnswer | Cancelled) -> SignInRefused | UnsafeSignIn | None:
+    """What is raised after this error instead of another try; None where nothing of it was sent."""
+    if isinstance(error, NoAnswer):
+        lost = f"A sign-in was sent and its answer is lost: {error.what}"
+        return SignInRefused(lost, ONCE) if error.sent else None
+    if isinstance(error, Cancelled):
+        return SignInRefused("A sign-in was broken off before its answer came.", ONCE)
+    return error
+
+
 class PasswordTokens:
     """Tokens for an account, from one token service."""
 
@@ -165,9 +169,21 @@ class PasswordTokens:
         self._minutes = minutes
 
     def give(self, bound: Bound) -> Token:
-        """A token for the password. Raises SignInRefused, UnsafeSignIn, NoAnswer."""
+        """A token for the password, sent unless it was spent at this address earlier in the run, whoever asked.
+
+        Raises SignInRefused, UnsafeSignIn, NoAnswer.
+        """
+        spent, key = self._rest.run.spent, (self._address, self._fields["username"], self._fields["password"])
+        if key in spent:
+            raise spent[key]
         referer = self._referer if bound is Bound.TO_REFERER else ""
-        return ask_for_token(self._rest, self._address, self._fields, referer=referer, minutes=self._minutes)
+        try:
+            return ask_for_token(self._rest, self._address, self._fields, referer=referer, minutes=self._minutes)
+        except (SignInRefused, NoAnswer, Cancelled) as error:
+            after = _once(error)
+            if after is not None:
+                spent[key] = after
+            raise
 
 
 class ExchangedTokens:
@@ -230,7 +246,7 @@ def ask_for_token(
     sender = sent_from or referer
     headers = {"Referer": sender} if sender else {}
     try:
-        answer = rest.post(url, {**fields, **bound_to, "expiration": str(minutes)}, headers=headers, tries=1)
+        answer = rest.post_credentials(url, {**fields, **bound_to, "expiration": str(minutes)}, headers=headers)
     except ServerSaysNo as said:
         refusal = _refused(url, said)
     except (NotArcGIS, Moved) as said:

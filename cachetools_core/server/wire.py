@@ -93,6 +93,14 @@ class PlainWire:
         self._session = self._new_session()
         return self._once("POST", url, fields, headers or {}, until_answered=True)
 
+    def post_credentials(self, url: str, fields: Fields, *, headers: Fields | None = None) -> Body:
+        """POST of a password or token for a new token: exactly once, on a new connection for the same reason.
+
+        Nothing is left undone by its answer, so a cancel doesn't wait for it.
+        """
+        self._session = self._new_session()
+        return self._once("POST", url, fields, headers or {})
+
     def _new_session(self) -> requests.Session:
         session = _Session()
         session.trust_env = False  # or .netrc would add credentials, and REQUESTS_CA_BUNDLE would beat our trust

@@ -279,6 +279,31 @@ def test_a_renewal_that_may_have_been_judged_is_sent_once(answer: str) -> None:
         assert len(service.requests) == 2
 
 
+@pytest.mark.parametrize("answer", [*NO_TOKENS, "lost"])
+def test_a_spent_password_is_not_sent_again_for_whatever_site_of_the_run(answer: str) -> None:
+    """As where a run signs in to several sites of one portal, or comes back to a site."""
+    with RawServer(reset if answer == "lost" else says(NO_TOKENS[answer])) as service:
+        run = Run(SteppedClock(), 60, lambda: False)
+        for site in ("https://one.example.com", "https://one.example.com", "https://two.example.com"):
+            tokens = PasswordTokens(
+                PlainWire(Trust(), run), f"{service.url}/tokens", Account("u", "hush"), site, 60
+            )
+            with pytest.raises((SignInRefused, NoAnswer)):
+                tokens.give(Bound.TO_REFERER)
+        assert len(service.requests) == 1
+
+
+def test_a_connection_that_was_closed_meanwhile_costs_no_sign_in() -> None:
+    """A kept one looks like a lost answer, and a password isn't sent after that; so a sign-in has one of its own."""
+    with RawServer(then_shut(http(b'{"token": "first", "expires": 0}'))) as service:
+        rest = PlainWire(Trust(), Run(SteppedClock(), 60, lambda: False))
+        tokens = PasswordTokens(rest, f"{service.url}/tokens", Account("u", "hush"), "r", 60)
+        for _ in range(3):
+            assert rest.get(f"{service.url}/rest/info", tries=1)
+            assert tokens.give(Bound.TO_REFERER).value == "first"
+        assert service.connections == 6
+
+
 def test_a_renewal_that_was_never_sent_is_tried_again_after_a_while() -> None:
     class Unreachable(Purse):
         def give(self, bound: Bound) -> Token:
