@@ -1,16 +1,41 @@
-"""Certificates and the servers that show them."""
+"""Accounts and sites to sign in to; certificates and the servers that show them."""
 
 from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import keyring
 import pytest
 from support.certificates import Certificate
 from support.raw_server import RawServer, says
+from support.signing_in import Drawer
 from support.trusting import GOOD
 
+from cachetools_core.rehearsal.server import Rehearsal
+
 STORES = ["ssl", *(["truststore"] if importlib.util.find_spec("truststore") else [])]
+
+
+@pytest.fixture
+def drawer() -> Drawer:
+    one = Drawer()
+    keyring.set_keyring(one)
+    return one
+
+
+@pytest.fixture
+def federated(rehearsal: Callable[..., Rehearsal]) -> Rehearsal:
+    return rehearsal(federated=True)
+
+
+@pytest.fixture(scope="module")
+def standing(rainfall: Path) -> Iterator[Rehearsal]:
+    """A federated site that no test changes."""
+    with Rehearsal(rainfall=rainfall, federated=True) as server:
+        yield server
 
 
 @pytest.fixture(params=STORES)

@@ -285,9 +285,7 @@ def test_a_spent_password_is_not_sent_again_for_whatever_site_of_the_run(answer:
     with RawServer(reset if answer == "lost" else says(NO_TOKENS[answer])) as service:
         run = Run(SteppedClock(), 60, lambda: False)
         for site in ("https://one.example.com", "https://one.example.com", "https://two.example.com"):
-            tokens = PasswordTokens(
-                PlainWire(Trust(), run), f"{service.url}/tokens", Account("u", "hush"), site, 60
-            )
+            tokens = PasswordTokens(PlainWire(Trust(), run), f"{service.url}/tokens", Account("u", "hush"), site, 60)
             with pytest.raises((SignInRefused, NoAnswer)):
                 tokens.give(Bound.TO_REFERER)
         assert len(service.requests) == 1
