@@ -81,29 +81,29 @@ class Session:
         except CacheToolsError as error:
             raise self.secrets.blotted(error) from error.__cause__
 
-    def site_of(self, service: ServiceReference) -> OpenSite:
-        """The service's site, opened and signed in to.
+    def site_of(self, service: ServiceReference, hears: Messages | None = None) -> OpenSite:
+        """The service's site, opened and signed in to; `hears` is told of it in place of the session's messages.
 
         Raises NoAnswer, ServerSaysNo, NoAccount, SignInRefused, UnsafeSignIn, CertificateFileError, Cancelled.
         """
         if service.site not in self._sites:
             try:
-                self._sites[service.site] = self._open(service.site)
+                self._sites[service.site] = self._open(service.site, hears or self.messages)
             except Moved as moved:
                 raise moved_service(moved, service) from moved
         return self._sites[service.site]
 
-    def _open(self, url: str) -> OpenSite:
+    def _open(self, url: str, hears: Messages) -> OpenSite:
         access = self.access
         rest = PlainWire(Trust(ca_file=access.ca_file, kept=kept_certificate), self.run)
         info = open_site(rest, url)
         given = GivenAccount(access.account, access.username or None)
         signed_in = sign_in(rest, info, given, other_sources(given.username, access.active_portal))
-        self.messages.info(f"Site {url}, ArcGIS Server {info.version}.")
+        hears.info(f"Site {url}, ArcGIS Server {info.version}.")
         who = f"Signed in as {signed_in.account}" if signed_in.account else "Sign-in"
-        self.messages.info(f"{who}: {signed_in.found}.")
+        hears.info(f"{who}: {signed_in.found}.")
         if signed_in.remark:
-            self.messages.warning(signed_in.remark)
+            hears.warning(signed_in.remark)
         return OpenSite(info, signed_in.wire, signed_in.account)
 
 

@@ -169,7 +169,7 @@ def _agreed(
         if agreed_before is not None and plan.shows_the_same_as(agreed_before):
             return plan
         if agreed_before is not None:
-            record.warn("What was shown has changed meanwhile.")
+            record.warning("What was shown has changed meanwhile.")
         if not agree(plan):
             raise Cancelled("Nothing was deleted: the answer wasn't yes.", "Nothing on the server has changed.")
         if not plan.is_old:
@@ -182,11 +182,11 @@ def _plan(named: ServiceReference, session: Session, record: Record) -> Plan:
     entry = _unfinished(named, session, record)
     noted = "" if entry is None else f"A deletion that was begun is noted in {journal_of(named, session).file}."
     with record.unsettled(noted):
-        site = session.site_of(named)
+        site = session.site_of(named, record)
         record.note_site(site.account, site.info.version)
         if entry is not None:
             begun = entry.begun.strftime("%Y-%m-%d %H:%M:%S UTC")
-            record.say(f"An earlier run began this deletion on {begun}; its job comes first.")
+            record.info(f"An earlier run began this deletion on {begun}; its job comes first.")
             return Plan(named, entry.before, entry, session.run.clock.monotonic(), session)
         before = look(site.wire, named)
     record.note_before(before)
@@ -213,13 +213,13 @@ def journal_of(service: ServiceReference, session: Session) -> Journal:
 
 
 def _show(named: ServiceReference, before: Look, record: Record) -> None:
-    record.say(f"Before: {look_in_words(before)}.")
+    record.info(f"Before: {look_in_words(before)}.")
     for scale in before.scales or ():
-        record.say(f"  level {scale.level}, 1:{scale.scale:,.0f}: {scale.tiles:,} tiles, {scale.bytes:,} bytes")
+        record.info(f"  level {scale.level}, 1:{scale.scale:,.0f}: {scale.tiles:,} tiles, {scale.bytes:,} bytes")
     if before.scales is None:
-        record.warn(f"The tiles couldn't be counted beforehand: {' '.join(before.trouble)}".rstrip(": "))
+        record.warning(f"The tiles couldn't be counted beforehand: {' '.join(before.trouble)}".rstrip(": "))
     if before.of(Witness.SERVICE).says is Says.GONE:
-        record.warn(f"{named} says that it has no cache, and yet {plural(before.tiles, 'tile')} were counted.")
+        record.warning(f"{named} says that it has no cache, and yet {plural(before.tiles, 'tile')} were counted.")
 
 
 def _refuse_hopeless(named: ServiceReference, before: Look) -> None:
@@ -269,14 +269,13 @@ class _Deletion:
         self._plan, self._record = plan, record
         self._service, self._before = plan.service, plan.before
         self._access, self._run = plan.session.access, plan.session.run
-        self._messages = plan.session.messages
 
     def carry_out(self) -> Next:
         """Carry the plan out. Raises CacheToolsError where nothing was concluded."""
         if not self._plan.follows and not self._plan.deletes:
             self._conclude_nothing()
             return Next.NOTHING
-        site = self._plan.session.site_of(self._service)
+        site = self._plan.session.site_of(self._service, self._record)
         self._record.note_site(site.account, site.info.version)
         self._record.note_before(self._before)
         self._wire = site.wire
@@ -284,14 +283,14 @@ class _Deletion:
             self._journal = journal
             self._check_that_nothing_came_between(journal.entry())
             place = Place(self._service, site.url, site.wire, site.account)
-            self._submission = Submission(place, journal, self._messages, self._access.patience, self._see)
+            self._submission = Submission(place, journal, self._record, self._access.patience, self._see)
             return self._submit() if self._plan.entry is None else self._follow(self._plan.entry)
 
     def _conclude_nothing(self) -> None:
         self._record.note_before(self._before)
         self._record.note_after(self._before)
         uncounted = f" Nobody counted its tiles: {' '.join(self._before.trouble)}" if self._before.count is None else ""
-        self._record.warn(f"{self._service} has no cache: nothing to delete, nothing submitted.{uncounted}")
+        self._record.warning(f"{self._service} has no cache: nothing to delete, nothing submitted.{uncounted}")
         self._record.decide(Verdict.NOTHING_TO_DELETE)
 
     def _check_that_nothing_came_between(self, entry: Entry | None) -> None:
@@ -325,7 +324,7 @@ class _Deletion:
             return Next.NOTHING
         self._journal.clear()  # also where nobody can tell what became of it: its job won't be found again
         said = report.end.value if not report.status else f"has ended ({report.status})"
-        self._record.warn(
+        self._record.warning(
             f"The job of {entry.begun:%Y-%m-%d %H:%M:%S} UTC {said}, and the service has a cache, left over or built"
             " since. It needs a new job."
         )
@@ -341,9 +340,9 @@ class _Deletion:
         return Sight(done=remains is Remains.NOTHING, untouched=untouched, mark=now.tiles)
 
     def _look_again(self, report: JobReport) -> Look:
-        self._messages.progress("Looking at what is left")
-        settling = Settling(self._wire, self._service, self._before, self._access.patience, self._messages)
-        return settling.last_look(report.end, self._record.warn)
+        self._record.progress("Looking at what is left")
+        settling = Settling(self._wire, self._service, self._before, self._access.patience, self._record)
+        return settling.last_look(report.end)
 
     def _without_doubt(self, report: JobReport, after: Look) -> JobReport:
         """The report, or one that doesn't claim an end where this service's job may not have ended."""
@@ -387,22 +386,24 @@ class _Deletion:
 
     def _tell_success(self, report: JobReport, remains: Remains, after: Look) -> None:
         if report.end is not JobEnd.SUCCEEDED:
-            self._record.warn(f"The cache is gone, though of the job this is known: {report.in_words().rstrip('.')}.")
+            self._record.warning(
+                f"The cache is gone, though of the job this is known: {report.in_words().rstrip('.')}."
+            )
         if remains is Remains.NOTHING_BY_ONE:
             why = " ".join(after.trouble)
-            self._record.warn(
+            self._record.warning(
                 f"Nobody counted the tiles: this rests on the job's success and the service's word. {why}"
             )
         if after.claims_a_cache:
-            self._record.warn("ReportCacheStatus counts no tile any more, and still calls the cache existing.")
-        self._record.say(f"After: {look_in_words(after)}.")
-        self._record.say(f"Deleted: the cache of {self._service} is gone and the service answers.")
+            self._record.warning("ReportCacheStatus counts no tile any more, and still calls the cache existing.")
+        self._record.info(f"After: {look_in_words(after)}.")
+        self._record.info(f"Deleted: the cache of {self._service} is gone and the service answers.")
 
     def _close_journal(self) -> None:
         try:
             self._journal.clear()
         except JournalError as error:
-            self._record.warn(f"{error.what} The entry is out of date and may be deleted.")
+            self._record.warning(f"{error.what} The entry is out of date and may be deleted.")
 
 
 def _inputs(service: ServiceReference, task: Task) -> dict[str, str]:

@@ -21,7 +21,10 @@ from ..waiting import Clock
 
 
 class Record:
-    """The receipt in the making; `failing` turns whatever ends the story into a part of it."""
+    """The receipt in the making, and the messages of its story: every warning that is said stands in the receipt.
+
+    `failing` turns whatever ends the story into a part of it.
+    """
 
     def __init__(self, service: str, messages: Messages, secrets: Secrets, clock: Clock) -> None:
         self._messages, self._secrets, self._clock = messages, secrets, clock
@@ -29,14 +32,22 @@ class Record:
         self._warnings: list[str] = []
         self._unsettled = False
 
-    def say(self, text: str) -> None:
+    def info(self, text: str) -> None:
         """Tell the administrator."""
         self._messages.info(text)
 
-    def warn(self, text: str) -> None:
+    def warning(self, text: str) -> None:
         """Tell the administrator, and keep it for the receipt."""
         self._warnings.append(text)
         self._messages.warning(text)
+
+    def progress(self, label: str, percent: float | None = None) -> None:
+        """Tell the administrator what is going on now."""
+        self._messages.progress(label, percent)
+
+    def cancelled(self) -> bool:
+        """True once the administrator has asked to stop."""
+        return self._messages.cancelled()
 
     def note_service(self, url: str) -> None:
         """The service that the text named; its address isn't a secret, whatever a password is."""
@@ -81,7 +92,7 @@ class Record:
             receipts.write(stem.with_suffix(".html"), receipt.to_html())
             receipts.write(stem.with_suffix(".json"), receipt.to_json())
         except (JournalError, ReceiptNotKept) as error:
-            self.warn(str(error))
+            self.warning(str(error))
             return self.receipt()
         self._messages.info(f"Receipt: {stem}.json and .html")
         return receipt
@@ -122,7 +133,7 @@ class Record:
     def leave_unsettled(self, words: str) -> None:
         """What became of a job that was begun isn't known, so no error may decide that nothing was deleted."""
         self._unsettled = True
-        self.warn(f"{words} What became of it isn't known.")
+        self.warning(f"{words} What became of it isn't known.")
 
     def _now(self) -> str:
         return self._clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from ..errors import CacheToolsError, DeadlinePassed, NoAnswer, NotPermitted, ServerSaysNo, TokenRefused
 from ..messages import Messages
 from ..naming.service import ServiceReference
@@ -31,7 +29,7 @@ class Settling:
         self._before, self._patience, self._messages = before, patience, messages
         self._shown = ""
 
-    def last_look(self, end: JobEnd, warn: Callable[[str], None]) -> Look:
+    def last_look(self, end: JobEnd) -> Look:
         """The look that counts, after a job that ended like this. Raises nothing.
 
         REST metadata may be stale for a moment, and the service is away while it restarts (documented). A service that
@@ -42,7 +40,7 @@ class Settling:
             try:
                 after = self._look_until_settled(end)
                 left_stopped = after.service is ServiceState.NOT_STARTED and end is not JobEnd.RUNNING
-                if left_stopped and self._started(warn):
+                if left_stopped and self._started():
                     after = self._look_until_settled(end)
             except CacheToolsError as error:
                 return Look((Testimony(Witness.SERVICE, Says.NOTHING, Why.UNREADABLE, error.what),))
@@ -93,12 +91,12 @@ class Settling:
         uncounted = after.tiles is None and self._before.tiles is not None
         return stale or remains is Remains.CONTRADICTORY or uncounted
 
-    def _started(self, warn: Callable[[str], None]) -> bool:
+    def _started(self) -> bool:
         """Start it; True as well where the answer to that was lost, since the service may come up all the same."""
-        warn(f"{self._service} was left stopped; starting it.")
+        self._messages.warning(f"{self._service} was left stopped; starting it.")
         try:
             start_service(self._wire, self._service)
         except (NoAnswer, ServerSaysNo) as error:
-            warn(f"{self._service} couldn't be started from here: {error.what}")
+            self._messages.warning(f"{self._service} couldn't be started from here: {error.what}")
             return isinstance(error, NoAnswer) and error.passing
         return True

@@ -50,7 +50,6 @@ class Server:
     def __init__(self, server: BodyServer) -> None:
         self.clock = StillClock()
         self.heard = Listener()
-        self.warnings: list[str] = []
         self.at: dict[str, Callable[[float], Any]] = {REPORT: lambda now: tiles(0), START: lambda now: {"status": "x"}}
         self.starts: list[float] = []
         self._server = server
@@ -71,7 +70,7 @@ class Server:
     ) -> Look:
         wire = sign_in(PlainWire(Trust(), Run(self.clock, deadline, self.heard.cancelled)))
         service = ServiceReference(self._server.site, "", "Rain", "MapServer")
-        return Settling(wire, service, before, PATIENCE, self.heard).last_look(end, self.warnings.append)
+        return Settling(wire, service, before, PATIENCE, self.heard).last_look(end)
 
     @property
     def looks(self) -> int:
@@ -158,7 +157,7 @@ def test_a_service_that_is_away_is_waited_for(away, end, server):
     server.at[SERVICE] = until(70, away, UNCACHED)
     assert server.look(end).service is ServiceState.ANSWERS
     assert server.starts == []
-    assert server.warnings == []
+    assert server.heard.warnings == []
 
 
 def test_a_service_that_stays_stopped_is_started_once_and_waited_for_again(server):
@@ -166,14 +165,14 @@ def test_a_service_that_stays_stopped_is_started_once_and_waited_for_again(serve
     assert server.look(JobEnd.SUCCEEDED).service is ServiceState.ANSWERS
     assert len(server.starts) == 1
     assert PATIENCE.restart <= server.starts[0] < PATIENCE.restart + 6
-    assert server.warnings == ["Rain:MapServer was left stopped; starting it."]
+    assert server.heard.warnings == ["Rain:MapServer was left stopped; starting it."]
 
 
 def test_a_service_that_may_not_be_started_is_left_stopped_and_that_is_said(server):
     server.at.update({SERVICE: lambda now: STOPPED, START: lambda now: DENIED})
     assert server.look(JobEnd.SUCCEEDED).service is ServiceState.NOT_STARTED
     assert len(server.starts) == 1
-    assert "couldn't be started from here" in server.warnings[1]
+    assert "couldn't be started from here" in server.heard.warnings[1]
     assert server.clock.seconds < PATIENCE.restart + 6
 
 
