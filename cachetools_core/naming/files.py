@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from ..errors import ConnectionFileError, NotAService
 from ..waiting import Run
 from .address import parts_of, safe_path, site_of
-from .service import CONNECTION_NAME, CatalogPath, LayerFile, ServiceReference, read_name
+from .service import CONNECTION_NAME, OWN_SITE, CatalogPath, LayerFile, ServiceReference, read_name
 
 Name = TypeVar("Name")
 
@@ -37,10 +37,14 @@ def find_service(text: str, run: Run) -> ServiceReference:
         site = run.in_time(
             f"reading the connection file of '{safe_path(named.connection)}'", partial(_site_of_connection, named)
         )
-        return ServiceReference(site, named.folder, named.name, named.kind)
+        return _at(site, named)
     if isinstance(named, LayerFile):
         return run.in_time(f"reading the layer file {safe_path(named.path)}", partial(_service_of_layer_file, named))
     return named
+
+
+def _at(site: str, named: CatalogPath) -> ServiceReference:
+    return ServiceReference(site, named.folder, named.name, named.kind)
 
 
 def _site_of_connection(named: CatalogPath) -> str:
@@ -108,9 +112,12 @@ def _some(names: Iterable[str]) -> str:
 def _give_address(named: CatalogPath) -> str:
     """What to give instead; the host is what the connection's name hints at, and is never asked."""
     hint = CONNECTION_NAME.search(named.connection)
-    host = hint["host"] + (f":{hint['port']}" if hint["port"] else "") if hint else "host:6443"
-    path = "/".join(part for part in (named.folder, named.name) if part)
-    return f"Give the service's address instead, such as https://{host}/arcgis/rest/services/{path}/{named.kind}."
+    host = hint["host"] + (f":{hint['port']}" if hint["port"] else "") if hint else "gisserver:6443"
+    try:
+        site = site_of(f"https://{host}/arcgis", 1)
+    except NotAService:
+        site = OWN_SITE
+    return f"Give the service's address instead, such as {_at(site, named).url}."
 
 
 def _service_of_layer_file(named: LayerFile) -> ServiceReference:

@@ -43,6 +43,8 @@ WORDS_AND_HOST = re.compile(
 )
 STAND_IN = re.compile(r"(?:^|/)(?:(?:sharing|usrsvcs)/(?:servers|appservices)/|servers/[0-9a-f]{32}$)", re.IGNORECASE)
 NO_SCHEME = re.compile(r"^(?:https?:?)?[\\/]+", re.IGNORECASE)
+OWN_SITE = "https://gisserver:6443/arcgis"
+"""A server's own address, for examples: it leads past whatever stands in front."""
 CONNECTIONS = "gis servers"
 CONNECTION_NAME = re.compile(r"arcgis on (?P<host>[^\s\\/]+?)(?:_(?P<port>\d+))? \((?P<role>[^)]*)\)", re.IGNORECASE)
 
@@ -189,16 +191,21 @@ def _read_address(text: str) -> ServiceReference:
     context, names = split_at_services(text)
     if context and context[-1].lower() == "admin":
         raise NotAService(f"{safe_text(text)} is an address of the administrator API, not of a service.")
-    folder, name, kind = _split_service(names, safe_text(text))
-    service = ServiceReference(site_of(text, len(context)), folder, name, kind)
     if STAND_IN.search("/".join(context)):
         raise NotAService(
             f"{safe_text(text)} is an address at which a portal stands in for one service; neither the caching tools"
             " nor an administrator API are behind it.",
-            "Give the service by its server's own address, such as"
-            f" https://gisserver:6443/arcgis/rest/services/{service.path}/{service.kind}.",
+            f"Give the service by its server's own address, such as {_at_its_server(names).url}.",
         )
-    return service
+    folder, name, kind = _split_service(names, safe_text(text))
+    return ServiceReference(site_of(text, len(context)), folder, name, kind)
+
+
+def _at_its_server(names: list[str]) -> ServiceReference:
+    try:
+        return ServiceReference(OWN_SITE, *_split_service(names, ""))
+    except NotAService:
+        return ServiceReference(OWN_SITE, "Folder", "Name", "MapServer")
 
 
 def _read_catalog_path(text: str) -> CatalogPath:

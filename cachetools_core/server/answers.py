@@ -17,7 +17,7 @@ from ..errors import Moved, NotArcGIS, NotAService, NotPermitted, RefusalShape, 
 from ..messages import plain_words
 from ..naming.address import site_of
 from ..naming.identity import same_host
-from ..naming.service import ServiceReference
+from ..naming.service import OWN_SITE, ServiceReference
 
 Body = dict[str, Any]
 
@@ -26,7 +26,6 @@ MOST_WORDS = 20
 WITHIN_A_SITE = re.compile("/(?:rest|admin)/.*", re.IGNORECASE)
 # What Tomcat (ArcGIS Server's own), nginx and Apache answer to plain HTTP on a TLS port.
 NEEDS_TLS = re.compile(rb"requires TLS|sent to HTTPS port|plain HTTP to an SSL-enabled", re.IGNORECASE)
-OWN_SITE = "https://gisserver:6443/arcgis"
 OWN_SERVICE = ServiceReference(OWN_SITE, "Folder", "Name", "MapServer")
 
 

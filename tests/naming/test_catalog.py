@@ -178,9 +178,9 @@ def test_a_connection_that_is_not_there_says_which_address_to_give(text: str) ->
     assert "https://gis.example.com:6443/arcgis/rest/services/F/Rainfall/MapServer" in error.remedy
 
 
-@pytest.mark.parametrize("name", ["arcgis on myserver (user).ags", "production.ags"])
+@pytest.mark.parametrize("name", ["arcgis on myserver (user).ags", "production.ags", "arcgis on u:canary@h (a).ags"])
 def test_the_hint_is_made_of_what_the_connection_is_called(name: str) -> None:
-    host = "myserver" if "myserver" in name else "host:6443"
+    host = "myserver" if "myserver" in name else "gisserver:6443"
     assert (
         f"https://{host}/arcgis/rest/services/Rainfall/ImageServer" in refused(f"x/{name}/Rainfall.ImageServer").remedy
     )
@@ -438,7 +438,11 @@ def test_a_layer_file_that_does_not_answer_is_left_at_the_deadline_and_at_a_canc
 
 
 def test_typed_text_is_not_repeated_before_its_last_at_sign(tmp_path: Path) -> None:
-    for text in ("https:/u:canary@h/Rainfall.lyrx", r"u:canary@x.ags\F\Rainfall.MapServer"):
+    for text in (
+        r"arcgis on u:canary@h (a).ags\F\R.MapServer",
+        "https:/u:canary@h/Rainfall.lyrx",
+        r"u:canary@x.ags\F\Rainfall.MapServer",
+    ):
         assert "canary" not in str(refused(text))
 
 

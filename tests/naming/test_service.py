@@ -174,6 +174,9 @@ def test_a_portals_stand_in_is_refused_by_its_form(context: str) -> None:
     for tail in ("rest/services/F/Buses/MapServer", "services/F/Buses/MapServer"):
         error = refusal(f"https://gis.example.com/{context}/{tail}")
         assert "https://gisserver:6443/arcgis/rest/services/F/Buses/MapServer" in error.remedy
+    for tail in ("rest/services/F/Buses/MapServer/0", "rest/services", "rest/services/Buses/FeatureServer"):
+        error = refusal(f"https://gis.example.com/{context}/{tail}")
+        assert "https://gisserver:6443/arcgis/rest/services/Folder/Name/MapServer" in error.remedy
 
 
 @pytest.mark.parametrize(
