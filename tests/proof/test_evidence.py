@@ -21,6 +21,7 @@ from support.evidence import (
     in_short,
     look,
     report,
+    service,
 )
 
 from cachetools_core.proof import evidence
@@ -63,6 +64,12 @@ def test_no_look_is_called_empty_while_anybody_says_there():
     for one in every_look():
         assert not (one.has_no_cache and one.saying(THERE)), in_short(one)
         assert not (one.has_no_cache and one.service is not ServiceState.ANSWERS), in_short(one)
+
+
+@pytest.mark.parametrize("state", [state for state in ServiceState if state is not ServiceState.ANSWERS])
+def test_only_a_service_that_answers_can_have_no_cache(state):
+    assert look(UNCACHED, counted(0)).has_no_cache
+    assert not look(service(GONE, state=state), counted(0)).has_no_cache
 
 
 def test_nobody_was_asked_in_an_empty_look():

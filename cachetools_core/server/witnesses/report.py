@@ -82,15 +82,17 @@ def _folded(text: str) -> str:
 
 @dataclass(frozen=True)
 class _Levels:
-    """The levels of a report; `whole` where each of them can be read."""
+    """The levels of a report; `whole` where each can be read, `something` where any of them holds anything."""
 
     scales: tuple[Scale, ...]
     whole: bool
     something: bool
 
     @property
-    def filled(self) -> tuple[Scale, ...]:
-        return tuple(scale for scale in self.scales if scale.tiles or scale.bytes)
+    def counted(self) -> tuple[Scale, ...] | None:
+        """The levels that hold tiles; None where one can't be read, or has a size and no tile."""
+        sound = self.whole and all(scale.tiles or not scale.bytes for scale in self.scales)
+        return tuple(scale for scale in self.scales if scale.tiles) if sound else None
 
 
 def _testimony(report: Body) -> Testimony:
@@ -98,8 +100,7 @@ def _testimony(report: Body) -> Testimony:
     # Looked for in tuples, since a server may send a list where a word belongs.
     failed = status in FAILED
     if levels.something:
-        counted = levels.filled if levels.whole and not failed else None
-        return Testimony(Witness.REPORT, Says.THERE, scales=counted)
+        return Testimony(Witness.REPORT, Says.THERE, scales=None if failed else levels.counted)
     if failed or status not in (*EXISTS, NONE):
         return _nothing(Why.UNREADABLE, f"ReportCacheStatus says {plain_words(status)}, so it counts nothing.")
     if not levels.whole:
