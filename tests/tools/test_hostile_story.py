@@ -20,6 +20,7 @@ from support.story import delete, files_below, service_url
 
 from cachetools_core.errors import CacheToolsError, Unexpected
 from cachetools_core.messages import LONGEST_MESSAGE
+from cachetools_core.proof.evidence import Says, Witness
 from cachetools_core.proof.verdict import Verdict
 from cachetools_core.server.following import Patience
 from cachetools_core.tools.access import Access
@@ -248,5 +249,5 @@ def test_an_endless_body_instead_of_the_look_proves_nothing(rehearsal: Callable[
     server = rehearsal(faults=["endless-body@service-after", "endless-body@report-after"])
     receipt = delete(server, clock=FastClock(200.0), deadline=600.0)
     assert receipt.verdict not in (Verdict.DELETED, Verdict.NOTHING_TO_DELETE, Verdict.NOT_DELETED)
-    assert (receipt.after.cached, receipt.after.tiles) == (None, None)
+    assert (receipt.after.of(Witness.SERVICE).says, receipt.after.tiles) == (Says.NOTHING, None)
     assert server.submits == 1
