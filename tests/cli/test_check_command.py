@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from support.body_server import BodyServer
-from support.command_line import Outcome, Site
+from support.command_line import Outcome, Site, begun_and_out_of_time
 
 from cachetools_core.rehearsal.server import Rehearsal
 
@@ -118,8 +118,8 @@ def test_a_check_of_a_service_without_a_cache(run: Callable[..., Outcome], site:
 
 
 def test_a_check_tells_of_an_unfinished_deletion(run: Callable[..., Outcome], rehearsal: Any) -> None:
-    site = Site(rehearsal(job_seconds=30.0))
-    run("delete", *site.to(), "--yes", "--deadline", "1.2", stdin=site.password)
+    site = Site(rehearsal(job_seconds=60.0))
+    begun_and_out_of_time(run, site)
     good, words = run("check", *site.to(), "--json", stdin=site.password).findings["journal"]
     assert (
         good is True and "an unfinished deletion, begun 20" in words and "a run follows it, and submits none" in words
@@ -129,8 +129,8 @@ def test_a_check_tells_of_an_unfinished_deletion(run: Callable[..., Outcome], re
 def test_a_check_tells_of_a_journal_that_can_not_be_read(
     run: Callable[..., Outcome], rehearsal: Any, own_home: Path
 ) -> None:
-    site = Site(rehearsal(job_seconds=30.0))
-    run("delete", *site.to(), "--yes", "--deadline", "1.2", stdin=site.password)
+    site = Site(rehearsal(job_seconds=60.0))
+    begun_and_out_of_time(run, site)
     (entry,) = own_home.rglob("journal/*.json")
     entry.write_text("half a jour", encoding="utf-8")
     done = run("check", *site.to(), "--json", stdin=site.password)

@@ -8,7 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.command_line import LOOK, RECEIPT, Outcome, PseudoTerminal, Site, ended, shell, started, wait_for_line
+from support.command_line import (
+    LOOK,
+    RECEIPT,
+    Outcome,
+    PseudoTerminal,
+    Site,
+    begun_and_out_of_time,
+    ended,
+    shell,
+    started,
+    wait_for_line,
+)
 from support.story import service_url
 
 from cachetools_core.rehearsal.server import Rehearsal
@@ -68,8 +79,9 @@ def test_a_half_deleted_cache_ends_with_1(run: Callable[..., Outcome], site: Sit
 
 
 def test_a_deadline_ends_with_5_and_a_rerun_attaches(run: Callable[..., Outcome], rehearsal: Any) -> None:
-    site = Site(rehearsal(job_seconds=2.0))
-    done = run("delete", *site.to(), "--yes", "--json", "--deadline", "1.2", stdin=site.password)
+    site = Site(rehearsal(job_seconds=60.0))
+    done = begun_and_out_of_time(run, site)
+    site.server.let_jobs_take(0.0)
     assert (done.code, done.json["verdict"], done.json["error"]["id"]) == (5, "still-running", "CT704")
     again = run("delete", *site.to(), "--yes", "--json", stdin=site.password)
     assert (again.code, again.json["verdict"], again.json["job_url"]) == (0, "deleted", done.json["job_url"])

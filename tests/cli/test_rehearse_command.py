@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.command_line import Outcome, ended, shell, started
+from support.command_line import Outcome, ended, full_pipe, shell, started
 from support.needs import needed
 from support.rehearsal_client import wait_for
 
@@ -118,6 +118,16 @@ def test_a_killed_tour_leaves_no_server_and_no_folder(moment: str, temporary: Pa
 def test_the_tour_with_streams_that_fail(streams: str, temporary: Path, own_home: Path) -> None:
     done = shell(f'"$@" {streams}; exit ${{PIPESTATUS[0]}}', "rehearse")
     assert done.code == 0 and "Traceback" not in done.err
+    assert_nothing_is_left(temporary, own_home)
+
+
+def test_the_tour_that_nobody_reads(temporary: Path, own_home: Path) -> None:
+    with full_pipe() as (_, writing):
+        process = started("rehearse", stdout=writing)
+        wait_for(lambda: servers(temporary), bool)
+        wait_for(lambda: servers(temporary), lambda running: not running)
+        process.send_signal(signal.SIGINT)
+        assert ended(process).code in (0, 3), "3 where the signal came just before the end"
     assert_nothing_is_left(temporary, own_home)
 
 
