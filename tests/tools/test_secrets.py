@@ -550,7 +550,7 @@ def test_a_password_that_is_no_text_is_not_shown(server: Rehearsal, out: Everyth
     ended, told = run(
         server, given=f"{PASSWORD}\udce4", environment={"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}, debug=True
     )
-    assert ended == 2 and "can't be read as text" in told and "Traceback" not in told
+    assert ended == 2 and "can't be read as one line of text" in told and "Traceback" not in told
     assert_nothing_out(server, out, told)
 
 
