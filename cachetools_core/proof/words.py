@@ -94,9 +94,10 @@ def _still_running(story: Story) -> tuple[str, str]:
     report = story.report
     status = f" ({report.status})" if report.status else ""
     refused = f" The server didn't accept the cancel: {report.cancel_refused}" if report.cancel_refused else ""
+    doubt = f", {report.trouble.rstrip('.')}" if report.trouble else ""
     time = " The time given for this run is up." if story.out_of_time else ""
     return (
-        f"The server's job is still running: {report.url}{status}.{time}{refused}",
+        f"The server's job is still running: {report.url}{status}{doubt}.{time}{refused}",
         "Run this again at any time: it follows that job and submits no other one.",
     )
 

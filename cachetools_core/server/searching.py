@@ -134,4 +134,5 @@ class Search:
         if not self._pending:
             return JobReport("", end=JobEnd.NO_ANSWER, trouble=trouble)
         job = self._pending[0].job
-        return JobReport(self._candidates.url_of(job.id), job.status, JobEnd.RUNNING, trouble=trouble)
+        doubt = f"which may be this deletion's, since {NEVER_ANSWERED}"
+        return JobReport(self._candidates.url_of(job.id), job.status, JobEnd.RUNNING, trouble=doubt)

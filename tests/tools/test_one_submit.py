@@ -202,6 +202,13 @@ def test_a_rerun_under_another_spelling_or_from_another_place_submits_none(how, 
     check_that_the_first_job_is_the_only_one(site, first, lambda: site.delete(otherwise(site, how), deadline=AT_MOST))
 
 
+def test_a_job_that_may_be_this_deletions_is_named_as_such(site, tmp_path):
+    lose(site, Page(502), Job())
+    receipt = site.delete(deadline=AT_MOST, folder=tmp_path)
+    assert receipt.job_url == site.job_url()
+    assert f"{site.job_url()} (esriJobWaiting), which may be this deletion's" in receipt.error.what
+
+
 def test_the_rerun_says_what_it_waited_for(site, folders):
     site.makes = Job
     site.delete(deadline=AT_MOST)
