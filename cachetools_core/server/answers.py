@@ -117,7 +117,8 @@ def _server_said_no(where: str, shape: RefusalShape, code: Any, said: list[Any])
     parts = dict.fromkeys(plain_words(part) for part in said[:MOST_WORDS] if part)
     words = plain_words("; ".join(part for part in parts if part)) or "no words"
     kind = {498: TokenRefused, 499: TokenRefused, 401: TokenRefused, 403: NotPermitted}.get(number, ServerSaysNo)
-    raise kind(f"{where}: the server says '{words}' (code {number}).", code=number, server_words=words, shape=shape)
+    told = f"code {number}" if number else "no code"
+    raise kind(f"{where}: the server says '{words}' ({told}).", code=number, server_words=words, shape=shape)
 
 
 def _moved(where: str, url: str, location: str) -> NoReturn:

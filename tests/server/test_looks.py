@@ -378,6 +378,11 @@ def test_each_status_with_and_without_levels(status, levels, said, counted, site
     assert found.has_no_cache is (said is GONE and status == "NONE")
 
 
+def test_a_refusal_without_a_code_is_told_without_one(site):
+    words = site.look(UNCACHED, {"error": {"message": "Broken."}}).of(Witness.REPORT).words
+    assert words.endswith("the server says 'Broken.' (no code).")
+
+
 def test_a_report_without_a_status_says_nothing(site):
     assert says(site.look(UNCACHED, executed({"lodInfos": []})), Witness.REPORT) == UNREADABLE
 
