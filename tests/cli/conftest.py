@@ -27,6 +27,12 @@ def signals() -> Iterator[None]:
         signal.signal(number, handler)
 
 
+@pytest.fixture(autouse=True)
+def streams_as_usual(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python keeps a buffer before each stream, unless told otherwise; much can go wrong with that only at its end."""
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+
+
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
     """Run a command in this process."""
