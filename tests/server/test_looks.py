@@ -460,7 +460,7 @@ def test_one_level_that_cannot_be_read_makes_the_report_say_nothing(odd, status,
 def test_what_is_more_than_nothing_is_there_though_it_cannot_be_counted(odd, status, site):
     for levels in ([level(tiles=odd, tilesSize=0)], [level(tiles=0, tilesSize=odd)]):
         found = site.look(UNCACHED, executed(json.dumps(report(*levels, status=status))))
-        assert found.of(Witness.REPORT).says is THERE
+        assert says(found, Witness.REPORT) == (THERE, None, None)
         assert found.contradicts_itself
 
 
