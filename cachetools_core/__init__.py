@@ -1,3 +1,45 @@
-"""CacheTools' core: deletes a map or image service's cache on ArcGIS Server and proves it; never imports arcpy."""
+"""CacheTools' core: deletes a map or image service's cache on ArcGIS Server and proves it; never imports arcpy.
 
-__version__ = "1.0.0"
+    from cachetools_core import Access, delete_map_server_cache
+
+    receipt = delete_map_server_cache(service, Access(username="publisher1"))
+
+Nothing heavy is imported before it is used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from .version import __version__
+
+if TYPE_CHECKING:
+    from .account import Account
+    from .errors import CacheToolsError
+    from .proof.receipt import Receipt
+    from .proof.verdict import Verdict
+    from .tools.access import Access
+    from .tools.delete import delete_map_server_cache
+
+__all__ = ["Access", "Account", "CacheToolsError", "Receipt", "Verdict", "__version__", "delete_map_server_cache"]
+
+_HOMES = {
+    "Access": "tools.access",
+    "Account": "account",
+    "CacheToolsError": "errors",
+    "Receipt": "proof.receipt",
+    "Verdict": "proof.verdict",
+    "delete_map_server_cache": "tools.delete",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """What the package offers, imported when it is asked for. Raises AttributeError."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -13,7 +13,7 @@ import cachetools_core
 from cachetools_core.cli.arguments import parser
 from cachetools_core.errors import CacheToolsError, every_error
 from cachetools_core.naming.service import CatalogPath, LayerFile, ServiceReference, read_name
-from cachetools_core.proof.receipt import Verdict
+from cachetools_core.proof.verdict import Verdict
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]

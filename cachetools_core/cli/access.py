@@ -24,6 +24,7 @@ def access_from(options: argparse.Namespace, terminal: Terminal, run: Run) -> Ac
         deadline=run.left(),
         messages=terminal,
         clock=run.clock,
+        receipts=getattr(options, "receipts", None),
     )
 
 

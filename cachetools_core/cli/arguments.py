@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from .. import __version__
 from ..errors import WrongUsage
+from ..version import __version__
 
 PROGRAM = "python -m cachetools_core"
 COMMANDS = {
@@ -58,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
             _take_a_service(command)
         if name == "delete":
             command.add_argument("--yes", action="store_true", help="don't ask; needed where there is no terminal")
+            command.add_argument("--receipts", metavar="FOLDER", help="where to keep the receipt")
     return found
 
 

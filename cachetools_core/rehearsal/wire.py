@@ -6,6 +6,7 @@ import asyncio
 import os
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from http.client import responses
 from socket import SO_LINGER, SOL_SOCKET
 
@@ -87,5 +88,6 @@ def reset(stream: IOStream) -> None:
     """Closes a connection by TCP RST instead of an orderly end."""
     if not stream.closed():
         linger = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
-        stream.socket.setsockopt(SOL_SOCKET, SO_LINGER, linger)
+        with suppress(OSError):  # the client was quicker to close it
+            stream.socket.setsockopt(SOL_SOCKET, SO_LINGER, linger)
         stream.close()

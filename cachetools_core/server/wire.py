@@ -14,11 +14,11 @@ from requests.packages.urllib3.exceptions import ConnectTimeoutError, HTTPError,
 from requests.packages.urllib3.util import parse_url
 from requests.utils import get_environ_proxies, select_proxy
 
-from .. import __version__
 from ..errors import CacheToolsError, DeadlinePassed, NeverSent, NoAnswer
 from ..messages import plain_words
 from ..naming.address import safe_text
 from ..naming.identity import is_loopback
+from ..version import __version__
 from ..waiting import Run
 from .answers import Body, read_answer
 from .trust import Trust, causes

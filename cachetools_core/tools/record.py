@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from .. import __version__
 from ..errors import CacheToolsError, JournalError, ReceiptNotKept, Unexpected
 from ..local.receipts import ReceiptFolder
 from ..messages import Messages
@@ -17,6 +16,7 @@ from ..proof.evidence import Look
 from ..proof.receipt import Receipt
 from ..proof.verdict import Verdict
 from ..secrecy import Secrets
+from ..version import __version__
 from ..waiting import Clock
 
 
