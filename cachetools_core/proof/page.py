@@ -1,69 +1,146 @@
-"""A receipt as a page that stands alone, for a mail or a file; everything that a server said is escaped."""
+"""A receipt as a page for a ticket; everything that a server said is escaped."""
 
 from __future__ import annotations
 
-import html
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html import escape
 
-from .evidence import Look
+from .evidence import Look, Scale, Testimony, Witness
+from .html import facts_table, linked, listed, section
+from .verdict import Verdict
+from .words import in_megabytes
 
-PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>
-<style>
-:root{{color-scheme:light dark}}
-body{{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;overflow-wrap:anywhere}}
-header{{border-left:.5rem solid #1a7f37;padding-left:1rem}}
-header.bad{{border-color:#d1242f}}
-h1{{font-size:1.75rem;line-height:1.2;margin:0}}
-h2{{font-size:1.1rem;margin:2rem 0 .5rem}}
-p{{margin:.5rem 0}}
-.error{{font-weight:600}}
-table{{border-collapse:collapse;width:100%;margin-top:1.5rem}}
-th,td{{text-align:left;vertical-align:top;padding:.4rem .75rem .4rem 0;border-bottom:1px solid #8885}}
-th{{width:8rem;font-weight:600}}
-.scales{{width:auto;margin:0;font-variant-numeric:tabular-nums}}
-.scales th,.scales td{{width:auto;text-align:right;padding-right:2rem}}
-ol{{margin:0;padding-left:2.5rem}}
-</style></head><body>
-<header class="{tone}"><h1>{verdict}</h1><p>{service}</p>
-{error}</header>
-<table>
-{facts}
-</table>
-{scales}{messages}</body></html>
-"""
+# The heading of each verdict, and its colour: red for failed, amber for undecided, green for gone.
+HEADINGS: dict[Verdict, tuple[str, str]] = {
+    Verdict.DELETED: ("Deleted", "gone"),
+    Verdict.NOTHING_TO_DELETE: ("Nothing to delete", "gone"),
+    Verdict.NOT_DELETED: ("Not deleted", "failed"),
+    Verdict.PARTLY_DELETED: ("Partly deleted", "failed"),
+    Verdict.DELETED_SERVICE_DOWN: ("Deleted, service down", "failed"),
+    Verdict.STILL_RUNNING: ("Still running", "undecided"),
+    Verdict.UNKNOWN: ("Unknown", "undecided"),
+}
+NOT_COUNTED = "–"
 
 
-def page(
-    verdict: str,
-    service: str,
-    error: str,
-    rows: list[tuple[str, str]],
-    looks: dict[str, Look | None],
-    said: tuple[str, ...],
-) -> str:
-    """The page: the verdict in words, the facts in rows, a table of scales for each look, the server's words."""
-    in_words = verdict.replace("-service", ", service").replace("-", " ").capitalize()
-    return PAGE.format(
-        title=html.escape(f"{in_words}: the cache of {service}"),
-        tone="bad" if error else "good",
-        verdict=html.escape(in_words),
-        service=html.escape(service),
-        error=f'<p class="error">{html.escape(error)}</p>\n' if error else "",
-        facts="\n".join(f"<tr><th>{html.escape(label)}</th><td>{html.escape(fact)}</td></tr>" for label, fact in rows),
-        scales="".join(_scales(when, look) for when, look in looks.items()),
-        messages=_messages(said),
-    )
+@dataclass(frozen=True)
+class Page:
+    """What a page shows, in plain text.
+
+    `error` is what went wrong and `remedy` what to do next, both empty for a success. `facts` are rows of a label and
+    a fact. `said` are the server's words, `warnings` ours. A look is None where it wasn't reached.
+    """
+
+    verdict: Verdict
+    service: str
+    error: str
+    remedy: str
+    facts: tuple[tuple[str, str], ...]
+    before: Look | None
+    after: Look | None
+    said: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """The verdict and the service, in one line."""
+        return f"{HEADINGS[self.verdict][0]}: the cache of {self.service}"
+
+    def body(self) -> str:
+        """The page as HTML, without its frame. Raises nothing."""
+        return "".join((
+            self._head(),
+            facts_table(self.facts),
+            section("Warnings", listed(self.warnings)),
+            section("Scales", _scales(self.before, self.after)),
+            section("Witnesses", _witnesses(self.before, self.after)),
+            section("What the job said", listed(self.said, ordered=True)),
+        ))  # fmt: skip
+
+    def _head(self) -> str:
+        heading, tone = HEADINGS[self.verdict]
+        error = f'<p class="error">{escape(self.error)}</p>\n' if self.error else ""
+        remedy = f"<p>{escape(self.remedy)}</p>\n" if self.remedy else ""
+        service = f"<p>{linked(self.service)}</p>\n"
+        return f'<header class="{tone}"><h1>{escape(heading)}</h1>\n{service}{error}{remedy}</header>\n'
 
 
-def _scales(when: str, look: Look | None) -> str:
+def _scales(before: Look | None, after: Look | None) -> str:
+    """One row for each scale that held tiles at either look, with a sum; empty where none did."""
+    counted = [None if look is None or look.scales is None else _by_scale(look.scales) for look in (before, after)]
+    shown = sorted({key for scales in counted for key in scales or {}})
+    if not shown:
+        return ""
     rows = "\n".join(
-        f"<tr><td>{scale.level}</td><td>1:{scale.scale:,.0f}</td><td>{scale.tiles:,}</td><td>{scale.bytes:,}</td></tr>"
-        for scale in (look.scales if look is not None else None) or ()
+        f"<tr><td>{level}</td><td>1:{scale:,.0f}</td>{_cells([_at(scales, (level, scale)) for scales in counted])}</tr>"
+        for level, scale in shown
     )
-    heads = "<tr><th>Level</th><th>Scale</th><th>Tiles</th><th>Bytes</th></tr>"
-    return f'<h2>Scales {when}</h2>\n<table class="scales">\n{heads}\n{rows}\n</table>\n' if rows else ""
+    sums = [None if scales is None else _sum(scales.values()) for scales in counted]
+    missing = "" if None not in counted else f'<p class="faint">{NOT_COUNTED} not counted</p>\n'
+    heads = "".join(f'<th>{when} <span class="size">size</span></th>' for when in ("Tiles before", "Tiles after"))
+    return (
+        '<div class="wide"><table class="numbers">\n'
+        f"<thead><tr><th>Level</th><th>Scale</th>{heads}</tr></thead>\n"
+        f"<tbody>\n{rows}\n</tbody>\n"
+        f'<tfoot><tr><th colspan="2">Sum</th>{_cells(sums)}</tr></tfoot>\n</table></div>\n{missing}'
+    )
 
 
-def _messages(said: tuple[str, ...]) -> str:
-    rows = "\n".join(f"<li>{html.escape(text)}</li>" for text in said)
-    return f"<h2>What the server said</h2>\n<ol>\n{rows}\n</ol>\n" if rows else ""
+Counts = tuple[int, int]
+
+
+def _by_scale(scales: Iterable[Scale]) -> dict[tuple[int, float], Counts]:
+    return {(one.level, one.scale): (one.tiles, one.bytes) for one in scales}
+
+
+def _at(scales: dict[tuple[int, float], Counts] | None, key: tuple[int, float]) -> Counts | None:
+    return None if scales is None else scales.get(key, (0, 0))
+
+
+def _sum(counts: Iterable[Counts]) -> Counts:
+    every = list(counts)
+    return sum(tiles for tiles, _ in every), sum(size for _, size in every)
+
+
+def _cells(counts: list[Counts | None]) -> str:
+    return "".join(f"<td>{_in_cell(one)}</td>" for one in counts)
+
+
+def _in_cell(one: Counts | None) -> str:
+    tiles, size = (
+        (NOT_COUNTED, NOT_COUNTED) if one is None else (f"{one[0]:,}", in_megabytes(one[1]) if one[1] else "0 kB")
+    )
+    return f'{tiles} <span class="size">{size}</span>'
+
+
+def _witnesses(before: Look | None, after: Look | None) -> str:
+    """Who says what, before and after; empty where nobody was asked."""
+    looks = (before, after)
+    asked = {one.witness for look in looks if look is not None for one in look.testimonies}
+    rows = "\n".join(
+        f"<tr><th>{escape(_capital(witness.in_words))}</th>{''.join(_testimony(look, witness) for look in looks)}</tr>"
+        for witness in Witness
+        if witness in asked
+    )
+    if not rows:
+        return ""
+    heads = "<thead><tr><th></th><th>Before</th><th>After</th></tr></thead>"
+    return f'<div class="wide"><table>\n{heads}\n<tbody>\n{rows}\n</tbody>\n</table></div>\n'
+
+
+def _testimony(look: Look | None, witness: Witness) -> str:
+    if look is None:
+        return "<td>No look was taken</td>"
+    said = look.of(witness)
+    parts = [f"{said.state.value}." if said.state is not None else "", f"{_claim(said)}.", said.words]
+    return f"<td>{escape(' '.join(_capital(part) for part in parts if part))}</td>"
+
+
+def _claim(said: Testimony) -> str:
+    """What the witness says, without its name."""
+    return said.in_words()[len(said.witness.in_words) :].strip()
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -8,9 +8,10 @@ from typing import Any
 
 from ..errors import CacheToolsError, Unknown
 from .evidence import Look, look_as_dict
-from .page import page
+from .html import document, fragment
+from .page import Page
 from .verdict import UNSETTLED, Verdict
-from .words import look_in_words
+from .words import in_time, look_in_words
 
 SCHEMA_VERSION = 1
 
@@ -19,8 +20,10 @@ SCHEMA_VERSION = 1
 class Receipt:
     """One deletion from start to finish; times are UTC in ISO 8601, sizes are bytes.
 
-    `before` and `after` are None where that look wasn't reached. `messages` are the server's own, `warnings` ours.
-    `error` is None for a success. `server_version` is empty where the site wasn't reached.
+    `before` and `after` are None where that look wasn't reached. `messages` are the job's own, `warnings` all that was
+    warned of. `error` is None for a success. `seconds` is how long the run took by the machine's steady clock.
+    `machine` and `machine_user` say where and by whom it was run; `server_version` is empty where the site wasn't
+    reached.
     """
 
     service: str
@@ -38,6 +41,9 @@ class Receipt:
     error: CacheToolsError | None = None
     version: str = ""
     server_version: str = ""
+    seconds: float = 0.0
+    machine: str = ""
+    machine_user: str = ""
 
     @property
     def exit_code(self) -> int:
@@ -64,6 +70,8 @@ class Receipt:
             "exit_code": self.exit_code,
             "started": self.started,
             "finished": self.finished,
+            "duration_seconds": round(self.seconds, 1),
+            "machine": {"name": self.machine, "user": self.machine_user},
             "versions": {"cachetools": self.version, "server": self.server_version},
         }
 
@@ -79,14 +87,25 @@ class Receipt:
 
     def to_html(self) -> str:
         """A page that stands alone, for a mail or a file; everything that a server said is escaped."""
-        in_the_head = ("Verdict", "Service", "Error")
-        return page(
-            verdict=self.verdict.value,
+        page = self._page()
+        return document(page.title, page.body())
+
+    def _repr_html_(self) -> str:
+        """The page as notebooks show it."""
+        return fragment(self._page().body())
+
+    def _page(self) -> Page:
+        elsewhere = ["Verdict", "Service", "Error", "Warning", *(["Output"] if self.output_url == self.service else [])]
+        return Page(
+            verdict=self.verdict,
             service=self.service,
-            error="" if self.error is None else str(self.error),
-            rows=[row for row in self._rows() if row[1] and row[0] not in in_the_head],
-            looks={"before": self.before, "after": self.after},
+            error="" if self.error is None else f"{self.error.message_id}: {self.error.what}",
+            remedy="" if self.error is None else self.error.remedy,
+            facts=tuple(row for row in self._rows() if row[1] and row[0] not in elsewhere),
+            before=self.before,
+            after=self.after,
             said=self.messages,
+            warnings=self.warnings,
         )
 
     def _rows(self) -> list[tuple[str, str]]:
@@ -99,8 +118,16 @@ class Receipt:
             ("After", "" if self.after is None else look_in_words(self.after)),
             ("Job", self.job_url or ""),
             ("Job status", self.job_status or ""),
-            ("Started", self.started),
-            ("Finished", self.finished),
+            ("Started", _for_people(self.started)),
+            ("Finished", _for_people(self.finished)),
+            ("Duration", in_time(self.seconds) if self.seconds else ""),
+            ("Run by", " on ".join(part for part in (self.machine_user, self.machine) if part)),
+            ("CacheTools", self.version),
+            ("Server", f"ArcGIS Server {self.server_version}" if self.server_version else ""),
             *(("Warning", text) for text in self.warnings),
             ("Error", "" if self.error is None else str(self.error)),
         ]
+
+
+def _for_people(moment: str) -> str:
+    return moment.replace("T", " ").replace("Z", " UTC")

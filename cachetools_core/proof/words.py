@@ -149,3 +149,15 @@ def in_megabytes(size: int) -> str:
     if size < 1_000_000:
         return f"{size / 1000:,.1f} kB"
     return f"{size / 1e6:,.1f} MB" if size < 1e9 else f"{size / 1e9:,.1f} GB"
+
+
+def in_time(seconds: float) -> str:
+    """A time in the units that people read.
+
+    >>> in_time(0.42), in_time(190), in_time(7265)
+    ('0.4 s', '3 min 10 s', '2 h 1 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{seconds:.1f} s"
+    return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from ..errors import CacheToolsError, JournalError, ReceiptNotKept, Unexpected
 from ..local.receipts import ReceiptFolder
+from ..local.this_machine import machine_name, user_name
 from ..messages import Messages
 from ..proof.ending import JobReport
 from ..proof.evidence import Look
@@ -28,7 +29,16 @@ class Record:
 
     def __init__(self, service: str, messages: Messages, secrets: Secrets, clock: Clock) -> None:
         self._messages, self._secrets, self._clock = messages, secrets, clock
-        self._receipt = Receipt(service, Verdict.UNKNOWN, self._now(), "", version=__version__)
+        self._begun = clock.monotonic()
+        self._receipt = Receipt(
+            service,
+            Verdict.UNKNOWN,
+            self._now(),
+            "",
+            version=__version__,
+            machine=machine_name(),
+            machine_user=user_name(),
+        )
         self._warnings: list[str] = []
         self._unsettled = False
 
@@ -99,7 +109,8 @@ class Record:
 
     def receipt(self) -> Receipt:
         """What was written down until now, without a secret."""
-        receipt = replace(self._receipt, warnings=tuple(self._warnings), finished=self._now())
+        took = self._clock.monotonic() - self._begun
+        receipt = replace(self._receipt, warnings=tuple(self._warnings), finished=self._now(), seconds=took)
         blotted: Receipt = self._secrets.blotted_value(receipt)
         return blotted
 

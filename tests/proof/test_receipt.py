@@ -17,7 +17,8 @@ from cachetools_core.proof.verdict import Verdict
 
 KEYS = {
     "schema_version", "verdict", "service", "output_url", "job_url", "job_status", "account", "before", "after",
-    "messages", "warnings", "error", "exit_code", "started", "finished", "versions",
+    "messages", "warnings", "error", "exit_code", "started", "finished", "duration_seconds", "machine",
+    "versions",
 }  # fmt: skip
 
 
@@ -63,6 +64,7 @@ def test_json_of_a_success() -> None:
         ("service", "gone"), ("report", "gone"),
     ]  # fmt: skip
     assert told["versions"] == {"cachetools": "1.2.3", "server": "11.3"}
+    assert (told["duration_seconds"], told["machine"]) == (190.3, {"name": "GISWS12", "user": "ann"})
 
 
 def test_json_of_a_failure_has_the_error_with_its_id() -> None:
@@ -116,8 +118,12 @@ def test_text_is_a_line_a_fact() -> None:
         "After:      service answers, no cache, no tiles",
         f"Job:        {JOB}",
         "Job status: esriJobSucceeded",
-        "Started:    2026-03-01T02:00:00Z",
-        "Finished:   2026-03-01T02:03:10Z",
+        "Started:    2026-03-01 02:00:00 UTC",
+        "Finished:   2026-03-01 02:03:10 UTC",
+        "Duration:   3 min 10 s",
+        "Run by:     ann on GISWS12",
+        "CacheTools: 1.2.3",
+        "Server:     ArcGIS Server 11.3",
     ]
 
 

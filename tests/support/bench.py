@@ -17,6 +17,7 @@ from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.server.following import Patience
 from support.clocks import FastClock
 from support.listener import CancelWhen, Listener
+from support.schema import misfits
 from support.story import account_of, delete, files_below
 
 __all__ = ["Bench", "CancelWhen", "Outcome"]
@@ -36,10 +37,6 @@ EXIT_CODES = {
     "still-running": {5},
     "unknown": {5},
 }
-FIELDS = {
-    "verdict", "service", "output_url", "job_url", "job_status", "account", "before", "after", "messages", "warnings",
-    "error", "exit_code", "started", "finished", "schema_version", "versions",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -119,8 +116,8 @@ def _lies(run: Outcome) -> Iterator[str]:
 
 def _misfits(run: Outcome) -> Iterator[str]:
     receipt, error = run.receipt, run.receipt["error"]
-    if set(receipt) != FIELDS:
-        yield f"the receipt lacks {FIELDS - set(receipt)}"
+    for misfit in misfits(receipt):
+        yield f"the receipt doesn't fit its schema: {misfit}"
     if receipt["exit_code"] not in EXIT_CODES[run.verdict]:
         yield f"exit code {receipt['exit_code']} with {run.verdict}"
     if (receipt["exit_code"] == 0) != (error is None):

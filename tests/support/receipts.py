@@ -40,6 +40,9 @@ def good() -> Receipt:
         messages=("Submitted.", "Executing...", "Succeeded."),
         version="1.2.3",
         server_version="11.3",
+        seconds=190.26,
+        machine="GISWS12",
+        machine_user="ann",
     )
 
 
