@@ -117,7 +117,7 @@ def test_a_failure_before_the_job_prints_a_receipt_too(run: Callable[..., Outcom
         assert done.json["verdict"] == "not-deleted" and done.json["error"]["id"] == "CT101"
         assert done.json["started"] and done.json["finished"]
     else:
-        assert "Verdict:  not-deleted" in done.out and "Error:    CT101: " in done.out
+        assert "Verdict:    not-deleted" in done.out and "Error:      CT101: " in done.out
 
 
 def test_nobody_at_the_terminal_needs_yes(run: Callable[..., Outcome], site: Site) -> None:
