@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
@@ -43,6 +45,19 @@ class ReceiptFolder:
                 own_files.write_text(file, text)
         except (OSError, UnicodeError) as error:
             raise self._not_kept(error) from error
+
+    def write_together(self, texts: Mapping[Path, str]) -> None:
+        """Write several files of a receipt, all of them or none. Raises ReceiptNotKept."""
+        written: list[Path] = []
+        try:
+            for file, text in texts.items():
+                self.write(file, text)
+                written.append(file)
+        except ReceiptNotKept:
+            for file in written:
+                with suppress(OSError):  # why the other one can't be written is what counts
+                    file.unlink()
+            raise
 
     def _make(self) -> None:
         if self._named:

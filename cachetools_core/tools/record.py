@@ -99,8 +99,8 @@ class Record:
         try:
             receipts = ReceiptFolder(folder)
             stem = receipts.stem_for(receipt.service, self._clock.now())
-            receipts.write(stem.with_suffix(".html"), receipt.to_html())
-            receipts.write(stem.with_suffix(".json"), receipt.to_json())
+            kept = {stem.with_suffix(".html"): receipt.to_html(), stem.with_suffix(".json"): receipt.to_json()}
+            receipts.write_together(kept)
         except (JournalError, ReceiptNotKept) as error:
             self.warning(str(error))
             return self.receipt()

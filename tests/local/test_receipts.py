@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from support.listener import Listener
+from support.no_room import NO_ROOM, no_room
 from support.story import delete
 
 from cachetools_core.errors import ReceiptNotKept
@@ -56,6 +57,21 @@ def test_what_cant_be_written_is_told_and_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == [in_the_way]
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_files_that_belong_together_are_written_all_or_none(named, tmp_path):
+    folder = ReceiptFolder(tmp_path / "named" if named else None)
+    stem = folder.stem_for(SERVICE, MOMENT)
+    page, told = stem.with_suffix(".html"), stem.with_suffix(".json")
+    folder.write_together({page: "<p>", told: "{}"})
+    assert (page.read_text(), told.read_text()) == ("<p>", "{}")
+    told.unlink()
+    told.mkdir()
+    (told / "in the way").touch()
+    with pytest.raises(ReceiptNotKept, match="CT504"):
+        folder.write_together({page: "<p>", told: "{}"})
+    assert list(folder.path.iterdir()) == [told]
+
+
 def test_a_deletion_leaves_its_receipt_and_says_where(server, tmp_path):
     heard = Listener()
     receipt = delete(server, receipts=tmp_path, messages=heard)
@@ -72,6 +88,14 @@ def test_a_full_disk_costs_the_receipt_and_a_warning_and_no_verdict(server):
     assert (receipt.verdict.value, receipt.exit_code) == ("deleted", 0)
     assert any("CT504" in warning for warning in receipt.warnings)
     assert any("CT504" in warning for warning in heard.warnings)
+
+
+def test_a_disk_that_is_really_full_leaves_no_half_of_a_receipt(tmp_path):
+    folder = ReceiptFolder(tmp_path)
+    stem = folder.stem_for(SERVICE, MOMENT)
+    with no_room(), pytest.raises(ReceiptNotKept, match=NO_ROOM):
+        folder.write_together({stem.with_suffix(".html"): "<p>", stem.with_suffix(".json"): "{}"})
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_names_no_service_leaves_none(server, tmp_path):
