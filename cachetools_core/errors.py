@@ -21,6 +21,7 @@ CacheToolsError
   JournalError           the job couldn't be written down, so none was started
   AlreadyRunning         another process on this machine is deleting this cache
   ReceiptNotKept         the receipt of the run couldn't be written
+  ReportNotWritten       the file of a report couldn't be written
   Cancelled              stopped by the administrator
   Unexpected             a fault in CacheTools itself
   NotDeleted             the verdict `not-deleted`: the cache is still there
@@ -263,6 +264,13 @@ class ReceiptNotKept(CacheToolsError):
 
     message_id = "CT504"
     remedy = "Make room there, or name another folder for receipts."
+
+
+class ReportNotWritten(CacheToolsError):
+    """The file of a report can't be written."""
+
+    message_id = "CT505"
+    remedy = "Make room there, or name another file."
 
 
 class Cancelled(CacheToolsError):

@@ -59,6 +59,8 @@ def parser() -> argparse.ArgumentParser:
         if name == "delete":
             command.add_argument("--yes", action="store_true", help="don't ask; needed where there is no terminal")
             command.add_argument("--receipts", metavar="FOLDER", help="where to keep the receipt")
+        if name == "report":
+            command.add_argument("--output", metavar="FILE", help="write the report as .html, .json or .csv, by ending")
     return found
 
 

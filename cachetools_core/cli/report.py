@@ -12,6 +12,8 @@ from .terminal import Terminal
 
 
 def run_command(options: argparse.Namespace, terminal: Terminal, run: Run) -> End:
-    """Report on the service's cache. Raises CacheToolsError where it can't be looked at."""
-    report = report_cache(options.service, access_from(options, terminal, run))
+    """Report on the service's cache. Raises CacheToolsError where it can't be looked at, or written to the file."""
+    report = report_cache(options.service, access_from(options, terminal, run), options.output)
+    if options.output:
+        terminal.info(f"Report: {options.output}")
     return End(0, report.to_text(), report.to_dict())

@@ -6,9 +6,11 @@ No witness is merged into another. "Unreadable" never becomes "none", and one an
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
+
+from .tiling import Tiling
 
 LARGEST = 1e18
 
@@ -76,6 +78,8 @@ class Remark(Enum):
     AT_WORK = "a caching job is at work"
     CLAIMS_A_CACHE = "it calls the cache existing, and counts no tile in it"
     TILES_ONLY = "a hosted tile layer, with no map behind its tiles"
+    ON_DEMAND = "a tile is made when somebody looks at its place"
+    NOT_ON_DEMAND = "no tile is made before a job makes it"
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,9 @@ class Testimony:
 
     `why` is set where it says nothing, and `words` tells more for people. `scales` are the scales that hold tiles, None
     where the witness didn't count. `state` and `scheme_scales` are the service's own: how it answers, and how many
-    scales its tiling scheme has, filled or not.
+    scales its tiling scheme has, filled or not. What only a report tells takes no part in comparing looks, and isn't
+    written down with a job: `tiling` is what the service shows of it, `expected` how many tiles a witness expects in
+    each level.
     """
 
     witness: Witness
@@ -95,6 +101,8 @@ class Testimony:
     remarks: frozenset[Remark] = frozenset()
     state: ServiceState | None = None
     scheme_scales: int = 0
+    tiling: Tiling | None = field(default=None, compare=False)
+    expected: tuple[tuple[int, int], ...] = field(default=(), compare=False)
 
     @property
     def tiles(self) -> int | None:
@@ -225,6 +233,13 @@ class Look:
         """True for a hosted tile layer."""
         return self._remarked(Remark.TILES_ONLY)
 
+    @property
+    def on_demand(self) -> bool | None:
+        """Whether a tile is made when somebody looks at its place; None where nobody says."""
+        if self._remarked(Remark.ON_DEMAND):
+            return True
+        return False if self._remarked(Remark.NOT_ON_DEMAND) else None
+
     def _remarked(self, remark: Remark) -> bool:
         return any(remark in one.remarks for one in self.testimonies)
 
@@ -232,6 +247,16 @@ class Look:
     def scheme_scales(self) -> int:
         """How many scales the tiling scheme has, filled or not; 0 where the service shows no scheme."""
         return self.of(Witness.SERVICE).scheme_scales
+
+    @property
+    def tiling(self) -> Tiling | None:
+        """The tiling scheme and the form of the tiles; None where the service shows none."""
+        return self.of(Witness.SERVICE).tiling
+
+    def expected_tiles(self, level: int) -> int | None:
+        """How many tiles a whole cache has at this level, by a witness, else by scheme and extent; None for unknown."""
+        by_witness = next((dict(one.expected).get(level) for one in self.testimonies if one.expected), None)
+        return by_witness or (None if self.tiling is None else self.tiling.expected_tiles(level))
 
     @property
     def trouble(self) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ JOB_ID_KEYS = ("jobid", "job_id", "id")
 USER_KEYS = ("username", "user")
 STATUS_KEYS = ("status", "jobstatus")
 TASK_IN_JOB_ADDRESS = re.compile(r"/GPServer/([^/]+)/jobs/[^/]+/?$", re.IGNORECASE)
+ENDS = ("succeeded", "failed", "timedout", "cancelled", "deleted")
 # DeleteCache has another name in its own JSON (captured, 10.8.1).
 OTHER_NAMES = {"deletemapcache": "deletecache"}
 
@@ -30,6 +31,11 @@ class ListedJob:
     task: str
     status: str
     user: str
+
+    @property
+    def has_ended(self) -> bool:
+        """True where the list says so; how a status is spelled in it isn't documented, so `esriJob` may be left out."""
+        return self.status.lower().replace("esrijob", "") in ENDS
 
 
 @dataclass(frozen=True)

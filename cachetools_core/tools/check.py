@@ -10,6 +10,7 @@ from ..errors import CacheToolsError, NoAnswer, ServerSaysNo
 from ..naming.files import find_service
 from ..naming.service import ServiceReference
 from ..proof.evidence import Look, Says, ServiceState, Witness, who_says_what
+from ..proof.finding import Finding, first_stopper
 from ..proof.words import look_in_words
 from ..server.looks import look
 from ..server.site import find_task, site_mode, tools_state
@@ -27,16 +28,6 @@ NEXT = {
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One thing that was checked: `good` is False where it stops a deletion, None where it couldn't be told."""
-
-    what: str
-    good: bool | None
-    words: str
-    error: CacheToolsError | None = None
-
-
-@dataclass(frozen=True)
 class Check:
     """Everything that was checked, in order."""
 
@@ -46,12 +37,12 @@ class Check:
     @property
     def possible(self) -> bool:
         """True where nothing was found that stops a deletion."""
-        return all(finding.good is not False for finding in self.findings)
+        return first_stopper(self.findings) is None
 
     @property
     def exit_code(self) -> int:
         """0 where a deletion is possible, else that of the first thing that stops it."""
-        stopper = next((finding for finding in self.findings if finding.good is False), None)
+        stopper = first_stopper(self.findings)
         if stopper is None:
             return 0
         return stopper.error.exit_code if stopper.error is not None else 1
@@ -61,7 +52,7 @@ class Check:
         return {
             "service": self.service,
             "possible": self.possible,
-            "checks": [{"what": f.what, "good": f.good, "words": f.words} for f in self.findings],
+            "checks": [finding.to_dict() for finding in self.findings],
             "exit_code": self.exit_code,
         }
 
@@ -96,13 +87,18 @@ def _findings(named: ServiceReference, session: Session) -> Iterator[Finding]:
             raise
         yield Finding("sign-in" if error.exit_code == 4 else "site", False, str(error), error)
         return
+    yield from site_findings(site)
+    yield from _service(site, named)
+    yield earlier_job(named, session)
+
+
+def site_findings(site: OpenSite) -> Iterator[Finding]:
+    """What a deletion needs of the site: an account, the task, the caching tools. Raises Cancelled, DeadlinePassed."""
     who = f"as {site.account} " if site.account else ""
     yield Finding("sign-in", True, f"{who}on {site.url}, ArcGIS Server {site.info.version}")
     yield from _mode(site)
     yield from _task(site)
     yield from _tools(site)
-    yield from _service(site, named)
-    yield _earlier_job(named, session)
 
 
 def _mode(site: OpenSite) -> Iterator[Finding]:
@@ -143,6 +139,11 @@ def _service(site: OpenSite, named: ServiceReference) -> Iterator[Finding]:
     except CacheToolsError as error:
         yield Finding("service", False, str(error), error)
         return
+    yield from service_findings(named, found)
+
+
+def service_findings(named: ServiceReference, found: Look) -> Iterator[Finding]:
+    """What a look says of a deletion. Raises nothing."""
     answers = found.service is ServiceState.ANSWERS
     yield Finding("service", answers, f"{named} {found.service.value}{NEXT.get(found.service, '')}")
     if answers:
@@ -165,7 +166,8 @@ def _cache(found: Look) -> Iterator[Finding]:
         yield Finding("other jobs", not found.busy, at_work if found.busy else "none at work")
 
 
-def _earlier_job(named: ServiceReference, session: Session) -> Finding:
+def earlier_job(named: ServiceReference, session: Session) -> Finding:
+    """What this machine's journal holds of the service. Raises nothing."""
     try:
         journal = journal_of(named, session)
         entry = journal.entry()

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+import json
+import os
+from collections.abc import Callable, Mapping
 
-from ..errors import CannotDelete
+from ..errors import CannotDelete, NoAnswer, ServerSaysNo
+from ..local.report_file import ReportFile
+from ..messages import Messages, plain_words
 from ..naming.files import find_service
-from ..proof.evidence import Look, Says, ServiceState, Witness, look_as_dict, who_says_what
-from ..proof.words import in_megabytes, look_in_words
-from ..server.looks import look
-from .access import Access, Session
+from ..naming.service import ServiceReference
+from ..proof.evidence import Look, Says, ServiceState, Witness
+from ..proof.finding import Finding
+from ..proof.report import CachingJob, Report
+from ..proof.report_page import report_page
+from ..proof.report_table import report_table
+from ..server.job_list import list_jobs
+from ..server.looks import closer_look
+from .access import Access, OpenSite, Session
+from .check import TOOLS, earlier_job, service_findings, site_findings
 
 NEXT = {
     ServiceState.NOT_STARTED: "Start the service in ArcGIS Server Manager, then run this again.",
@@ -19,48 +28,92 @@ NEXT = {
 }
 
 
-@dataclass(frozen=True)
-class Report:
-    """What would go: the look at the service's cache."""
+def report_map_server_cache(
+    input_service: str,
+    output_report: str | os.PathLike[str] | None = None,
+    access: Access = Access(),  # noqa: B008 - frozen
+) -> Report:
+    """Report on a cache, and tell it to `access.messages`: the scales, then a message for each thing that was checked.
 
-    service: str
-    found: Look
-
-    def to_dict(self) -> dict[str, Any]:
-        """The report as JSON has it: the keys of a receipt's `before`, the service, and what couldn't be read."""
-        return {"service": self.service, **(look_as_dict(self.found) or {}), "warnings": list(self.found.trouble)}
-
-    def to_text(self) -> str:
-        """A table for people: a line a scale, and the sum."""
-        found = self.found
-        if found.has_no_cache:
-            return "\n".join([f"{self.service} has no cache.", *self._beware()])
-        if not found.scales:
-            return "\n".join([f"{self.service}: {look_in_words(found)} ({who_says_what(found)}).", *self._beware()])
-        lines = [f"{'level':>5}  {'scale':>16}  {'tiles':>12}  {'bytes':>16}"]
-        lines += [f"{s.level:>5}  {f'1:{s.scale:,.0f}':>16}  {s.tiles:>12,}  {s.bytes:>16,}" for s in found.scales]
-        lines += [f"{'sum':>5}  {'':>16}  {found.tiles:>12,}  {found.bytes:>16,}"]
-        size = in_megabytes(found.bytes or 0)
-        title = f"Deleting the cache of {self.service} would take away {size}:"
-        return "\n".join([title, *lines, *self._beware()])
-
-    def _beware(self) -> list[str]:
-        contradiction = [f"{who_says_what(self.found)}."] if self.found.scales and self.found.contradicts_itself else []
-        return [f"Beware: {text}" for text in (*contradiction, *self.found.trouble)]
-
-
-def report_cache(service: str, access: Access = Access()) -> Report:  # noqa: B008 - frozen
-    """What a deletion of this service's cache would take away; changes nothing on the server.
-
-    The counts are ReportCacheStatus's, which may be out of step where tiles were copied in by hand.
-    Raises CannotDelete where the service itself doesn't say whether it has a cache, and what `plan_deletion` raises.
+    Raises what report_cache raises.
     """
     session = Session(access)
+    report = _report(input_service, output_report, session, session.messages)
+    session.messages.info(report.table)
+    for caution in report.cautions:
+        session.messages.warning(caution)
+    if output_report:
+        session.messages.info(f"Report: {ReportFile(output_report).path}")
+    return report
+
+
+def report_cache(
+    service: str,
+    access: Access = Access(),  # noqa: B008 - frozen
+    output: str | os.PathLike[str] | None = None,
+) -> Report:
+    """What a deletion of this service's cache would take away; changes nothing on the server.
+
+    The counts are ReportCacheStatus's, which may be out of step where tiles were copied in by hand. `output` is a file
+    for the report, as a page, as JSON or as a table by its ending: .html, .json or .csv.
+    Raises CannotDelete where the service itself doesn't say whether it has a cache, WrongUsage for a file with another
+    ending before anything is asked, ReportNotWritten, and what `plan_deletion` raises.
+    """
+    return _report(service, output, Session(access), None)
+
+
+def _report(text: str, output: str | os.PathLike[str] | None, session: Session, hears: Messages | None) -> Report:
     with session.discreetly():
-        named = find_service(service, session.run)
-        found = look(session.site_of(named).wire, named)
+        file = ReportFile(output) if output else None
+        named = find_service(text, session.run)
+        site = session.site_of(named)
+        found = closer_look(site.wire, named)
+        findings = _findings(named, site, found, session)
+        if hears is not None:
+            tell(findings, hears)
         if found.of(Witness.SERVICE).says is Says.NOTHING:
             why = " ".join((f"{named.url} {found.service.value}.", *found.trouble))
             raise CannotDelete(why, NEXT[found.service])
-    report: Report = session.secrets.blotted_value(Report(named.url, found))
-    return report
+        jobs, no_jobs = _jobs_at_work(site)
+        asked_at = session.access.clock.now()
+        made: Report = session.secrets.blotted_value(Report(named.url, found, asked_at, findings, jobs, no_jobs))
+        if file is not None:
+            content = FORMS[file.ending](made)
+            session.run.in_time(f"writing {file.path.name}", lambda: file.write(content))
+    return made
+
+
+def tell(findings: tuple[Finding, ...], hears: Messages) -> None:
+    """Say each finding: a warning for what stops a deletion, or may. Raises nothing."""
+    for finding in findings:
+        (hears.info if finding.good else hears.warning)(f"{finding.what}: {finding.words}")
+
+
+def _findings(named: ServiceReference, site: OpenSite, found: Look, session: Session) -> tuple[Finding, ...]:
+    findings = (*site_findings(site), *service_findings(named, found), earlier_job(named, session))
+    session.run.go_on()  # a check that was stopped has found nothing
+    return findings
+
+
+def _jobs_at_work(site: OpenSite) -> tuple[tuple[CachingJob, ...] | None, str]:
+    """The caching jobs that haven't ended, whatever service they are for; else why the server doesn't list them."""
+    jobs: list[CachingJob] = []
+    for tools in TOOLS:
+        try:
+            listed = list_jobs(site.wire, site.url, tools).jobs
+        except (NoAnswer, ServerSaysNo) as error:
+            site.wire.run.go_on()
+            return None, error.what
+        jobs += (
+            CachingJob(job.id, tools, *map(plain_words, (job.task, job.status, job.user)))
+            for job in listed
+            if not job.has_ended
+        )
+    return tuple(jobs), ""
+
+
+def _as_json(report: Report) -> str:
+    return json.dumps(report.to_dict(), indent=1, allow_nan=False) + "\n"
+
+
+FORMS: Mapping[str, Callable[[Report], str]] = {".html": report_page, ".json": _as_json, ".csv": report_table}

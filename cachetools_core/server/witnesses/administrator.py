@@ -5,15 +5,16 @@ from __future__ import annotations
 from ...errors import NoAnswer, ServerSaysNo
 from ...messages import plain_words
 from ...naming.service import ServiceReference
-from ...proof.evidence import Says, Testimony, Why, Witness
+from ...proof.evidence import Remark, Says, Testimony, Why, Witness
 from ..wire import Wire
 
 WORDS = {"true": Says.THERE, "false": Says.GONE}
+ON_DEMAND = {"true": (Remark.ON_DEMAND,), "false": (Remark.NOT_ON_DEMAND,)}
 REFUSED = (401, 403, 498, 499)
 
 
 def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
-    """What `properties.isCached` says; it is a string (seen in publishing scripts, protocol.md 6).
+    """What `properties.isCached` and `cacheOnDemand` say; they are strings (seen in publishing scripts, protocol.md 6).
 
     Raises SignInRefused, DeadlinePassed, Cancelled.
     """
@@ -25,8 +26,10 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
     except NoAnswer as error:
         wire.run.go_on()
         return Testimony(Witness.ADMIN, Says.NOTHING, Why.UNREADABLE, error.what)
-    word = plain_words(properties.get("isCached")).lower() if isinstance(properties, dict) else ""
+    properties = properties if isinstance(properties, dict) else {}
+    remarks = frozenset(ON_DEMAND.get(plain_words(properties.get("cacheOnDemand")).lower(), ()))
+    word = plain_words(properties.get("isCached")).lower()
     if word not in WORDS:
         words = f"{service.admin_url} doesn't say whether the service is cached."
-        return Testimony(Witness.ADMIN, Says.NOTHING, Why.UNREADABLE, words)
-    return Testimony(Witness.ADMIN, WORDS[word])
+        return Testimony(Witness.ADMIN, Says.NOTHING, Why.UNREADABLE, words, remarks=remarks)
+    return Testimony(Witness.ADMIN, WORDS[word], remarks=remarks)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
-import re
 import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -16,13 +14,13 @@ from ...naming.service import ServiceReference
 from ...proof.evidence import LARGEST, Remark, Says, Scale, Testimony, Why, Witness
 from ..answers import Body
 from ..wire import Wire
+from .numbers import number, whole
 
 ADDRESS = "System/ReportingTools/GPServer/ReportCacheStatus/execute"
 EXISTS, NONE = ("EXISTS", "COMPLETED"), "NONE"
 FAILED = ("FAILED", "FAILURE", "FAILING")
 BUSY = ("SUBMITTED", "PROCESSING")
 MOST_SCALES = 1000
-NUMBER = re.compile(r"\d{1,18}(\.\d{1,18})?", re.ASCII)
 REFUSALS = {403: Why.REFUSED, 499: Why.REFUSED, 404: Why.NOT_OFFERED}
 
 
@@ -50,7 +48,7 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
     if not _is_about(report, service):
         return _nothing(Why.ABOUT_ANOTHER, "ReportCacheStatus gave a report about another service.")
     testimony = _testimony(report)
-    return replace(testimony, remarks=testimony.remarks | _work(report))
+    return replace(testimony, remarks=testimony.remarks | _work(report), expected=_expected(report.get("lodInfos")))
 
 
 def _nothing(why: Why, words: str) -> Testimony:
@@ -124,36 +122,24 @@ def _levels(infos: Any) -> _Levels:
 def _holds_something(info: Any) -> bool:
     """Any positive count or size, though it may be too large or too odd to be counted with."""
     fields = info if isinstance(info, dict) else {}
-    return any(_number(fields.get(name, 0)) > 0 for name in ("tileCount", "tilesSize"))
+    return any(number(fields.get(name, 0)) > 0 for name in ("tileCount", "tilesSize"))
 
 
 def _scale(info: Any) -> Scale | None:
     """One level, None where it can't be read."""
     fields = info if isinstance(info, dict) else {}
-    level, tiles = _whole(fields.get("levelID")), _whole(fields.get("tileCount"))
-    size, scale = _whole(fields.get("tilesSize", 0)), _number(fields.get("scale"))
+    level, tiles = whole(fields.get("levelID")), whole(fields.get("tileCount"))
+    size, scale = whole(fields.get("tilesSize", 0)), number(fields.get("scale"))
     if level is None or tiles is None or size is None or not 0 <= scale < LARGEST:
         return None
     return Scale(level, scale, tiles, size)
 
 
-def _whole(value: Any) -> int | None:
-    number = _number(value)
-    return int(number) if 0 <= number < LARGEST and number == int(number) else None
-
-
-def _number(value: Any) -> float:
-    """A number as such or as text; not a number where it is neither, infinite where it is too large for one."""
-    if isinstance(value, bool):
-        return math.nan
-    if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
-        return float(value)
-    if isinstance(value, (int, float)):
-        try:
-            return float(value)
-        except OverflowError:
-            return math.inf if value > 0 else -math.inf
-    return math.nan
+def _expected(infos: Any) -> tuple[tuple[int, int], ...]:
+    """The levels of which the report says how many tiles they should hold; it says 0 where it doesn't know."""
+    listed = [info for info in (infos[:MOST_SCALES] if isinstance(infos, list) else []) if isinstance(info, dict)]
+    pairs = ((whole(info.get("levelID")), whole(info.get("expectedTileCount"))) for info in listed)
+    return tuple((level, tiles) for level, tiles in pairs if level is not None and tiles)
 
 
 def _work(report: Body) -> frozenset[Remark]:

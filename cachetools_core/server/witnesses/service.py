@@ -11,6 +11,7 @@ from ...naming.service import ServiceReference
 from ...proof.evidence import Remark, Says, ServiceState, Testimony, Why, Witness
 from ..answers import Body
 from ..wire import Wire
+from .tiling import tiling_in
 
 NO_ACCESS = (NotPermitted, TokenRefused)
 WORDS = re.compile(r"\w+")
@@ -41,6 +42,7 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
         remarks=frozenset({Remark.TILES_ONLY} if _is_tiles_only(service, body) else ()),
         state=ServiceState.ANSWERS,
         scheme_scales=_scales_in_scheme(body) if cached else 0,
+        tiling=tiling_in(body) if cached else None,
     )
 
 

@@ -1,0 +1,49 @@
+"""The file that a report is written to, where the administrator wants one."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from secrets import token_hex
+
+from ..errors import ReportNotWritten, WrongUsage
+
+ENDINGS = (".html", ".json", ".csv")
+
+
+class ReportFile:
+    """A file that somebody has named, so colleagues may read it; what stood there before is replaced."""
+
+    def __init__(self, given: str | os.PathLike[str]) -> None:
+        """Raises WrongUsage for another ending, and where it couldn't be written, as far as that shows untried."""
+        self.path = Path(given).absolute()
+        self.ending = self.path.suffix.lower()
+        if self.ending not in ENDINGS:
+            raise WrongUsage(
+                "A report is written as .html, .json or .csv, by the ending of its file.",
+                "Give the file one of these endings.",
+            )
+        folder = self.path.parent
+        if not folder.is_dir() or self.path.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+            raise WrongUsage(
+                f"A report can't be written to {self.path}.",
+                "Name a file in a folder that is there and may be written.",
+            )
+
+    def write(self, text: str) -> None:
+        """Write it in UTF-8, whole or not at all. Raises ReportNotWritten."""
+        # A name of its own: the folder is the administrator's, and so are the files in it.
+        partial = self.path.with_name(f".{token_hex(8)}.new")
+        try:
+            with partial.open("x", encoding="utf-8", newline="") as stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+            partial.replace(self.path)
+        except (OSError, UnicodeError) as error:
+            words = getattr(error, "strerror", None) or str(error)
+            raise ReportNotWritten(f"The report can't be written to {self.path}: {words}.") from error
+        finally:
+            with suppress(OSError):
+                partial.unlink()

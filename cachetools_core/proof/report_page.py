@@ -1,0 +1,201 @@
+"""A report as a page: a bar a scale, the form of the cache, its extent drawn, and who says what."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from html import escape
+
+from .evidence import Testimony, plural
+from .extent_drawing import drawn_extent
+from .finding import Finding
+from .html import document, facts_table, linked, listed, section
+from .report import Report, Row
+from .tiling import Tiling
+from .words import in_megabytes, look_in_words
+
+STYLE = """
+.cachetools .bars td{width:30%}
+.cachetools .bars td:first-child{width:10%;white-space:nowrap}
+.cachetools .bars .bar{display:block;height:.5rem;margin-top:.2rem;background:var(--line)}
+.cachetools .bars .bar i{display:block;height:100%;min-width:1px;background:var(--link)}
+.cachetools .bars .whole i{background:var(--gone)}
+.cachetools .bars tfoot td{font-weight:600;border-bottom:0;border-top:2px solid var(--line)}
+.cachetools svg{display:block;width:100%;max-width:24rem;height:auto;max-height:24rem}
+.cachetools svg rect{fill:none;stroke:var(--link);stroke-width:2}
+.cachetools svg line{stroke:var(--faint);stroke-width:1}
+.cachetools .checks b{display:inline-block;min-width:2.25rem}
+.cachetools .checks .failed,.cachetools .checks .undecided,.cachetools .checks .gone{color:var(--tone)}
+.cachetools ul.checks{list-style:none;padding-left:0}
+@media (max-width:36rem){
+.cachetools .bars{font-size:.8125rem}
+.cachetools .bars td{padding-right:.5rem}}
+@media print{
+.cachetools .bars .bar,.cachetools .bars .bar i{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+"""
+# From this ratio on the small values would be lost beside the large ones.
+LOGARITHMIC_FROM = 50
+MARKS = {True: ("ok", "gone"), False: ("NO", "failed"), None: ("?", "undecided")}
+MADE = {
+    True: "made on demand, so they come back when somebody looks",
+    False: "made by jobs only",
+    None: "nobody says whether they are made on demand",
+}
+MOST_JOBS = 50
+
+
+def report_page(report: Report) -> str:
+    """The whole page; it stands alone, and everything that a server said is escaped. Raises nothing."""
+    body = "".join((
+        f"<style>{STYLE}</style>\n",
+        _head(report),
+        section("Beware", listed(report.cautions)),
+        section("Scales", _scales(report)),
+        section("The cache", facts_table(_facts(report))),
+        section("Extent", _extent(report.tiling)),
+        section("Caching jobs at work", _jobs(report)),
+        section("Could it be deleted from here?", _findings(report.findings)),
+        section("Witnesses", facts_table(_said(one) for one in report.found.testimonies)),
+    ))  # fmt: skip
+    return document(f"The cache of {report.service}", body)
+
+
+def _head(report: Report) -> str:
+    stoppers = report.stoppers
+    possible = {True: "A deletion is possible from here.", False: "", None: ""}[report.deletable]
+    said = possible or " ".join(f"Not deletable from here: {one.what}: {one.words}." for one in stoppers)
+    tone = "failed" if stoppers else "undecided" if report.cautions else "gone"
+    outcome = f'<p class="error">{escape(said)}</p>\n' if said else ""
+    title = f"<h1>{escape(_title(report))}</h1>\n<p>{linked(report.service)}</p>\n"
+    return f'<header class="{tone}">{title}{outcome}</header>\n'
+
+
+def _title(report: Report) -> str:
+    if report.found.has_no_cache:
+        return "No cache"
+    if report.found.scales:
+        return f"{plural(report.tiles, 'tile')}, {in_megabytes(report.bytes or 0)}"
+    words = look_in_words(report.found)
+    return words[:1].upper() + words[1:]
+
+
+def _scales(report: Report) -> str:
+    if not report.rows:
+        return f'<p class="faint">{escape(report.counted_by)}</p>\n'
+    by_tiles = Ruler([row.scale.tiles for row in report.rows])
+    by_bytes = Ruler([row.scale.bytes for row in report.rows])
+    rows = "\n".join(_row(row, by_tiles, by_bytes) for row in report.rows)
+    total = f"<td>Sum</td><td>{plural(report.tiles, 'tile')}</td><td>{report.bytes:,} bytes</td>"
+    heads = "<tr><th>Scale</th><th>Tiles</th><th>Bytes</th><th>Complete</th></tr>"
+    return (
+        f'<table class="bars">\n<thead>{heads}</thead>\n<tbody>\n{rows}\n</tbody>\n'
+        f"<tfoot><tr>{total}<td></td></tr></tfoot>\n</table>\n{_notes(report, (by_tiles, by_bytes))}"
+    )
+
+
+def _row(row: Row, by_tiles: Ruler, by_bytes: Ruler) -> str:
+    scale = row.scale
+    return (
+        f'<tr><td title="1:{escape(row.denominator)}">1:{scale.scale:,.0f}<br>'
+        f'<span class="faint">level {scale.level}</span></td>'
+        f"<td>{scale.tiles:,}{_bar(by_tiles(scale.tiles))}</td>"
+        f"<td>{scale.bytes:,}{_bar(by_bytes(scale.bytes))}</td><td>{_complete(row)}</td></tr>"
+    )
+
+
+def _complete(row: Row) -> str:
+    if row.percent is None:
+        return '<span class="faint">not known</span>'
+    text = "100 %" if row.percent == 100 else f"{math.floor(row.percent * 10) / 10:g} %"
+    return f"{text} of {row.expected:,}{_bar(row.percent, 'whole' if row.percent == 100 else '')}"
+
+
+def _bar(percent: float, kind: str = "") -> str:
+    return f'<span class="bar {kind}" aria-hidden="true"><i style="width:{percent:.1f}%"></i></span>'
+
+
+class Ruler:
+    """How long the bar of each value is, in percent of the longest; by logarithm where the values lie far apart."""
+
+    def __init__(self, values: list[int]) -> None:
+        positive = [value for value in values if value > 0]
+        self._largest = max(positive, default=0)
+        self.is_logarithmic = bool(positive) and self._largest >= LOGARITHMIC_FROM * min(positive)
+
+    def __call__(self, value: int) -> float:
+        """The length of the bar. Raises nothing."""
+        if not self._largest:
+            return 0.0
+        length: Callable[[float], float] = math.log1p if self.is_logarithmic else float
+        return 100 * length(value) / length(self._largest)
+
+
+def _notes(report: Report, rulers: tuple[Ruler, Ruler]) -> str:
+    empty = report.found.scheme_scales - len(report.rows)
+    more = (
+        f"{plural(empty, 'more scale')} of the tiling scheme {'holds' if empty == 1 else 'hold'} no tiles."
+        if empty > 0
+        else ""
+    )
+    logarithmic = "The bars of tiles and bytes are logarithmic." if any(one.is_logarithmic for one in rulers) else ""
+    complete = "Complete means every tile that the service's full extent touches."
+    return f'<p class="faint">{escape(" ".join(filter(None, (report.counted_by, complete, more, logarithmic))))}</p>\n'
+
+
+def _facts(report: Report) -> list[tuple[str, str]]:
+    made = [] if report.found.has_no_cache else [("Tiles", MADE[report.found.on_demand])]
+    tiling = [] if report.tiling is None else _tiling_facts(report.tiling)
+    return [("Service", report.found.service.value), *made, *tiling]
+
+
+def _tiling_facts(tiling: Tiling) -> list[tuple[str, str]]:
+    levels = tiling.levels
+    between = (
+        f"1:{levels[0].scale:,.0f} to 1:{levels[-1].scale:,.0f}" if len(levels) > 1 else f"1:{levels[0].scale:,.0f}"
+    )
+    quality = f", compression quality {tiling.quality}" if tiling.quality else ""
+    dpi = f", {tiling.dpi:g} dots per inch" if tiling.dpi else ""
+    return [
+        ("Stored", tiling.storage_in_words),
+        ("Format", f"{tiling.tile_format or 'not shown'}{quality}"),
+        ("Tile size", f"{tiling.width} x {tiling.height} pixels{dpi}"),
+        ("Tiling scheme", f"{plural(len(levels), 'scale')}, {between}, from {tiling.left:,.10g}, {tiling.top:,.10g}"),
+        ("Coordinates", tiling.reference or "not shown"),
+    ]
+
+
+def _extent(tiling: Tiling | None) -> str:
+    if tiling is None or tiling.extent is None:
+        return ""
+    box = tiling.extent
+    corners = f"x {box.xmin:,.10g} to {box.xmax:,.10g}, y {box.ymin:,.10g} to {box.ymax:,.10g}"
+    return f"{drawn_extent(tiling, box)}<p>{escape(corners)}</p>\n"
+
+
+def _jobs(report: Report) -> str:
+    if report.jobs is None:
+        return f"<p>They can't be listed: {escape(report.no_jobs)}</p>\n"
+    if not report.jobs:
+        return "<p>None on this site.</p>\n"
+    told = [
+        f"{job.task or job.tools}, {job.status or 'no status told'}{f', of {job.user}' if job.user else ''} ({job.id})"
+        for job in report.jobs[:MOST_JOBS]
+    ]
+    rest = len(report.jobs) - len(told)
+    more = f"<p>And {rest:,} more.</p>\n" if rest else ""
+    return f"<p>On the whole site; the list doesn't tell for which service.</p>\n{listed(told)}{more}"
+
+
+def _findings(findings: tuple[Finding, ...]) -> str:
+    items = "\n".join(
+        f'<li><b class="{MARKS[one.good][1]}">{MARKS[one.good][0]}</b> {escape(one.what)}: {escape(one.words)}</li>'
+        for one in findings
+    )
+    return f'<ul class="checks">\n{items}\n</ul>\n' if items else ""
+
+
+def _said(one: Testimony) -> tuple[str, str]:
+    who = one.witness.in_words
+    claim = one.in_words()[len(who) :].strip()
+    state = f"{one.state.value}, and " if one.state is not None else ""
+    return f"{who[:1].upper()}{who[1:]}", " ".join(filter(None, (f"{state}{claim}.", one.words)))

@@ -1,0 +1,42 @@
+"""A report as CSV: a row a scale, and the sum."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from .report import Report, Row
+
+HEADS = ("level", "scale", "tiles", "bytes", "expected_tiles", "percent")
+# A spreadsheet takes a cell that begins like this for a formula (OWASP, "CSV Injection").
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def report_table(report: Report) -> str:
+    """The table in UTF-8 with the line ends of RFC 4180; a cell is empty where nobody counted. Raises nothing."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(("service", *HEADS))
+    service = harmless(report.service)
+    writer.writerows((service, *_cells(row)) for row in report.rows)
+    writer.writerow((service, "sum", "", _number(report.tiles), _number(report.bytes), "", ""))
+    return text.getvalue()
+
+
+def harmless(text: str) -> str:
+    """The text as a cell that no spreadsheet takes for a formula. Raises nothing.
+
+    >>> harmless("=1+1"), harmless("Rainfall")
+    ("'=1+1", 'Rainfall')
+    """
+    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    scale = row.scale
+    percent = "" if row.percent is None else f"{row.percent:.2f}"
+    return str(scale.level), row.denominator, str(scale.tiles), str(scale.bytes), _number(row.expected), percent
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else str(value)
