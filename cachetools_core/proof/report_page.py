@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from html import escape
 
 from .evidence import Testimony, plural
@@ -15,6 +14,7 @@ from .tiling import Tiling
 from .words import in_megabytes, look_in_words
 
 STYLE = """
+.cachetools .possible{--tone:var(--link)}
 .cachetools .bars td{width:30%}
 .cachetools .bars td:first-child{width:10%;white-space:nowrap}
 .cachetools .bars .bar{display:block;height:.5rem;margin-top:.2rem;background:var(--line)}
@@ -24,7 +24,8 @@ STYLE = """
 .cachetools svg{display:block;width:100%;max-width:24rem;height:auto;max-height:24rem}
 .cachetools svg rect{fill:none;stroke:var(--link);stroke-width:2}
 .cachetools svg line{stroke:var(--faint);stroke-width:1}
-.cachetools .checks b{display:inline-block;min-width:2.25rem}
+.cachetools .checks li{padding-left:2.25rem}
+.cachetools .checks b{display:inline-block;width:2rem;margin-left:-2.25rem}
 .cachetools .checks .failed,.cachetools .checks .undecided,.cachetools .checks .gone{color:var(--tone)}
 .cachetools ul.checks{list-style:none;padding-left:0}
 @media (max-width:36rem){
@@ -62,21 +63,29 @@ def report_page(report: Report) -> str:
 
 def _head(report: Report) -> str:
     stoppers = report.stoppers
-    possible = {True: "A deletion is possible from here.", False: "", None: ""}[report.deletable]
-    said = possible or " ".join(f"Not deletable from here: {one.what}: {one.words}." for one in stoppers)
-    tone = "failed" if stoppers else "undecided" if report.cautions else "gone"
-    outcome = f'<p class="error">{escape(said)}</p>\n' if said else ""
+    tone = "failed" if stoppers else "undecided" if report.cautions else "possible"
     title = f"<h1>{escape(_title(report))}</h1>\n<p>{linked(report.service)}</p>\n"
-    return f'<header class="{tone}">{title}{outcome}</header>\n'
+    said = {True: "A deletion is possible from here.", False: "Not deletable from here:", None: ""}[report.deletable]
+    outcome = f'<p class="error">{said}</p>\n' if said else ""
+    return f'<header class="{tone}">{title}{outcome}{listed(map(_stopper, stoppers))}</header>\n'
+
+
+def _stopper(finding: Finding) -> str:
+    return f"{finding.what}: {finding.words}"
 
 
 def _title(report: Report) -> str:
     if report.found.has_no_cache:
         return "No cache"
     if report.found.scales:
-        return f"{plural(report.tiles, 'tile')}, {in_megabytes(report.bytes or 0)}"
+        return f"A deletion takes away {plural(report.tiles, 'tile')}, {_unbroken(in_megabytes(report.bytes or 0))}"
     words = look_in_words(report.found)
     return words[:1].upper() + words[1:]
+
+
+def _unbroken(text: str) -> str:
+    """A number stays on one line with its unit."""
+    return text.replace(" ", "\u00a0")
 
 
 def _scales(report: Report) -> str:
@@ -85,7 +94,7 @@ def _scales(report: Report) -> str:
     by_tiles = Ruler([row.scale.tiles for row in report.rows])
     by_bytes = Ruler([row.scale.bytes for row in report.rows])
     rows = "\n".join(_row(row, by_tiles, by_bytes) for row in report.rows)
-    total = f"<td>Sum</td><td>{plural(report.tiles, 'tile')}</td><td>{report.bytes:,} bytes</td>"
+    total = f"<td>Sum</td><td>{report.tiles:,}</td><td>{report.bytes:,}</td>"
     heads = "<tr><th>Scale</th><th>Tiles</th><th>Bytes</th><th>Complete</th></tr>"
     return (
         f'<table class="bars">\n<thead>{heads}</thead>\n<tbody>\n{rows}\n</tbody>\n'
@@ -106,8 +115,9 @@ def _row(row: Row, by_tiles: Ruler, by_bytes: Ruler) -> str:
 def _complete(row: Row) -> str:
     if row.percent is None:
         return '<span class="faint">not known</span>'
-    text = "100 %" if row.percent == 100 else f"{math.floor(row.percent * 10) / 10:g} %"
-    return f"{text} of {row.expected:,}{_bar(row.percent, 'whole' if row.percent == 100 else '')}"
+    whole = row.percent == 100
+    text = "100 %" if whole else f"{math.floor(row.percent * 10) / 10:g} %"
+    return f'{text}{_bar(row.percent, "whole" if whole else "")}<span class="faint">of {row.expected:,}</span>'
 
 
 def _bar(percent: float, kind: str = "") -> str:
@@ -115,19 +125,21 @@ def _bar(percent: float, kind: str = "") -> str:
 
 
 class Ruler:
-    """How long the bar of each value is, in percent of the longest; by logarithm where the values lie far apart."""
+    """How long the bar of each value is, in percent of the longest; by logarithm where the values lie far apart.
+
+    A logarithmic ruler begins at half the smallest value, so that its bar can be seen.
+    """
 
     def __init__(self, values: list[int]) -> None:
         positive = [value for value in values if value > 0]
-        self._largest = max(positive, default=0)
-        self.is_logarithmic = bool(positive) and self._largest >= LOGARITHMIC_FROM * min(positive)
+        self._smallest, self._largest = min(positive, default=1), max(positive, default=1)
+        self.is_logarithmic = self._largest >= LOGARITHMIC_FROM * self._smallest
 
     def __call__(self, value: int) -> float:
-        """The length of the bar. Raises nothing."""
-        if not self._largest:
-            return 0.0
-        length: Callable[[float], float] = math.log1p if self.is_logarithmic else float
-        return 100 * length(value) / length(self._largest)
+        """The length of the bar; 0 only for 0. Raises nothing."""
+        if not self.is_logarithmic or value <= 0:
+            return 100 * value / self._largest
+        return 100 * math.log(2 * value / self._smallest) / math.log(2 * self._largest / self._smallest)
 
 
 def _notes(report: Report, rulers: tuple[Ruler, Ruler]) -> str:

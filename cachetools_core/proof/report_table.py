@@ -7,7 +7,7 @@ import io
 
 from .report import Report, Row
 
-HEADS = ("level", "scale", "tiles", "bytes", "expected_tiles", "percent")
+HEADS = ("level", "scale", "tiles", "bytes", "expected_tiles", "percent", "service")
 # A spreadsheet takes a cell that begins like this for a formula (OWASP, "CSV Injection").
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -16,10 +16,10 @@ def report_table(report: Report) -> str:
     """The table in UTF-8 with the line ends of RFC 4180; a cell is empty where nobody counted. Raises nothing."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(("service", *HEADS))
+    writer.writerow(HEADS)
     service = harmless(report.service)
-    writer.writerows((service, *_cells(row)) for row in report.rows)
-    writer.writerow((service, "sum", "", _number(report.tiles), _number(report.bytes), "", ""))
+    writer.writerows((*_cells(row), service) for row in report.rows)
+    writer.writerow(("sum", "", _number(report.tiles), _number(report.bytes), "", "", service))
     return text.getvalue()
 
 

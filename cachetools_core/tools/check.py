@@ -160,7 +160,7 @@ def _cache(found: Look) -> Iterator[Finding]:
     if found.tiles_only:
         yield Finding("kind", False, "a hosted tile layer: its tiles are all it has")
     if found.scales is None:
-        yield Finding("other jobs", None, f"can't be told: {' '.join(found.trouble)}")
+        yield Finding("other jobs", None, f"can't be told: {found.of(Witness.REPORT).words}")
     else:
         at_work = "another caching job is at work; wait for it, or cancel it in ArcGIS Server Manager"
         yield Finding("other jobs", not found.busy, at_work if found.busy else "none at work")

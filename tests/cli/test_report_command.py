@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from support.command_line import LOOK, Outcome, Site
@@ -59,6 +61,34 @@ def test_a_report_that_fails(run: Callable[..., Outcome], site: Site, as_json: b
         assert done.json["service"] == service_url(site.server, "Nothing")
     else:
         assert done.out == ""
+
+
+@pytest.mark.parametrize("ending", ["html", "json", "csv"])
+def test_a_report_is_written_to_a_file(run: Callable[..., Outcome], site: Site, tmp_path: Path, ending: str) -> None:
+    file = tmp_path / f"report.{ending}"
+    done = run("report", *site.to(), "--output", str(file), "--json", stdin=site.password)
+    assert done.code == 0 and f"Report: {file}\n" in done.err
+    content = file.read_text(encoding="utf-8")
+    if ending == "json":
+        assert json.loads(content) == done.json
+    assert f"{done.json['tiles']:,}" in content or str(done.json["tiles"]) in content
+    assert site.server.submits == 0
+
+
+@pytest.mark.parametrize("name", ["report.pdf", "report", "missing/report.html"])
+def test_a_file_of_another_kind_is_refused_before_anything_is_asked(
+    run: Callable[..., Outcome], site: Site, tmp_path: Path, name: str
+) -> None:
+    done = run("report", *site.to(), "--output", str(tmp_path / name), "--json", stdin=site.password)
+    assert (done.code, done.json["error"]["id"], done.json["exit_code"]) == (2, "CT104", 2)
+    assert site.server.requests == []
+
+
+def test_a_report_tells_what_stands_in_the_way(run: Callable[..., Outcome], site: Site) -> None:
+    site.server.fault("read-only-site")
+    done = run("report", *site.to(), stdin=site.password)
+    assert done.code == 0
+    assert done.out.splitlines()[-1].startswith("Not deletable from here: site mode: the site is in READ_ONLY mode")
 
 
 def test_a_report_asks_with_an_account_of_the_callers_own(site: Site) -> None:

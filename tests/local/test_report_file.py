@@ -1,0 +1,56 @@
+"""The file of a report: its ending, whole or not at all, and nobody else's file touched."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from support.no_room import NO_ROOM, no_room
+
+from cachetools_core.errors import ReportNotWritten, WrongUsage
+from cachetools_core.local.report_file import ReportFile
+
+
+@pytest.mark.parametrize("name", ["a.html", "a.JSON", "b.c.csv", "Réseau 日本.Html"])
+def test_the_ending_says_what_is_written(name: str, tmp_path: Path) -> None:
+    file = ReportFile(tmp_path / name)
+    assert file.ending == Path(name).suffix.lower()
+    file.write("ä\r\nb\n")
+    assert (tmp_path / name).read_bytes() == "ä\r\nb\n".encode()
+    assert os.listdir(tmp_path) == [name]
+
+
+@pytest.mark.parametrize("name", ["a", "a.pdf", "a.htm", "html", ".html", "a.html.txt", "a.html "])
+def test_another_ending_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(WrongUsage, match=r"\.html, \.json or \.csv"):
+        ReportFile(tmp_path / name)
+
+
+def test_a_folder_that_is_missing_or_stands_in_the_way_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "folder.html").mkdir()
+    for name in ("missing/a.html", "folder.html"):
+        with pytest.raises(WrongUsage, match="can't be written"):
+            ReportFile(tmp_path / name)
+
+
+def test_what_stood_there_is_replaced_and_its_neighbours_stay(tmp_path: Path) -> None:
+    for name in ("a.html", "a.new", "a.html.new"):
+        (tmp_path / name).write_text("before")
+    ReportFile(tmp_path / "a.html").write("after")
+    assert {one.name: one.read_text() for one in tmp_path.iterdir()} == {
+        "a.html": "after", "a.new": "before", "a.html.new": "before",
+    }  # fmt: skip
+
+
+def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("before")
+    with no_room(), pytest.raises(ReportNotWritten, match=NO_ROOM):
+        ReportFile(tmp_path / "a.csv").write("after")
+    assert {one.name: one.read_text() for one in tmp_path.iterdir()} == {"a.csv": "before"}
+
+
+def test_a_text_that_no_file_holds_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ReportNotWritten, match="CT505"):
+        ReportFile(tmp_path / "a.json").write("\ud800")
+    assert list(tmp_path.iterdir()) == []
