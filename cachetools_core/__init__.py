@@ -18,19 +18,33 @@ if TYPE_CHECKING:
     from .account import Account
     from .errors import CacheToolsError
     from .proof.receipt import Receipt
+    from .proof.report import Report
     from .proof.verdict import Verdict
     from .tools.access import Access
     from .tools.delete import delete_map_server_cache
+    from .tools.report import report_map_server_cache
 
-__all__ = ["Access", "Account", "CacheToolsError", "Receipt", "Verdict", "__version__", "delete_map_server_cache"]
+__all__ = [
+    "Access",
+    "Account",
+    "CacheToolsError",
+    "Receipt",
+    "Report",
+    "Verdict",
+    "__version__",
+    "delete_map_server_cache",
+    "report_map_server_cache",
+]
 
 _HOMES = {
     "Access": "tools.access",
     "Account": "account",
     "CacheToolsError": "errors",
     "Receipt": "proof.receipt",
+    "Report": "proof.report",
     "Verdict": "proof.verdict",
     "delete_map_server_cache": "tools.delete",
+    "report_map_server_cache": "tools.report",
 }
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .evidence import Look, Scale, look_as_dict, who_says_what
+from .evidence import Look, Says, Scale, Witness, look_as_dict, who_says_what
 from .finding import Finding, first_stopper
 from .tiling import Tiling
 from .words import in_megabytes, look_in_words
@@ -109,6 +109,17 @@ class Report:
         return tuple(finding for finding in self.findings if finding.good is False)
 
     @property
+    def trouble(self) -> tuple[str, ...]:
+        """Why each witness that was asked says nothing, in its own words, where that leaves a doubt of the cache.
+
+        Where the service has a cache and its tiles are counted, the administrator API's silence leaves none.
+        """
+        found = self.found
+        settled = found.of(Witness.SERVICE).says is Says.THERE and found.scales
+        silent = (one for one in found.saying(Says.NOTHING) if not (settled and one.witness is Witness.ADMIN))
+        return tuple(one.words for one in silent if one.words)
+
+    @property
     def cautions(self) -> tuple[str, ...]:
         """What to think of before a deletion, in sentences."""
         found = self.found
@@ -118,7 +129,7 @@ class Report:
             ON_DEMAND if found.on_demand else "",
             TILES_ONLY if found.tiles_only else "",
             AT_WORK if found.busy else "",
-            *found.trouble,
+            *self.trouble,
         )
         return tuple(filter(None, said))
 
@@ -138,7 +149,7 @@ class Report:
         return {
             "service": self.service,
             **fields,
-            "warnings": list(self.found.trouble),
+            "warnings": list(self.trouble),
             "asked_at": self.asked_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
             "on_demand": self.found.on_demand,
             "tiles_only": self.found.tiles_only,

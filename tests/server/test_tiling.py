@@ -71,7 +71,14 @@ def test_ten_thousand_levels_are_read_up_to_a_number_of_them() -> None:
 
 @pytest.mark.parametrize(
     "extent",
-    [None, [], {}, {"xmin": None}, {"xmin": 0, "ymin": 0, "xmax": 0, "ymax": 1}, {**BODY["fullExtent"], "xmax": -9}],
+    [
+        None,
+        [],
+        {},
+        {"xmin": None},
+        {"xmin": 0, "ymin": 0, "xmax": 0, "ymax": 1},
+        {"xmin": 0, "ymin": 0, "xmax": -9, "ymax": 1},
+    ],
 )
 def test_an_extent_that_is_none_is_left_out(extent: Any) -> None:
     found = tiling_in({**BODY, "fullExtent": extent})

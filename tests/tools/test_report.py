@@ -167,6 +167,12 @@ def test_the_administrator_api_tells_of_tiles_that_are_made_on_demand(
     assert found.found.on_demand is on_demand and (ON_DEMAND in found.to_text()) is (on_demand is True)
 
 
+def test_an_administrator_api_that_is_silent_leaves_no_doubt_of_tiles_that_were_counted(bodies: BodyServer) -> None:
+    found = reported(bodies, THERE, report("EXISTS", level()))
+    assert (found.found.on_demand, found.cautions, found.to_dict()["warnings"]) == (None, (), [])
+    assert "HTTP 404" in found.found.of(Witness.ADMIN).words
+
+
 def test_the_administrator_api_is_not_asked_where_all_say_that_there_is_no_cache(bodies: BodyServer) -> None:
     found = reported(bodies, GONE, NONE, is_cached("true"))
     assert found.to_text() == f"{found.service} has no cache."
