@@ -70,16 +70,20 @@ class TilingScheme:
 
     def expected_tiles(self, level: int) -> int:
         """The number of tiles that the full extent touches at the level; KeyError for a level outside the scheme."""
+        rows, columns = self.touched(level, self.full_extent)
+        return len(rows) * len(columns)
+
+    def touched(self, level: int, extent: Extent) -> tuple[range, range]:
+        """The rows and columns of tiles that an extent touches; KeyError for a level outside the scheme."""
         resolution = {lod.level: lod.resolution for lod in self.lods}[level]
-        extent = self.full_extent
-        columns = _touched(extent.xmin - self.origin_x, extent.xmax - self.origin_x, self.cols * resolution)
         rows = _touched(self.origin_y - extent.ymax, self.origin_y - extent.ymin, self.rows * resolution)
-        return columns * rows
+        columns = _touched(extent.xmin - self.origin_x, extent.xmax - self.origin_x, self.cols * resolution)
+        return rows, columns
 
 
-def _touched(start: float, end: float, tile: float) -> int:
+def _touched(start: float, end: float, tile: float) -> range:
     # A hundred-thousandth of a tile absorbs the rounded resolutions that ArcGIS writes.
-    return max(0, math.ceil(end / tile - 1e-5) - max(0, math.floor(start / tile + 1e-5)))
+    return range(max(0, math.floor(start / tile + 1e-5)), math.ceil(end / tile - 1e-5))
 
 
 def conf_file(folder: Path) -> Path | None:

@@ -14,6 +14,7 @@ from cachetools_core.rehearsal.faults import Fault
 from cachetools_core.rehearsal.jobs import CANCELLED, CANCELLING, EXECUTING, FAILED, OTHER_USER, SUCCEEDED, WAITING, Job
 from cachetools_core.rehearsal.services import Service
 from cachetools_core.rehearsal.site import Site
+from cachetools_core.rehearsal.tile_work import BadInput, extent_in, levels_in, tiles_in
 
 _AS_IT_SHOULD = Fault("", "", "", end=SUCCEEDED, effect="gone")
 _LATE_RESULTS = 3
@@ -75,7 +76,7 @@ class _Work:
             if job.status == CANCELLING:
                 job.say("Cancel complete.")
                 job.end(CANCELLED)
-        except (_Failed, CacheError, OSError) as error:
+        except (_Failed, BadInput, CacheError, OSError) as error:
             job.say(str(error), "Error")
             job.say(f"Failed to execute ({job.task}).", "Error")
             job.end(FAILED)
@@ -89,12 +90,12 @@ class _Work:
         job.say(f"Start Time: {time.ctime()}")
         self._say_hostile_things()
         if job.task == "Manage Map Cache Tiles":
-            await self._delete_tiles(self._service())
-            self._succeed()
-            return
-        service = self._deletable()
-        script = site.faults.take_job_end() or _AS_IT_SHOULD
-        await self._delete_cache(service, script)
+            script = site.faults.take_job_end() or _AS_IT_SHOULD
+            await self._delete_tiles(self._tiled(), script)
+        else:
+            service = self._deletable()
+            script = site.faults.take_job_end() or _AS_IT_SHOULD
+            await self._delete_cache(service, script)
         self._finish(script)
 
     def _service(self) -> Service:
@@ -199,20 +200,29 @@ class _Work:
         job.say(f"Succeeded at {time.ctime()} (Elapsed Time: {seconds:.2f} seconds)")
         job.end(SUCCEEDED)
 
-    async def _delete_tiles(self, service: Service) -> None:
-        """DELETE_TILES: the tiles of some scales go, tiling scheme and service stay as they are (protocol.md 5.2)."""
-        inputs = self._job.inputs
-        if inputs.get("update_mode") != "DELETE_TILES":
+    def _tiled(self) -> Service:
+        """The service, unless there are no tiles to manage; that the job fails then is invented."""
+        service = self._service()
+        if not self._site.runs(service):
+            raise _Failed(f"ERROR 999999: Service {service.key} is not started.")
+        if not service.cached or not self._site.cache_of(service).exists():
+            raise _Failed(f"ERROR 999999: Service {service.key} has no cache.")
+        return service
+
+    async def _delete_tiles(self, service: Service, script: Fault) -> None:
+        """DELETE_TILES: tiles of some scales go, tiling scheme and folders stay, and nothing restarts (family.md 9)."""
+        job, cache = self._job, self._site.cache_of(service)
+        if job.inputs.get("update_mode") != "DELETE_TILES":
             raise _Failed("ERROR 999999: This server rehearses update_mode DELETE_TILES only.")
-        cache = self._site.cache_of(service)
-        try:
-            scales = [float(scale) for scale in inputs["levels"].split(";")]
-        except ValueError as error:
-            raise _Failed("ERROR 000800: The scales are not numbers with semicolons between them.") from error
-        levels = [lod.level for lod in cache.scheme.lods if any(abs(lod.scale - scale) < 1 for scale in scales)]
-        for level in levels:
+        levels, extent = levels_in(job.inputs, cache), extent_in(job.inputs)
+        for number, level in enumerate(levels):
             await self._pass(0.9 / len(levels))
-            cache.delete_level(level)
+            doomed = tiles_in(cache, level, extent)
+            doomed = doomed[: {"stays": 0, "half": (len(doomed) + 1) // 2}.get(script.effect, len(doomed))]
+            for row, column in doomed:
+                cache.delete_tile(level, row, column)
+            job.percent = 100 * (number + 1) // len(levels)
+            job.say(f"Level {level}: {len(doomed)} tiles deleted.")
 
     def _say_hostile_things(self) -> None:
         job, faults = self._job, self._site.faults
