@@ -1,0 +1,139 @@
+"""The files that carry a tiling scheme: conf.xml, conf.cdi and root.json, as ArcGIS writes and reads them."""
+
+from __future__ import annotations
+
+import html
+import json
+from decimal import Decimal
+from typing import Any
+
+from .scheme import GRID, IDS, Number, TilingScheme
+
+HEAD = '<?xml version="1.0" encoding="utf-8" ?>'
+NAMESPACES = (
+    "xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' xmlns:xs='http://www.w3.org/2001/XMLSchema' "
+    "xmlns:typens='http://www.esri.com/schemas/ArcGIS/10.1'"
+)
+JSON_NAMES = {name: key for key, name in {**GRID, **IDS}.items()}
+
+
+def conf_xml(scheme: TilingScheme) -> str:
+    """conf.xml, as Create Map Server Cache takes it for a predefined tiling scheme (cache-format.md 2).
+
+    What the service doesn't show is left out, but for Antialiasing, which ArcGIS always writes: it is false here.
+    """
+    tiles = _typed(
+        "TileCacheInfo",
+        _reference(scheme),
+        _typed("TileOrigin", _element("X", scheme.origin_x), _element("Y", scheme.origin_y), kind="PointN"),
+        _element("TileCols", scheme.cols),
+        _element("TileRows", scheme.rows),
+        _element("DPI", scheme.dpi),
+        _typed("LODInfos", *_lods(scheme), kind="ArrayOfLODInfo"),
+    )
+    image = _typed(
+        "TileImageInfo",
+        _element("CacheTileFormat", scheme.tile_format),
+        _element("CompressionQuality", scheme.quality),
+        _element("Antialiasing", "false"),
+    )
+    return f"{HEAD}<CacheInfo xsi:type='typens:CacheInfo' {NAMESPACES}>{tiles}{image}{_storage(scheme)}</CacheInfo>"
+
+
+def conf_cdi(scheme: TilingScheme) -> str:
+    """conf.cdi, the extent of the cache; empty where the service shows none (cache-format.md 3)."""
+    if scheme.extent is None:
+        return ""
+    extent = scheme.extent
+    sides = {"XMin": extent.xmin, "YMin": extent.ymin, "XMax": extent.xmax, "YMax": extent.ymax}
+    inside = "".join(_element(name, side) for name, side in sides.items())
+    return f"{HEAD}<EnvelopeN xsi:type='typens:EnvelopeN' {NAMESPACES}>{inside}{_reference(scheme)}</EnvelopeN>"
+
+
+def root_json(scheme: TilingScheme) -> str:
+    """root.json, which takes the place of conf.xml in a cache that is ready to serve (cache-format.md 7)."""
+    reference = _json_reference(scheme)
+    levels = [lod.level for lod in scheme.lods]
+    extent = {} if scheme.extent is None else {"fullExtent": {**vars(scheme.extent), "spatialReference": reference}}
+    quality = {} if scheme.quality is None else {"compressionQuality": scheme.quality}
+    root = {
+        "name": scheme.map_name,
+        "version": 1.0,
+        "tileBundlesPath": "./tile",
+        "minLOD": min(levels) if scheme.min_lod is None else scheme.min_lod,
+        "maxLOD": max(levels) if scheme.max_lod is None else scheme.max_lod,
+        **({"units": scheme.units} if scheme.units else {}),
+        "spatialReference": reference,
+        **extent,
+        "tileInfo": {
+            "rows": scheme.rows,
+            "cols": scheme.cols,
+            "dpi": scheme.dpi,
+            "origin": {"x": scheme.origin_x, "y": scheme.origin_y},
+            "spatialReference": reference,
+            "lods": [{"level": lod.level, "resolution": lod.resolution, "scale": lod.scale} for lod in scheme.lods],
+        },
+        "tileImageInfo": {"format": scheme.tile_format, **quality},
+        "storageInfo": {"storageFormat": scheme.storage_format, "packetSize": scheme.packet_size},
+    }
+    return json.dumps(root, indent=1)
+
+
+def in_digits(number: Number) -> str:
+    """A number with all its digits and no exponent.
+
+    >>> in_digits(591657527.591555), in_digits(81920000.0), in_digits(1e-05)
+    ('591657527.591555', '81920000', '0.00001')
+    """
+    if isinstance(number, int) or number.is_integer():
+        return str(int(number))
+    return format(Decimal(repr(number)), "f")
+
+
+def _reference(scheme: TilingScheme) -> str:
+    reference = scheme.reference
+    return _typed(
+        "SpatialReference",
+        _element("WKT", reference.wkt or None),
+        *(_element(name, number) for name, number in (*reference.grid, *reference.ids)),
+        kind="GeographicCoordinateSystem" if scheme.is_geographic else "ProjectedCoordinateSystem",
+    )
+
+
+def _json_reference(scheme: TilingScheme) -> dict[str, Any]:
+    reference = scheme.reference
+    numbers = {JSON_NAMES[name]: number for name, number in (*reference.ids, *reference.grid)}
+    return {**numbers, **({"wkt": reference.wkt} if reference.wkt else {})}
+
+
+def _lods(scheme: TilingScheme) -> list[str]:
+    return [
+        _typed(
+            "LODInfo",
+            _element("LevelID", lod.level),
+            _element("Scale", lod.scale),
+            _element("Resolution", lod.resolution),
+        )
+        for lod in scheme.lods
+    ]
+
+
+def _storage(scheme: TilingScheme) -> str:
+    """Empty where the service doesn't show it; the call of Create Map Server Cache names the format then."""
+    if not scheme.storage_format:
+        return ""
+    return _typed(
+        "CacheStorageInfo",
+        _element("StorageFormat", scheme.storage_format),
+        _element("PacketSize", scheme.packet_size),
+    )
+
+
+def _typed(name: str, *inside: str, kind: str = "") -> str:
+    return f"<{name} xsi:type='typens:{kind or name}'>{''.join(inside)}</{name}>"
+
+
+def _element(name: str, content: Number | str | None) -> str:
+    if content is None:
+        return ""
+    return f"<{name}>{html.escape(content) if isinstance(content, str) else in_digits(content)}</{name}>"
