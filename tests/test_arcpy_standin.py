@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 from arcpy_standin import (
     ExecuteError,
+    Extent,
     MapLayer,
     NotModelled,
     Parameter,
     Pro,
     Refused,
     RefusedAttribute,
+    SpatialReference,
     TalkedTooEarly,
 )
 from arcpy_standin.parameter import CREATION_ONLY
@@ -225,6 +227,121 @@ def test_filters() -> None:
         Parameter("n", "N", datatype="DEMapServer").filter.list = ["a"]
     with pytest.raises(NotModelled):
         Parameter("n", "N", datatype=["GPLong", "GPString"]).filter  # noqa: B018
+
+
+# The data types of the other tools
+
+
+@pytest.mark.parametrize(
+    ("given", "value", "text"),
+    [("2.5", 2.5, "2.5"), (4000, 4000.0, "4000"), (591657527.591555, 591657527.591555, "591657527.591555")],
+)
+def test_a_double(given, value, text) -> None:
+    parameter = Parameter("n", "N", datatype="GPDouble")
+    parameter.value = given  # type: ignore[misc] # __setattr__ takes it
+    assert (parameter.value, parameter.valueAsText) == (value, text)
+
+
+DOUBLES = 'return [arcpy.Parameter("text", "Text", "Input", "GPDouble", multiValue=True)]'
+
+
+@pytest.mark.parametrize(
+    ("given", "values", "text"),
+    [([4000.0, 8000], [4000.0, 8000.0], "4000;8000"), ("4000;2.5", [4000.0, 2.5], "4000;2.5"), (7, [7.0], "7")],
+)
+def test_several_doubles(pro: Pro, box: Box, given, values, text) -> None:
+    pro.add_toolbox(box.write(parameters=DOUBLES))
+    pane = pro.open_in_pane("Tool")
+    pane.edit("text", given)
+    assert (pane["text"].values, pane["text"].valueAsText, pane["text"].message) == (values, text, "")
+    with pytest.raises(NotModelled):
+        pane["text"].value  # noqa: B018
+
+
+@pytest.mark.parametrize("empty", [None, "", [], ()])
+def test_no_values(pro: Pro, box: Box, empty) -> None:
+    pro.add_toolbox(box.write(parameters=DOUBLES))
+    pane = pro.open_in_pane("Tool")
+    pane.edit("text", empty)
+    assert (pane["text"].values, pane["text"].valueAsText) == (None, None)
+    assert "000735" in pane["text"].message
+
+
+@pytest.mark.parametrize("given", ["a", "4000;a", [4000.0, None], True, [float("nan")], "4000;;8000", "%Scales%"])
+def test_what_is_no_list_of_doubles(pro: Pro, box: Box, given) -> None:
+    pro.add_toolbox(box.write(parameters=DOUBLES))
+    with pytest.raises(ExecuteError, match="ERROR 000840: The value is not a Double"):
+        pro.call("Tool", given)
+
+
+def test_several_texts_with_spaces_are_quoted() -> None:
+    parameter = Parameter("n", "N", datatype="GPString", multiValue=True)
+    parameter.value = ["a b", "c"]  # type: ignore[misc]
+    assert (parameter.values, parameter.valueAsText) == (["a b", "c"], "'a b';c")
+
+
+@pytest.mark.parametrize(("given", "value", "text"), [(True, True, "true"), ("False", False, "false")])
+def test_a_boolean(given, value, text) -> None:
+    parameter = Parameter("n", "N", datatype="GPBoolean")
+    parameter.value = given  # type: ignore[misc]
+    assert (parameter.value, parameter.valueAsText) == (value, text)
+
+
+def test_an_extent() -> None:
+    parameter = Parameter("n", "N", datatype="GPExtent")
+    parameter.value = Extent(1, 2.5, 3, 4, spatial_reference=SpatialReference(3857))  # type: ignore[misc]
+    box = parameter.value
+    assert (box.XMin, box.YMin, box.XMax, box.YMax, box.spatialReference.factoryCode) == (1, 2.5, 3, 4, 3857)
+    parameter.value = "1 2.5 3 4"  # type: ignore[misc]
+    assert (parameter.value, parameter.value.spatialReference) == (Extent(1, 2.5, 3, 4), None)
+    parameter.value = "DEFAULT"  # type: ignore[misc]
+    with pytest.raises(NotModelled):
+        parameter.value  # noqa: B018
+    with pytest.raises(RefusedAttribute):
+        box.XMin = 0
+    with pytest.raises(AttributeError):
+        box.width  # noqa: B018
+    with pytest.raises(Refused):
+        Extent("1", 2, 3, 4)  # type: ignore[arg-type]
+    with pytest.raises(NotModelled):
+        Extent(1, 2, 3, 4, 5)
+
+
+@pytest.mark.parametrize("given", ["here", "1 2 3", "1 2 3 four", 7])
+def test_what_is_no_extent(pro: Pro, box: Box, given) -> None:
+    pro.add_toolbox(box.write(parameters='return [arcpy.Parameter("text", "Text", "Input", "GPExtent")]'))
+    with pytest.raises(ExecuteError, match="ERROR 000840: The value is not a Extent"):
+        pro.call("Tool", given)
+
+
+def test_a_file_to_read_must_exist_and_one_to_write_need_not(box: Box) -> None:
+    parameters = """
+    return [arcpy.Parameter("text", "Text", datatype="DEFile"),
+            arcpy.Parameter("folder", "Folder", datatype="DEFolder"),
+            arcpy.Parameter("file", "File", "Output", "DEFile")]
+    """
+    with Pro(exists=lambda kind, text: False) as pro:
+        pro.add_toolbox(box.write(parameters=parameters))
+        with pytest.raises(ExecuteError) as caught:
+            pro.call("Tool", "a.pem", "share", "out.html")
+        said = str(caught.value)
+        assert "000732: Text: Dataset a.pem" in said
+        assert "000732: Folder: Dataset share" in said
+        assert "out.html" not in said
+
+
+def test_a_file_filter_is_for_the_dialog(pro: Pro, box: Box) -> None:
+    parameters = 'p = arcpy.Parameter("text", "T", "Output", "DEFile"); p.filter.list = ["html"]; return [p]'
+    pro.add_toolbox(box.write(parameters=parameters))
+    assert pro.call("Tool", "out.txt").status == 4
+
+
+def test_a_hidden_text_reaches_the_tool_and_nothing_else(pro: Pro, box: Box) -> None:
+    parameters = 'return [arcpy.Parameter("text", "Text", "Input", "GPStringHidden")]'
+    pro.add_toolbox(box.write(parameters=parameters, execute="self.seen = parameters[0].valueAsText"))
+    result = pro.call("Tool", "hunter2")
+    assert pro.instances[-1].seen == "hunter2"
+    assert (result.getInput(0), pro.outcome.inputs) == ("******", ["******"])
 
 
 def test_each_message_replaces_the_one_before() -> None:

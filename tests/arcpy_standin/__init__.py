@@ -7,6 +7,7 @@ isn't listed: a name that it doesn't have is an AttributeError, a use that Pro f
 nobody has documented is `NotModelled`. No test here can say what a real Pro does; tests/pro/smoke.py asks one.
 """
 
+from .extent import Extent, SpatialReference
 from .parameter import GeoprocessingValue, MapLayer, Parameter
 from .pro import Pane, Pro
 from .refusals import NotModelled, Refused, RefusedAttribute, TalkedTooEarly
@@ -14,6 +15,7 @@ from .session import ExecuteError, Outcome, Result, Session
 
 __all__ = [
     "ExecuteError",
+    "Extent",
     "GeoprocessingValue",
     "MapLayer",
     "NotModelled",
@@ -25,5 +27,6 @@ __all__ = [
     "RefusedAttribute",
     "Result",
     "Session",
+    "SpatialReference",
     "TalkedTooEarly",
 ]

@@ -46,6 +46,10 @@ LABELS = {
     "GPLong": "Long",
     "GPDouble": "Double",
     "GPBoolean": "Boolean",
+    "GPExtent": "Extent",
+    "GPStringHidden": "String Hidden",
+    "DEFile": "File",
+    "DEFolder": "Folder",
 }
 
 FILTERS = {

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 from .datatypes import DATA_ELEMENTS, FILTERS, KEYWORDS
+from .extent import read_extent
 from .refusals import NotModelled, Refused, RefusedAttribute, refuse
 
 CREATION_ONLY = (
@@ -23,7 +26,9 @@ CREATION_ONLY = (
 
 READ_ONLY = ("valueAsText", "altered", "hasBeenValidated", "filter", "filters", "schema", "message")
 PLAIN = ("symbology", "defaultEnvironmentName")
-NOT_MODELLED = ("values", "columns", "charts", "schema")
+NOT_MODELLED = ("columns", "charts", "schema")
+MASK = "******"
+"""How a hidden text is shown; that the history has no more of it is inferred from "masked by * characters"."""
 
 MESSAGES = {
     530: "There are no fields to choose from",
@@ -125,7 +130,8 @@ class Parameter:
 
     Writing an unknown or read-only attribute is refused, and after getParameterInfo any of the ten creation-only ones.
     `severity` is on no page, so it doesn't exist here. `setParameterTip` exists in newer releases only, so a tool that
-    calls it without asking `hasattr` fails here. `values`, `columns`, `charts` and `schema` aren't modelled.
+    calls it without asking `hasattr` fails here. `columns`, `charts` and `schema` aren't modelled, `value` isn't for
+    several values and `values` isn't for one: what they give there isn't documented.
     """
 
     _state: _State
@@ -199,26 +205,35 @@ class Parameter:
 
     @property
     def value(self) -> Any:
-        """None, an int, float, bool or str by the data type; an object for data elements and layers."""
-        given, kinds = self._state.given, self._kinds()
-        if given is None:
-            return None
-        if len(kinds) == 1 and kinds[0] == "GPLong":
-            return _whole_number(given)
-        if len(kinds) == 1 and kinds[0] == "GPString":
-            return str(given)
-        if isinstance(given, MapLayer):
-            return given
-        if any(kind in DATA_ELEMENTS for kind in kinds):
-            return GeoprocessingValue(str(given))
-        return refuse(NotModelled(f"the value of a parameter of type {kinds}"))
+        """None, an int, float, bool or str by the data type; an object for extents, data elements and layers."""
+        if self.multiValue:
+            refuse(NotModelled("Parameter.value of several values"))
+        return None if self._state.given is None else _value(self._state.given, self._kinds())
+
+    @property
+    def values(self) -> list[Any] | None:
+        """The values of a multivalue parameter, None when it is empty; only several numbers or texts are modelled."""
+        if not self.multiValue:
+            refuse(NotModelled("Parameter.values of one value"))
+        given = self._state.given
+        return None if given is None else [_value(one, self._kinds()) for one in several(given)]
 
     @property
     def valueAsText(self) -> str | None:
-        """Text or None, always."""
+        """Text or None, always; several values are joined by `;`, those with spaces in quotes (pyt.md 5)."""
         given = self._state.given
-        number = _whole_number(given) if self._kinds() == ["GPLong"] else None
-        return None if given is None else str(given if number is None else number)
+        if given is None:
+            return None
+        if not self.multiValue:
+            return _text(given, self._kinds())
+        texts = [_text(one, self._kinds()) for one in several(given)]
+        return ";".join(f"'{text}'" if " " in text else text for text in texts)
+
+    @property
+    def _shown(self) -> str | None:
+        """What Pro's history and a result show of it."""
+        hidden = self._kinds() == ["GPStringHidden"] and self._state.given is not None
+        return MASK if hidden else self.valueAsText
 
     @property
     def altered(self) -> bool:
@@ -291,13 +306,42 @@ class Parameter:
         return list(datatype) if isinstance(datatype, (list, tuple)) else [datatype]
 
     def _take(self, value: Any) -> None:
-        self._state.given = None if isinstance(value, str) and value == "" else value
+        self._state.given = None if isinstance(value, (str, list, tuple)) and not value else value
         self._state.validated = False
 
 
 def id_message(kind: str, number: int, *arguments: Any) -> str:
     """`ERROR 000735: Input Service: Value is required`."""
     return f"{kind} {number:06}: " + MESSAGES[number].format(*arguments)
+
+
+def has_type(given: Any, kinds: list[str]) -> bool:
+    """Whether a value is of its parameter's one data type; any text may name a data element."""
+    return len(kinds) > 1 or kinds[0] in DATA_ELEMENTS or _value(given, kinds) is not None
+
+
+def several(given: Any) -> list[Any]:
+    return list(given) if isinstance(given, (list, tuple)) else str(given).split(";")
+
+
+def _value(given: Any, kinds: list[str]) -> Any:
+    if len(kinds) == 1 and kinds[0] in READERS:
+        return READERS[kinds[0]](given)
+    if isinstance(given, MapLayer):
+        return given
+    if any(kind in DATA_ELEMENTS for kind in kinds):
+        return GeoprocessingValue(str(given))
+    return refuse(NotModelled(f"the value of a parameter of type {kinds}"))
+
+
+def _text(given: Any, kinds: list[str]) -> str:
+    """A number without a needless `.0` and a bool in small letters (both inferred); what can't be read stays as is."""
+    value = _value(given, kinds) if kinds[0] in READERS and len(kinds) == 1 else None
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return repr(value).removesuffix(".0")
+    return str(given if value is None else value)
 
 
 def _whole_number(given: Any) -> int | None:
@@ -310,6 +354,32 @@ def _whole_number(given: Any) -> int | None:
     except (TypeError, ValueError, OverflowError):
         return None
     return whole if whole == number and whole in WHOLE_NUMBERS else None
+
+
+def _double(given: Any) -> float | None:
+    """A Double out of a number or its text with a point; None where it is none. Pro's user may write a comma."""
+    if isinstance(given, bool):
+        return None
+    try:
+        number = float(given)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _boolean(given: Any) -> bool | None:
+    """A Boolean out of a bool or `true` and `false` in any case (inferred)."""
+    return given if isinstance(given, bool) else {"true": True, "false": False}.get(str(given).lower())
+
+
+READERS: dict[str, Callable[[Any], Any]] = {
+    "GPLong": _whole_number,
+    "GPDouble": _double,
+    "GPBoolean": _boolean,
+    "GPExtent": read_extent,
+    "GPString": str,
+    "GPStringHidden": str,
+}
 
 
 def _check(name: str, value: Any) -> None:

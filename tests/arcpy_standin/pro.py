@@ -181,14 +181,14 @@ class Pro:
         self.round(tool, parameters)
         errors = [] if licensed else ["ERROR 000824: The tool is not licensed."]
         errors += [parameter.message for parameter in parameters if parameter.hasError()]
-        outcome.inputs = [p.valueAsText for p in parameters if p.parameterType != "Derived"]
+        outcome.inputs = [p._shown for p in parameters if p.direction == "Input"]
         if errors:
             outcome.messages += [(ERROR, "Failed to execute. Parameters are not valid."), *((ERROR, e) for e in errors)]
         else:
             self._execute(tool, parameters, outcome)
         if not outcome.succeeded:
             outcome.messages.append((ERROR, f"Failed to execute ({tool})."))
-        outcome.outputs = [p.valueAsText for p in parameters if p.parameterType == "Derived"]
+        outcome.outputs = [p.valueAsText for p in parameters if p.direction == "Output"]
         return outcome
 
     def _execute(self, tool: str, parameters: list[Parameter], outcome: Outcome) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
+from .extent import Extent, SpatialReference
 from .parameter import Parameter
 from .refusals import NotModelled, Refused, RefusedAttribute, nothing_swallowed, refuse
 
@@ -68,7 +69,7 @@ class Result:
         self.outputCount = len(outcome.outputs)
 
     def getOutput(self, index: int) -> str | None:
-        """The derived outputs, counted from 0."""
+        """The parameters whose direction is Output, counted from 0; also one that wasn't given (inferred)."""
         return self._outcome.outputs[index]
 
     def getInput(self, index: int) -> str | None:
@@ -223,6 +224,8 @@ class Session:
         module = ModuleType("arcpy", "The stand-in for arcpy; see tests/arcpy_standin.")
         names: dict[str, Any] = {
             "Parameter": Parameter,
+            "Extent": Extent,
+            "SpatialReference": SpatialReference,
             "ExecuteError": ExecuteError,
             "env": Environment(self),
             "AddMessage": lambda message: self.say(INFORMATIVE, message),

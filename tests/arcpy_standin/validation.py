@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from .datatypes import DATA_ELEMENTS, LABELS
-from .parameter import Parameter, id_message
+from .parameter import Parameter, has_type, id_message, several
 from .refusals import NotModelled, Refused, refuse
 
 Exists = Callable[[str, str], bool]
@@ -54,18 +54,21 @@ def _problem(parameter: Parameter, exists: Exists) -> str | None:
     if text is None:
         missing = parameter.parameterType == "Required" and not parameter.isInputValueDerived()
         return id_message("ERROR", 735, label) if missing else None
-    if parameter.multiValue:
-        refuse(NotModelled("the validation of several values"))
     kinds = parameter._kinds()
-    if kinds == ["GPLong"] and parameter.value is None:
-        return id_message("ERROR", 840, LABELS["GPLong"])
-    elements = [kind for kind in kinds if kind in DATA_ELEMENTS]
+    given = parameter._state.given
+    if parameter.multiValue and not set(kinds) <= {"GPDouble", "GPString"}:
+        refuse(NotModelled(f"the validation of several values of type {kinds}"))
+    if not all(has_type(one, kinds) for one in (several(given) if parameter.multiValue else [given])):
+        return id_message("ERROR", 840, LABELS[kinds[0]])
+    # An output needn't exist; what Pro says to one that does depends on its settings, and isn't modelled.
+    elements = [kind for kind in kinds if kind in DATA_ELEMENTS and parameter.direction == "Input"]
     if len(elements) == len(kinds) and not any(exists(kind, text) for kind in elements):
         return id_message("ERROR", 732, label, text)
-    return _filter_problem(parameter) if len(kinds) == 1 else None
+    return _filter_problem(parameter) if len(kinds) == 1 and not parameter.multiValue else None
 
 
 def _filter_problem(parameter: Parameter) -> str | None:
+    """A File filter is for the browse dialog; what Pro says to another ending isn't documented, so nothing here."""
     members = parameter.filter.list
     if not members:
         return None
