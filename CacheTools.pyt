@@ -26,42 +26,20 @@ class Toolbox:
     def __init__(self):
         self.label = "Cache Tools"
         self.alias = "mapcache"
-        self.description = "Deletes map and image service caches on ArcGIS Server, and proves that they are gone."
-        self.tools = [DeleteMapServerCache]
-
-
-class DeleteMapServerCache:
-    """Delete Map Server Cache, with the parameters that ArcGIS documents for its own tool of that name."""
-
-    def __init__(self):
-        self.label = "Delete Map Server Cache"
-        self.description = "Deletes the whole cache of a map or image service, for good, and proves that it is gone."
-
-    def getParameterInfo(self):
-        """The parameter table; String lets a model's text variable in, and a service that Pro isn't signed in to."""
-        service = arcpy.Parameter(
-            name="input_service",
-            displayName="Input Service",
-            direction="Input",
-            datatype=["DEMapServer", "DEImageServer", "GPString"],
-            parameterType="Required",
+        self.description = (
+            "Shows and deletes map and image service caches on ArcGIS Server, and proves what was deleted."
         )
-        instances = arcpy.Parameter(
-            name="num_of_caching_service_instances",
-            displayName="Number of caching service instances",
-            direction="Input",
-            datatype="GPLong",
-            parameterType="Optional",
-        )
-        instances.value = -1
-        url = arcpy.Parameter(
-            name="out_job_url",
-            displayName="Output Map Service URL",
-            direction="Output",
-            datatype="GPString",
-            parameterType="Derived",
-        )
-        return [service, instances, url]
+        self.tools = [DeleteMapServerCache, ReportMapServerCache]
+
+
+class Tool:
+    """What the tools share: every licence, a validation that never raises, and the frame around a run.
+
+    A tool adds its table; `check`, what the texts alone tell; and `run`, one call of the core, which gives the values
+    of its derived parameters. Both get the parameters by name.
+    """
+
+    after_a_fault = ""
 
     def isLicensed(self):
         """Every licence level; the rights on the server decide."""
@@ -73,23 +51,125 @@ class DeleteMapServerCache:
     def updateMessages(self, parameters):
         """Text only, and never an exception: one here would make Pro call the tool itself invalid (000584)."""
         try:
-            validate(parameters[0], parameters[1])
+            problem = core_problem()
+            if problem is None:
+                self.check({parameter.name: parameter for parameter in parameters})
+            elif is_settled(parameters[0]):
+                parameters[0].setErrorMessage(problem)
         except Exception as error:  # noqa: BLE001 (a run may still be right, so this warns)
             parameters[0].setWarningMessage(fault(error))
 
     def execute(self, parameters, messages):
-        """Delete; whatever goes wrong ends in one error message, since an exception would show a traceback."""
+        """Run; whatever goes wrong ends in one error message, since an exception would show a traceback."""
         cancelling = arcpy.env.autoCancelling
         arcpy.env.autoCancelling = False  # else Pro ends the script at once, and the server's job is never cancelled
         try:
-            delete(parameters, messages)
+            self.attempt({parameter.name: parameter for parameter in parameters}, messages)
         except Exception as error:  # noqa: BLE001 (nobody sees more of it than this message)
-            messages.addErrorMessage(f"{fault(error)} Look at the service: what was done before this isn't known.")
+            messages.addErrorMessage(f"{fault(error)} {self.after_a_fault}".rstrip())
         finally:
             try:
                 arcpy.ResetProgressor()
             finally:
                 arcpy.env.autoCancelling = cancelling  # last: after a cancel, Pro ends the script right here
+
+    def attempt(self, given, messages):
+        """The core's call and its values, or its one error; the core is imported here, since it brings requests."""
+        if core_problem():
+            messages.addErrorMessage(core_problem())
+            return
+        from cachetools_core.errors import CacheToolsError
+
+        try:
+            values = self.run(given, access_with(messages))
+        except CacheToolsError as error:
+            messages.addErrorMessage(str(error))
+        else:
+            for name, value in values.items():
+                given[name].value = value
+
+
+class DeletingTool(Tool):
+    """A tool that deletes: it warns of that, and of a number of instances that ArcGIS Server wouldn't use."""
+
+    after_a_fault = "Look at the service: what was done before this isn't known."
+    warning = ""
+
+    def check(self, given):
+        """Name the service that loses its tiles."""
+        check_instances(given["num_of_caching_service_instances"])
+        service = read_service(given["input_service"])
+        if service:
+            given["input_service"].setWarningMessage(self.warning.format(service))
+
+    def run(self, given, access):
+        """Warn in the messages too, which is all that a script sees."""
+        warning = about_instances(given["num_of_caching_service_instances"].valueAsText)
+        if warning:
+            access.messages.warning(warning)
+        return {"out_job_url": self.delete(given, access).output_url}
+
+
+class DeleteMapServerCache(DeletingTool):
+    """Delete Map Server Cache, with the parameters that ArcGIS documents for its own tool of that name."""
+
+    warning = "Deleting the cache of {} cannot be undone; the service restarts afterwards."
+
+    def __init__(self):
+        self.label = "Delete Map Server Cache"
+        self.description = "Deletes the whole cache of a map or image service, for good, and proves that it is gone."
+        self.category = "Caching"
+
+    def getParameterInfo(self):
+        """Esri's documented table."""
+        return [input_service(), instances(), derived("out_job_url", "Output Map Service URL", "GPString")]
+
+    def delete(self, given, access):
+        """The whole cache."""
+        from cachetools_core import delete_map_server_cache
+
+        return delete_map_server_cache(given["input_service"].valueAsText, access)
+
+
+class ReportMapServerCache(Tool):
+    """Report Map Server Cache: what a deletion would take away, and whether it could be done from here."""
+
+    def __init__(self):
+        self.label = "Report Map Server Cache"
+        self.description = "Shows what a deletion would take away, scale by scale; changes nothing."
+        self.category = "Caching"
+
+    def getParameterInfo(self):
+        """The service, a file for the report, and the sums for models and scripts."""
+        report = parameter("output_report", "Output Report", "DEFile", "Optional", "Output")
+        report.filter.list = ["html", "json", "csv"]
+        return [
+            input_service(),
+            report,
+            derived("out_tiles", "Tiles", "GPDouble"),
+            derived("out_bytes", "Bytes", "GPDouble"),
+            derived("out_scales", "Scales", "GPString"),
+            derived("out_deletable", "Deletable", "GPBoolean"),
+        ]
+
+    def check(self, given):
+        """The service's text, and the ending of the file."""
+        from cachetools_core.local.report_file import ending_of
+
+        read_service(given["input_service"])
+        read(given["output_report"], ending_of)
+
+    def run(self, given, access):
+        """Nothing but requests that read."""
+        from cachetools_core import report_map_server_cache
+
+        report = report_map_server_cache(given["input_service"].valueAsText, given["output_report"].valueAsText, access)
+        return {
+            "out_tiles": report.tiles,
+            "out_bytes": report.bytes,
+            "out_scales": report.scales,
+            "out_deletable": report.deletable,
+        }
 
 
 class PaneMessages:
@@ -115,53 +195,80 @@ class PaneMessages:
         return arcpy.env.isCancelled
 
 
-def validate(service, instances):
-    """Say what the texts alone tell, but never in place of an error that Pro's own validation has found."""
-    warning = about_instances(instances.valueAsText)
-    if warning and not instances.hasError():
-        instances.setWarningMessage(warning)
-    text = service.valueAsText
-    if not text or service.hasError() or service.isInputValueDerived():
-        return
-    if core_problem():
-        service.setErrorMessage(core_problem())
-        return
-    from cachetools_core.errors import NotAService
+def access_with(messages):
+    """Who signs in, and who listens: Pro's active portal, and the pane."""
+    from cachetools_core import Access
+    from cachetools_core.server.signin import ActivePortal
+
+    portal = arcpy.GetActivePortalURL()
+    active = ActivePortal(portal, arcpy.GetSigninToken) if portal else None
+    return Access(active_portal=active, messages=PaneMessages(messages))
+
+
+# The tables
+
+
+def parameter(name, label, datatype, kind="Required", direction="Input", many=False):
+    """One row of a table."""
+    return arcpy.Parameter(
+        name=name, displayName=label, direction=direction, datatype=datatype, parameterType=kind, multiValue=many
+    )
+
+
+def derived(name, label, datatype):
+    """A value that a run gives."""
+    return parameter(name, label, datatype, "Derived", "Output")
+
+
+def input_service():
+    """String lets a model's text variable in, and a service that Pro isn't signed in to."""
+    return parameter("input_service", "Input Service", ["DEMapServer", "DEImageServer", "GPString"])
+
+
+def instances():
+    """Esri's documented number, with its documented and only value."""
+    number = parameter("num_of_caching_service_instances", "Number of caching service instances", "GPLong", "Optional")
+    number.value = -1
+    return number
+
+
+# What the texts alone tell
+
+
+def is_settled(one):
+    """True where there is a text to judge: Pro has found no error in it, and no other tool of a model will give it."""
+    return bool(one.valueAsText) and not one.hasError() and not one.isInputValueDerived()
+
+
+def read(one, reader):
+    """What the core reads in a text, or None; an error that it finds is shown, unless a model's variable is in it."""
+    if not is_settled(one):
+        return None
+    from cachetools_core.errors import CacheToolsError
+
+    text = one.valueAsText
+    try:
+        return reader(text)
+    except CacheToolsError as error:
+        if not holds_variable(text):
+            one.setErrorMessage(str(error))
+    return None
+
+
+def read_service(one):
+    """The address of the service, or the text that leads to it, safe to show; None where there is none yet."""
     from cachetools_core.naming.address import safe_text
     from cachetools_core.naming.service import read_name
 
-    try:
-        name = getattr(read_name(text), "url", safe_text(text))
-    except NotAService as error:
-        if not holds_variable(text):
-            service.setErrorMessage(str(error))
-    else:
-        service.setWarningMessage(f"Deleting the cache of {name} cannot be undone; the service restarts afterwards.")
+    name = read(one, read_name)
+    return None if name is None else getattr(name, "url", safe_text(one.valueAsText))
 
 
-def delete(parameters, messages):
-    """One call of the core, which is imported here because it brings requests and keyring."""
-    if core_problem():
-        messages.addErrorMessage(core_problem())
-        return
-    from cachetools_core.errors import CacheToolsError
-    from cachetools_core.server.signin import ActivePortal
-    from cachetools_core.tools.access import Access
-    from cachetools_core.tools.delete import delete_map_server_cache
-
-    warning = about_instances(parameters[1].valueAsText)
-    if warning:
-        messages.addWarningMessage(warning)
-    portal = arcpy.GetActivePortalURL()
-    access = Access(
-        active_portal=ActivePortal(portal, arcpy.GetSigninToken) if portal else None, messages=PaneMessages(messages)
-    )
-    try:
-        receipt = delete_map_server_cache(parameters[0].valueAsText, access)
-    except CacheToolsError as error:
-        messages.addErrorMessage(str(error))
-    else:
-        parameters[2].value = receipt.output_url
+def check_instances(number):
+    """Warn of a number that won't be used."""
+    warning = about_instances(number.valueAsText)
+    if warning and not number.hasError():
+        number.setWarningMessage(warning)
 
 
 def about_instances(text):
@@ -173,6 +280,9 @@ def about_instances(text):
 def holds_variable(text):
     """True for a model's `%name%`, which is filled in before the tool runs; `%C3%9C` in an address is none."""
     return "%" in re.sub("%[0-9A-Fa-f]{2}", "", text)
+
+
+# What can be wrong with CacheTools itself
 
 
 def core_problem():

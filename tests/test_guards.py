@@ -102,7 +102,7 @@ def test_only_the_command_line_prints(module: str) -> None:
 
 
 def test_the_toolbox_is_thin() -> None:
-    assert len((ROOT / "CacheTools.pyt").read_text(encoding="utf-8").splitlines()) < 200
+    assert len((ROOT / "CacheTools.pyt").read_text(encoding="utf-8").splitlines()) < 400
 
 
 def test_no_module_is_called_cachetools() -> None:

@@ -18,12 +18,7 @@ class ReportFile:
     def __init__(self, given: str | os.PathLike[str]) -> None:
         """Raises WrongUsage for another ending, and where it couldn't be written, as far as that shows untried."""
         self.path = Path(given).absolute()
-        self.ending = self.path.suffix.lower()
-        if self.ending not in ENDINGS:
-            raise WrongUsage(
-                "A report is written as .html, .json or .csv, by the ending of its file.",
-                "Give the file one of these endings.",
-            )
+        self.ending = ending_of(given)
         folder = self.path.parent
         if not folder.is_dir() or self.path.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
             raise WrongUsage(
@@ -47,3 +42,14 @@ class ReportFile:
         finally:
             with suppress(OSError):
                 partial.unlink()
+
+
+def ending_of(given: str | os.PathLike[str]) -> str:
+    """The ending that a report's file is given, by its text alone. Raises WrongUsage for any but the three."""
+    ending = Path(given).suffix.lower()
+    if ending not in ENDINGS:
+        raise WrongUsage(
+            "A report is written as .html, .json or .csv, by the ending of its file.",
+            "Give the file one of these endings.",
+        )
+    return ending

@@ -2,6 +2,7 @@ r"""What only a real ArcGIS Pro can tell about CacheTools; run it in Pro's Pytho
 
     propy tests\pro\smoke.py                       deletes nothing, asks no server
     propy tests\pro\smoke.py --service SERVICE     also what Pro makes of the text of this service
+    propy tests\pro\smoke.py --service SERVICE --report FILE    also a report of its cache; signs in and only reads
     propy tests\pro\smoke.py --ags FILE            also how that connection file is built; no secret is shown
     propy tests\pro\smoke.py --service SERVICE --yes-delete     DELETES THE CACHE of that service, with CacheTools
 
@@ -31,6 +32,22 @@ import arcpy  # type: ignore[import-not-found]
 ROOT = Path(__file__).resolve().parent.parent.parent
 TOOLBOX = ROOT / "CacheTools.pyt"
 TOOL = "DeleteMapServerCache"
+SERVICE = ("input_service", "Required", "Input", None)
+TABLES = {
+    TOOL: [
+        SERVICE,
+        ("num_of_caching_service_instances", "Optional", "Input", "-1"),
+        ("out_job_url", "Derived", "Output", None),
+    ],
+    "ReportMapServerCache": [
+        SERVICE,
+        ("output_report", "Optional", "Output", None),
+        ("out_tiles", "Derived", "Output", None),
+        ("out_bytes", "Derived", "Output", None),
+        ("out_scales", "Derived", "Output", None),
+        ("out_deletable", "Derived", "Output", None),
+    ],
+}
 NOBODY = "https://cachetools.invalid/arcgis/rest/services/Rainfall/MapServer"
 OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 BY_HAND = (
@@ -139,11 +156,12 @@ def main(arguments: Sequence[str]) -> int:
     """Print the report; 1 if anything is different."""
     parser = argparse.ArgumentParser(description="What only a real ArcGIS Pro can tell about CacheTools.")
     parser.add_argument("--service", help="a map or image service, in any form that the tool takes")
+    parser.add_argument("--report", type=Path, help="write a report of that service's cache to this .html file")
     parser.add_argument("--ags", type=Path, help="a server connection file")
     parser.add_argument("--yes-delete", action="store_true", help="delete the cache of --service, for good")
     options = parser.parse_args(arguments)
-    if options.yes_delete and not options.service:
-        parser.error("--yes-delete needs --service")
+    if (options.yes_delete or options.report) and not options.service:
+        parser.error("--yes-delete and --report need --service")
 
     report = Report()
     about_the_toolbox(report)
@@ -157,6 +175,8 @@ def main(arguments: Sequence[str]) -> int:
         about_connection_file(report, options.ags)
     if options.service:
         about_service(report, options.service)
+    if options.report:
+        about_report(report, options.service, options.report)
     if options.yes_delete:
         delete(report, options.service)
     for task in BY_HAND:
@@ -197,25 +217,18 @@ def describe_token(token: Any) -> str:
 
 
 def about_the_toolbox(report: Report) -> None:
-    """The toolbox loads, under its alias, with the documented parameters."""
+    """The toolbox loads, under its alias, with its tools and their parameters."""
     before = set(sys.modules)
     path = list(sys.path)
     module = arcpy.ImportToolbox(str(TOOLBOX))
-    report.expect("tools of the toolbox", list(module.__all__), [TOOL])
-    report.expect("the alias is a name in arcpy", hasattr(arcpy.mapcache, TOOL), True)
+    report.expect("tools of the toolbox", sorted(module.__all__), sorted(TABLES))
+    report.expect("the alias is a name in arcpy", all(hasattr(arcpy.mapcache, tool) for tool in TABLES), True)
     report.found("added to sys.path by loading", [entry for entry in sys.path if entry not in path])
     loud = {"requests", "keyring", "cachetools_core.tools.delete"}
     report.expect("libraries imported by loading", sorted(loud & (set(sys.modules) - before)), [])
-    table = [(p.name, p.parameterType, p.direction, p.valueAsText) for p in parameters_of(TOOLBOX, TOOL)]
-    report.expect(
-        "parameters",
-        table,
-        [
-            ("input_service", "Required", "Input", None),
-            ("num_of_caching_service_instances", "Optional", "Input", "-1"),
-            ("out_job_url", "Derived", "Output", None),
-        ],
-    )
+    for tool, expected in TABLES.items():
+        table = [(p.name, p.parameterType, p.direction, p.valueAsText) for p in parameters_of(TOOLBOX, tool)]
+        report.expect(f"parameters of {tool}", table, expected)
     report.try_to_find("data type of input_service", lambda: parameters_of(TOOLBOX, TOOL)[0].datatype)
     report.expect("autoCancelling in a script", arcpy.env.autoCancelling, True)
 
@@ -316,6 +329,16 @@ def about_service(report: Report, service: str) -> None:
     """What describing a service gives (10 f)."""
     report.try_to_find("arcpy.Describe", lambda: arcpy.Describe(service).dataType)
     report.try_to_find("arcpy.da.Describe", lambda: sorted(arcpy.da.Describe(service))[:20])
+
+
+def about_report(report: Report, service: str, file: Path) -> None:
+    """What a tool with several outputs gives to a script, and in which form numbers and a Boolean come."""
+    result, said = run(arcpy.mapcache.ReportMapServerCache, service, str(file))
+    print(said)
+    report.expect("status of the report", result and result.status, 4)
+    report.expect("outputs of the report", result and result.outputCount, 5)
+    report.found("outputs", result and [result.getOutput(index) for index in range(result.outputCount)])
+    report.expect("the report's file", file.exists(), True)
 
 
 def delete(report: Report, service: str) -> None:

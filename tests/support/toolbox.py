@@ -21,6 +21,7 @@ from cachetools_core.rehearsal.server import Rehearsal
 ROOT = Path(__file__).resolve().parent.parent.parent
 TOOLBOX = ROOT / "CacheTools.pyt"
 TOOL = "DeleteMapServerCache"
+REPORT = "ReportMapServerCache"
 SERVICE, INSTANCES, URL = "input_service", "num_of_caching_service_instances", "out_job_url"
 
 NAMED = [
@@ -79,7 +80,7 @@ def a_core(folder: Path, version: str, delete: str = "raise AssertionError('call
     texts = {
         **{file.name: file.read_text(encoding="utf-8") for file in real.glob("*.py") if file.stem != "__main__"},
         **{f"naming/{file.name}": file.read_text(encoding="utf-8") for file in (real / "naming").glob("*.py")},
-        "__init__.py": f'__version__ = "{version}"\n',
+        "version.py": f'__version__ = "{version}"\n',
         "server/__init__.py": "",
         "server/signin.py": "def ActivePortal(url, token): return (url, token)\n",
         "tools/__init__.py": "",

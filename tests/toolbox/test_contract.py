@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from arcpy_standin import Pro
 from support.toolbox import (
     INSTANCES,
+    REPORT,
     SERVICE,
     TOOL,
     TOOLBOX,
@@ -13,31 +15,54 @@ from support.toolbox import (
 
 import cachetools_core
 
+SERVICE_TYPES = ["DEMapServer", "DEImageServer", "GPString"]
+INPUT_SERVICE = (SERVICE, "Input Service", "Required", "Input", SERVICE_TYPES, None, False)
+NUMBER = (INSTANCES, "Number of caching service instances", "Optional", "Input", "GPLong", "-1", False)
+OUTPUT_URL = (URL, "Output Map Service URL", "Derived", "Output", "GPString", None, False)
+TABLES = {
+    TOOL: [INPUT_SERVICE, NUMBER, OUTPUT_URL],
+    REPORT: [
+        INPUT_SERVICE,
+        ("output_report", "Output Report", "Optional", "Output", "DEFile", None, False),
+        ("out_tiles", "Tiles", "Derived", "Output", "GPDouble", None, False),
+        ("out_bytes", "Bytes", "Derived", "Output", "GPDouble", None, False),
+        ("out_scales", "Scales", "Derived", "Output", "GPString", None, False),
+        ("out_deletable", "Deletable", "Derived", "Output", "GPBoolean", None, False),
+    ],
+}
+LABELS = {
+    TOOL: ("Delete Map Server Cache", "Caching"),
+    REPORT: ("Report Map Server Cache", "Caching"),
+}
+
 
 def test_toolbox_label_and_alias(pro: Pro) -> None:
     toolbox = pro.add_toolbox(TOOLBOX)
     assert (toolbox.label, toolbox.alias) == ("Cache Tools", "mapcache")
-    assert [tool.__name__ for tool in toolbox.tools] == [TOOL]
-    assert toolbox.tools[0]().label == "Delete Map Server Cache"
+    assert {tool.__name__: (tool().label, tool().category) for tool in toolbox.tools} == LABELS
 
 
-def test_parameter_table(pro: Pro) -> None:
-    table = [
-        (p.name, p.displayName, p.parameterType, p.direction, p.datatype, p.value, p.enabled, p.multiValue, p.category)
-        for p in pro.describe(TOOL)
-    ]
-    service = ["DEMapServer", "DEImageServer", "GPString"]
-    assert table == [
-        (SERVICE, "Input Service", "Required", "Input", service, None, True, False, None),
-        (INSTANCES, "Number of caching service instances", "Optional", "Input", "GPLong", -1, True, False, None),
-        (URL, "Output Map Service URL", "Derived", "Output", "GPString", None, True, False, None),
-    ]
+@pytest.mark.parametrize("tool", list(TABLES))
+def test_parameter_table(pro: Pro, tool: str) -> None:
+    parameters = pro.describe(tool)
+    assert [
+        (p.name, p.displayName, p.parameterType, p.direction, p.datatype, p.valueAsText, p.multiValue)
+        for p in parameters
+    ] == TABLES[tool]
+    assert all(p.enabled and p.category is None for p in parameters)
+
+
+def test_esris_number_has_no_filter(pro: Pro) -> None:
     assert pro.describe(TOOL)[1].filter.list == []
+
+
+def test_every_tool_is_for_every_licence(pro: Pro) -> None:
+    assert all(pro.licensed(tool) for tool in TABLES)
 
 
 def test_the_toolbox_stays_thin() -> None:
     text = TOOLBOX.read_text(encoding="utf-8")
-    assert len(text.splitlines()) < 200
+    assert len(text.splitlines()) < 400
     for word in ("http", "rest/services", "CachingTools", "submitJob", "esriJob", "token="):
         assert word not in text
 

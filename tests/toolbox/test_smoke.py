@@ -47,6 +47,16 @@ def test_the_smoke_test_deletes_only_when_told(place: Place, capsys: pytest.Capt
     assert place.server.password not in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("pro")
+def test_the_smoke_test_reports_when_told(place: Place, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code = smoke().main(["--service", place.url, "--report", str(tmp_path / "report.html")])
+    printed = capsys.readouterr().out
+    assert (code, "DIFFERENT" in printed) == (0, False)
+    assert (tmp_path / "report.html").exists()
+    assert (place.server.submits, place.tiles() > 0) == (0, True)
+    assert place.server.password not in printed
+
+
 def test_toolbox_and_smoke_test_are_python_3_9() -> None:
     for file in (ROOT / "tests" / "pro" / "smoke.py", TOOLBOX):
         ast.parse(file.read_text(encoding="utf-8"), feature_version=(3, 9))

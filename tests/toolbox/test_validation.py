@@ -144,6 +144,9 @@ def test_a_fault_in_validation_is_a_warning_without_details(pro: Pro) -> None:
     class Broken:
         said = ""
 
+        def __init__(self, name: str) -> None:
+            self.name = name
+
         @property
         def valueAsText(self) -> str:
             raise RuntimeError("secret")
@@ -151,7 +154,7 @@ def test_a_fault_in_validation_is_a_warning_without_details(pro: Pro) -> None:
         def setWarningMessage(self, text: str) -> None:
             self.said = text
 
-    parameters = [Broken(), Broken(), Broken()]
+    parameters = [Broken(SERVICE), Broken(INSTANCES)]
     pro.add_toolbox(TOOLBOX).tools[0]().updateMessages(parameters)
     assert parameters[0].said.startswith("CT999: ")
     assert "RuntimeError in " in parameters[0].said

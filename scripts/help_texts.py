@@ -1,0 +1,226 @@
+"""The texts of the help that ArcGIS Pro shows beside the tools, each written once; help_pages.py makes pages of them.
+
+The sentences that ArcGIS documents for its own Delete Map Server Cache are kept where they are true of ours
+(pyt.md 2.6). The samples are run by a test, against the rehearsal server in place of gis.example.com.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+SAMPLE_TOOLBOX = r"C:\GIS\CacheTools\CacheTools.pyt"
+SAMPLE_SITE = "https://gis.example.com/server"
+SAMPLE_SERVICE = f"{SAMPLE_SITE}/rest/services/Weather/Rainfall/MapServer"
+SAMPLE_REPORT = r"C:\GIS\Rainfall.html"
+SAMPLE_USER = "publisher1"
+
+
+@dataclass(frozen=True)
+class ParameterHelp:
+    """What the pane shows of a parameter, and what the tool's page adds for scripts; a text is a paragraph."""
+
+    texts: tuple[str, ...]
+    for_scripts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A script that runs as it stands, on a machine that has its service and paths."""
+
+    title: str
+    about: str
+    code: str
+
+
+@dataclass(frozen=True)
+class ToolHelp:
+    """The page of one tool."""
+
+    summary: tuple[str, ...]
+    usage: tuple[str, ...]
+    parameters: Mapping[str, ParameterHelp]
+    samples: tuple[Sample, ...]
+
+
+TOOLBOX_ABOUT = (
+    "Tools for the caches of map and image services on ArcGIS Server. Report Map Server Cache shows what a deletion"
+    " would take away, and whether it could be done from here. Delete Map Server Cache deletes a whole cache.",
+    "The server does the work, as a job of its own caching tools. A tool that deletes submits that job once, follows it"
+    " to its end, and succeeds only where the service itself shows afterwards that the tiles are gone.",
+    "Nothing has to be installed: the tools need only what every ArcGIS Pro since 3.0 brings. The folder"
+    " cachetools_core must lie beside CacheTools.pyt.",
+)
+TOOLBOX_KEYWORDS = ("cache", "map cache", "tile", "map service", "image service", "ArcGIS Server", "delete", "report")
+
+SIGNS_IN = (
+    "The tool signs in with the first account that it finds: Pro's active portal, if the site is federated with it; the"
+    " keyring of the operating system, under the name CacheTools: followed by the address of the site, or of its"
+    " portal, without a trailing slash; a profile that the ArcGIS API for Python has stored for that site. It asks"
+    " nobody, and the password in a server connection file (.ags) can't be read."
+)
+STORING = (
+    "An account is stored once, by the Windows user that runs the tool: propy -m keyring set"
+    ' "CacheTools:https://gis.example.com/server" USERNAME.'
+)
+TRUSTS = (
+    "The site's certificate has to be trusted: by Windows, or by the file that the environment variable"
+    " REQUESTS_CA_BUNDLE names. The checks can't be switched off."
+)
+NO_ENVIRONMENTS = "The tool uses no geoprocessing environments and runs at every licence level."
+CREDENTIALS = "All caching tools require publisher or administrator credentials to use."
+RECEIPT = (
+    "Every run that named a service leaves a receipt, also where it failed or was cancelled: a page for a change ticket"
+    " and the same as JSON. The last message says where. The environment variable CACHETOOLS_RECEIPTS names another"
+    " folder for them."
+)
+
+INPUT_SERVICE = (
+    "You can choose it by browsing to the desired service in a server connection or in Portal, or type its address.",
+    "All of these name a service: its REST or SOAP address,"
+    " https://gis.example.com/server/rest/services/Weather/Rainfall/MapServer; a path through a server connection,"
+    r" C:\GIS\arcgis on gis_6443 (admin).ags\Weather\Rainfall.MapServer; a layer file (.lyrx) that draws it. The name"
+    r" of a"
+    " layer in a map, a layer of a service, a folder and a whole site don't.",
+)
+INSTANCES = ParameterHelp(
+    (
+        "Defines the number of instances that will be used to update or generate the tiles. The value for this"
+        " parameter is set to unlimited (-1) and cannot be modified: any other value gets a warning, and -1 is used.",
+    ),
+    ("None, an empty string and # keep -1.",),
+)
+OUTPUT_URL = ParameterHelp(
+    ("The output URL: the REST address of the service.",),
+    ("It is the result's only output, result.getOutput(0).",),
+)
+
+DELETE = ToolHelp(
+    summary=(
+        "Deletes the whole cache of a map or image service on ArcGIS Server, its files on disk included, and proves"
+        " from the service itself that the cache is gone and the service is back. Deleting is an unrecoverable"
+        " operation.",
+    ),
+    usage=(
+        "Deleting a cache is an unrecoverable operation: the tiles of every scale and the tiling scheme go. Validation"
+        " warns and names the service; there is no second question when the tool is run. Report Map Server Cache shows"
+        " beforehand what would go.",
+        "The server does the work, as a job of its own System/CachingTools service. The tool submits that job once,"
+        " shows its messages and progress, and looks at the service afterwards. It succeeds only if the service answers"
+        " and no cache is left; otherwise its error tells what is left and what to do.",
+        "After this tool runs, the service will be restarted.",
+        "If the service has no cache, the tool says so, submits nothing, and succeeds.",
+        f"{CREDENTIALS} {SIGNS_IN}",
+        STORING,
+        "Cancel asks the server to stop its job; what is deleted stays deleted. If Pro is closed or crashes, the job"
+        " goes on: run the tool again, and it follows that job instead of submitting another.",
+        RECEIPT,
+        TRUSTS,
+        "The tool refuses a stopped service and a hosted tile layer, whose tiles are all that it has. It can't delete"
+        " single scales or an area; Manage Map Server Cache Tiles does that.",
+        NO_ENVIRONMENTS,
+    ),
+    parameters={
+        "input_service": ParameterHelp(
+            (f"The map or image service whose cache you want to delete. {INPUT_SERVICE[0]}", INPUT_SERVICE[1])
+        ),
+        "num_of_caching_service_instances": INSTANCES,
+        "out_job_url": OUTPUT_URL,
+    },
+    samples=(
+        Sample(
+            "Delete Map Server Cache (stand-alone script)",
+            "Deletes the cache of a service and ends with an error code if that can't be proven.",
+            rf"""import sys
+
+import arcpy
+
+arcpy.ImportToolbox(r"{SAMPLE_TOOLBOX}")
+service = "{SAMPLE_SERVICE}"
+
+try:
+    result = arcpy.mapcache.DeleteMapServerCache(service)
+except arcpy.ExecuteError:
+    print(arcpy.GetMessages(2))
+    sys.exit(1)
+print(result.getMessages())
+print("Deleted:", result.getOutput(0))
+""",
+        ),
+    ),
+)
+
+REPORT = ToolHelp(
+    summary=(
+        "Shows what a deletion of a map or image service's cache would take away: tiles and bytes, scale by scale, and"
+        " whether the deletion could be done from here. Changes nothing.",
+    ),
+    usage=(
+        "The tool only reads: it submits no job, and changes nothing on the server or in the site.",
+        "It shows a table of the scales, a message for everything that a deletion needs, and a warning for everything"
+        " that stands in its way or should be thought of, such as another caching job, a hosted tile layer, or tiles"
+        " that are made again as soon as somebody looks.",
+        "The numbers are those of the server's own status of the cache. They may be out of step where tiles were copied"
+        " in by hand or made on demand.",
+        f"{SIGNS_IN}",
+        STORING,
+        TRUSTS,
+        NO_ENVIRONMENTS,
+    ),
+    parameters={
+        "input_service": ParameterHelp(
+            (f"The map or image service whose cache you want to look at. {INPUT_SERVICE[0]}", INPUT_SERVICE[1])
+        ),
+        "output_report": ParameterHelp(
+            (
+                "A file for the report. Its ending says which kind: .html is a page without outside resources, to read"
+                " and to attach to a ticket; .json has all that was found; .csv is a table with a row a scale.",
+                "Leave it empty to see the messages only.",
+            ),
+        ),
+        "out_tiles": ParameterHelp(
+            (
+                "How many tiles a deletion would take away: 0 where there is no cache, empty where nobody could count"
+                " them.",
+            ),
+            ("result.getOutput(1).",),
+        ),
+        "out_bytes": ParameterHelp(
+            ("How many bytes they take: 0 where there is no cache, empty where nobody could count them.",),
+            ("result.getOutput(2).",),
+        ),
+        "out_scales": ParameterHelp(
+            (
+                "The scales that hold tiles, as the denominators of 1:n with all the digits that the service has for"
+                " them, joined by semicolons. Delete Map Server Cache Tiles takes them so.",
+            ),
+            ("result.getOutput(3).",),
+        ),
+        "out_deletable": ParameterHelp(
+            ("True where nothing was found that stops a deletion from here. A model can branch on it.",),
+            ("result.getOutput(4), as text.",),
+        ),
+    },
+    samples=(
+        Sample(
+            "Report Map Server Cache (stand-alone script)",
+            "Writes the report of a service's cache as a page, and says whether the cache could be deleted from here.",
+            rf"""import arcpy
+
+arcpy.ImportToolbox(r"{SAMPLE_TOOLBOX}")
+service = "{SAMPLE_SERVICE}"
+
+result = arcpy.mapcache.ReportMapServerCache(service, r"{SAMPLE_REPORT}")
+report, tiles, size, scales, deletable = (result.getOutput(index) for index in range(5))
+print(result.getMessages())
+print("Tiles:", tiles, "Bytes:", size, "Scales:", scales)
+print("Deletable from here:", deletable)
+""",
+        ),
+    ),
+)
+
+TOOLS: dict[str, ToolHelp] = {
+    "DeleteMapServerCache": DELETE,
+    "ReportMapServerCache": REPORT,
+}
