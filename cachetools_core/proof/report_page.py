@@ -121,7 +121,8 @@ def _complete(row: Row) -> str:
 
 
 def _bar(percent: float, kind: str = "") -> str:
-    return f'<span class="bar {kind}" aria-hidden="true"><i style="width:{percent:.1f}%"></i></span>'
+    length = f'<i style="width:{percent:.1f}%"></i>' if percent else ""
+    return f'<span class="bar {kind}" aria-hidden="true">{length}</span>'
 
 
 class Ruler:

@@ -104,6 +104,10 @@ def test_the_bars_are_as_long_as_their_values_and_logarithmic_where_these_lie_fa
     assert "The bars of tiles and bytes are logarithmic." in far.said
 
 
+def test_nothing_has_no_bar() -> None:
+    assert len(page(made(scales=(Scale(0, 1000.0, 4, 0),), tiling=None)).widths) == 1
+
+
 def test_a_scale_is_complete_by_the_reports_own_expectation_else_by_scheme_and_extent() -> None:
     seen = page(made()).said
     assert "100 % of 16" in seen and "50 % of 64" in seen and "1.1 % of 256" in seen

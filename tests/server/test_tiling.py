@@ -37,6 +37,11 @@ def test_a_whole_scheme() -> None:
     assert tiling_in(BODY) == WHOLE
 
 
+def test_the_storage_format_stands_in_either_place() -> None:
+    inside = tiling_in({"tileInfo": {**INFO, "storageFormat": "esriMapCacheStorageModeCompact"}})
+    assert inside is not None and inside.storage_in_words == "compact, version 1"
+
+
 def test_a_captured_service(shared: Path) -> None:
     body = json.loads((shared / "wire" / "capture_1011_cached_MapServer.json").read_text(encoding="utf-8"))
     found = tiling_in(body)

@@ -145,6 +145,15 @@ def test_a_report_leaves_no_journal_and_no_receipt(server: Rehearsal, own_home: 
     assert files_below(own_home) == 0
 
 
+@pytest.mark.parametrize("ending", ["html", "json", "csv"])
+def test_what_a_server_repeats_of_a_password_stands_nowhere(server: Rehearsal, tmp_path: Path, ending: str) -> None:
+    password, file = account_of(server).password, tmp_path / f"report.{ending}"
+    server.fault("echo-in-error@report")
+    found = report_cache(service_url(server), access(server), file)
+    assert "repeated" in found.to_text() or "***" in found.to_text()
+    assert password not in file.read_text(encoding="utf-8") + found.to_text() + repr(found)
+
+
 @pytest.fixture
 def bodies() -> Iterator[BodyServer]:
     with BodyServer(lambda path: None) as server:

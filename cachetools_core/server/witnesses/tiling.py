@@ -38,7 +38,7 @@ def tiling_in(body: Body) -> Tiling | None:
         tile_format=_word(info.get("format")),
         quality=whole(info.get("compressionQuality")),
         dpi=dpi if _is_near(dpi) else None,
-        storage_format=_word(_object(body.get("storageInfo")).get("storageFormat")),
+        storage_format=_word(_object(body.get("storageInfo")).get("storageFormat")) or _word(info.get("storageFormat")),
         reference=_reference(_object(info.get("spatialReference") or body.get("spatialReference"))),
         extent=_extent(_object(body.get("fullExtent"))),
     )
