@@ -43,6 +43,13 @@ def test_what_stood_there_is_replaced_and_its_neighbours_stay(tmp_path: Path) ->
     }  # fmt: skip
 
 
+def test_a_second_name_of_what_stood_there_keeps_it(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text("before")
+    os.link(tmp_path / "a.html", tmp_path / "kept.html")
+    ReportFile(tmp_path / "a.html").write("after")
+    assert (tmp_path / "kept.html").read_text() == "before"
+
+
 def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("before")
     with no_room(), pytest.raises(ReportNotWritten, match=NO_ROOM):

@@ -84,6 +84,7 @@ def test_everything_that_a_server_said_is_escaped() -> None:
     seen = page(nasty())
     assert seen.said.count(NASTY) > 60
     assert "<img" not in seen.text
+    assert NASTY in page(made(no_jobs=NASTY)).said
 
 
 def test_the_page_tells_each_scale_the_form_of_the_cache_and_its_age() -> None:

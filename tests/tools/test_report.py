@@ -13,6 +13,7 @@ from support.body_server import BodyServer
 from support.clocks import FastClock
 from support.listener import CancelWhen, Listener
 from support.puppet import (
+    COUNTS_21,
     GONE,
     JOBS,
     NONE,
@@ -33,6 +34,7 @@ from support.story import account_of, files_below, service_url
 from cachetools_core.errors import Cancelled, CannotDelete, ReportNotWritten, WrongUsage
 from cachetools_core.proof.evidence import Says, Witness
 from cachetools_core.proof.report import ON_DEMAND, TILES_ONLY
+from cachetools_core.rehearsal.request import Request
 from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.report import report_cache, report_map_server_cache
@@ -140,6 +142,18 @@ def test_a_cancel_leaves_no_file(server: Rehearsal, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [] and server.submits == 0
 
 
+def test_a_cancel_during_the_checks_is_no_finding(server: Rehearsal) -> None:
+    heard = Listener()
+
+    def cancel_at_the_task(request: Request) -> None:
+        heard.cancel_now = heard.cancel_now or request.resource.endswith("CachingTools/GPServer")
+
+    server.before_request = cancel_at_the_task
+    with pytest.raises(Cancelled):
+        report_map_server_cache(service_url(server), access=access(server, messages=heard))
+    assert heard.cancel_now and "task DeleteCache" not in heard.everything
+
+
 def test_a_report_leaves_no_journal_and_no_receipt(server: Rehearsal, own_home: Path) -> None:
     report_cache(service_url(server), access(server))
     assert files_below(own_home) == 0
@@ -192,6 +206,20 @@ def test_a_hosted_tile_layer_is_flagged(bodies: BodyServer) -> None:
     found = reported(bodies, {**THERE, "capabilities": "Map,TilesOnly"}, report("EXISTS", level()))
     assert TILES_ONLY in found.cautions and found.deletable is False
     assert found.to_dict()["tiles_only"] is True
+
+
+def test_a_secret_that_a_server_puts_into_a_scheme_or_a_job_is_blotted(
+    bodies: BodyServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = "canaryproxy7Qz"
+    monkeypatch.setenv("HTTP_PROXY", f"http://someone:{secret}@127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    scheme = {"rows": 10, "cols": 10, "origin": {"x": 0, "y": 10}, "lods": [{"level": 0, "scale": 9, "resolution": 1}]}
+    puppet = Puppet(bodies, Answers({**THERE, "tileInfo": {**scheme, "format": secret}}, COUNTS_21), WITH_A_CACHE)
+    for name in ("a.html", "a.json", "a.csv"):
+        found = report_cache(puppet.service_url, Access(clock=FastClock(100), deadline=600), tmp_path / name)
+        assert found.tiling is not None and found.tiling.tile_format
+        assert secret not in (tmp_path / name).read_text(encoding="utf-8") + repr(found)
 
 
 def test_who_contradicts_whom_is_told(bodies: BodyServer) -> None:
