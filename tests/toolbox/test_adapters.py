@@ -1,8 +1,7 @@
-"""The adapters to arcpy, with a core that does one thing; failures before any network; the layer files."""
+"""The adapters to arcpy, with a core that does one thing; failures before any network."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -10,15 +9,12 @@ from arcpy_standin import ExecuteError, Outcome, Pro
 from support.toolbox import (
     CALL,
     ROOT,
-    SERVICE,
     TOOL,
     a_core,
     alone,
 )
 
 import cachetools_core
-from cachetools_core.naming.files import find_service
-from cachetools_core.waiting import SYSTEM_CLOCK, Run
 
 
 def with_core(tmp_path: Path, delete: str) -> tuple[Outcome, bool]:
@@ -114,32 +110,3 @@ def test_a_wrong_text_in_a_script_never_gets_to_execute(pro: Pro) -> None:
     with pytest.raises(ExecuteError, match="ERROR 000735"):
         pro.call(TOOL)
     assert "execute" not in pro.calls
-
-
-@pytest.mark.parametrize(
-    ("file", "site"),
-    [
-        ("Rainfall.lyrx", "https://localhost:6443/arcgis"),
-        ("Rainfall over HTTP.lyrx", "http://localhost:6443/arcgis"),
-    ],
-)
-def test_the_layer_files_draw_the_rehearsal_service(pro: Pro, file: str, site: str) -> None:
-    path = ROOT / "layers" / file
-    assert (
-        find_service(str(path), Run(SYSTEM_CLOCK, 60.0, lambda: False)).url
-        == f"{site}/rest/services/Rainfall/MapServer"
-    )
-    document = json.loads(path.read_text(encoding="utf-8"))
-    (layer,) = document["layerDefinitions"]
-    connection = layer["serviceConnection"]
-    assert (document["type"], document["layers"]) == ("CIMLayerDocument", [layer["uRI"]])
-    assert (layer["type"], layer["name"]) == ("CIMTiledServiceLayer", path.stem)
-    assert (connection["type"], connection["objectType"]) == ("CIMAGSServiceConnection", "MapServer")
-    assert connection["serverConnection"]["url"] == f"{site}/services"
-    pane = pro.open_in_pane(TOOL)
-    pane.edit(SERVICE, str(path))
-    assert pane[SERVICE].hasWarning()
-
-
-def test_every_layer_file_is_tested() -> None:
-    assert {path.name for path in (ROOT / "layers").iterdir()} == {"Rainfall.lyrx", "Rainfall over HTTP.lyrx"}
