@@ -198,11 +198,12 @@ class PaneMessages:
 def access_with(messages):
     """Who signs in, and who listens: Pro's active portal, and the pane."""
     from cachetools_core import Access
+    from cachetools_core.account import Place
     from cachetools_core.server.signin import ActivePortal
 
     portal = arcpy.GetActivePortalURL()
     active = ActivePortal(portal, arcpy.GetSigninToken) if portal else None
-    return Access(active_portal=active, messages=PaneMessages(messages))
+    return Access(active_portal=active, messages=PaneMessages(messages), place=Place.PANE)
 
 
 # The tables

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .tools.access import Access
     from .tools.delete import delete_map_server_cache
     from .tools.report import report_map_server_cache
+    from .tools.sign_in import remove_sign_in, store_sign_in, stored_sign_ins
 
 __all__ = [
     "Access",
@@ -33,7 +34,10 @@ __all__ = [
     "Verdict",
     "__version__",
     "delete_map_server_cache",
+    "remove_sign_in",
     "report_map_server_cache",
+    "store_sign_in",
+    "stored_sign_ins",
 ]
 
 _HOMES = {
@@ -44,7 +48,10 @@ _HOMES = {
     "Report": "proof.report",
     "Verdict": "proof.verdict",
     "delete_map_server_cache": "tools.delete",
+    "remove_sign_in": "tools.sign_in",
     "report_map_server_cache": "tools.report",
+    "store_sign_in": "tools.sign_in",
+    "stored_sign_ins": "tools.sign_in",
 }
 
 

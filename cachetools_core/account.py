@@ -1,9 +1,18 @@
-"""Whose account: an account, the address that it is kept for, and what a place that was looked at has to say."""
+"""Whose account: an account, the address that it is kept for, what a place has to say of it, and who hears that."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Union
+
+
+class Place(Enum):
+    """From where a run is started; a message advises what can be done there."""
+
+    PANE = "pane"
+    TERMINAL = "terminal"
+    SCRIPT = "script"
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,13 @@ CacheToolsError
   NoAccount              no account was found for the site
   SignInRefused          the account was found, and refused
   UnsafeSignIn           a secret would have gone where it must not go
+  KeyringRefused         the keyring can't keep an account or give one up
   CannotDelete           the look before says that a deletion can't start
   JournalError           the job couldn't be written down, so none was started
   AlreadyRunning         another process on this machine is deleting this cache
   ReceiptNotKept         the receipt of the run couldn't be written
   ReportNotWritten       the file of a report couldn't be written
+  SiteNotKept            what is kept of a site on this machine can't be written or read
   Cancelled              stopped by the administrator
   Unexpected             a fault in CacheTools itself
   NotDeleted             the verdict `not-deleted`: the cache is still there
@@ -238,6 +240,14 @@ class UnsafeSignIn(CacheToolsError):
     exit_code = 4
 
 
+class KeyringRefused(CacheToolsError):
+    """The keyring of this user can't keep an account, or give one up."""
+
+    message_id = "CT404"
+    exit_code = 4
+    remedy = "Unlock the keyring, or set one up (the documentation of the Python package keyring tells how)."
+
+
 class CannotDelete(CacheToolsError):
     """The look before shows that a deletion can't start; nothing was submitted."""
 
@@ -271,6 +281,12 @@ class ReportNotWritten(CacheToolsError):
 
     message_id = "CT505"
     remedy = "Make room there, or name another file."
+
+
+class SiteNotKept(CacheToolsError):
+    """What is kept of a site on this machine can't be written or read."""
+
+    message_id = "CT506"
 
 
 class Cancelled(CacheToolsError):

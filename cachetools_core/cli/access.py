@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ..account import Account
+from ..account import Account, Place
 from ..errors import WrongUsage
 from ..tools.access import Access
 from ..waiting import Run
@@ -23,6 +23,7 @@ def access_from(options: argparse.Namespace, terminal: Terminal, run: Run) -> Ac
         ca_file=options.ca_file,
         deadline=run.left(),
         messages=terminal,
+        place=Place.TERMINAL,
         clock=run.clock,
         receipts=getattr(options, "receipts", None),
     )
@@ -33,5 +34,5 @@ def _piped_in(username: str, terminal: Terminal, run: Run) -> Account:
         raise WrongUsage("--password-stdin needs --user.", "Name the account: --user NAME.")
     password = terminal.read_line(run, "the password")
     if not password:
-        raise WrongUsage("There is no password on standard input.", "Pipe it in, one line, or use the keyring.")
+        raise WrongUsage("There is no password on standard input.", "Pipe it in, one line.")
     return Account(username, password)

@@ -14,6 +14,7 @@ COMMANDS = {
     "delete": "delete the cache; this can't be undone",
     "report": "what would go: scales, tiles, bytes; changes nothing",
     "check": "could it be deleted from here, and if not, why and what to do",
+    "sign-in": "store an account for a site in the keyring after trying it; list those stored, or remove one",
     "rehearse": "the main job on a local server with a real cache, explained",
 }
 SECONDS = "takes a number of seconds above 0, such as 14400"
@@ -54,7 +55,9 @@ def parser() -> argparse.ArgumentParser:
     commands = found.add_subparsers(required=True, metavar="COMMAND", dest="command")
     for name, text in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)
-        if name != "rehearse":
+        if name == "sign-in":
+            _take_a_site(command)
+        elif name != "rehearse":
             _take_a_service(command)
         if name == "delete":
             command.add_argument("--yes", action="store_true", help="don't ask; needed where there is no terminal")
@@ -78,6 +81,23 @@ class _Parser(argparse.ArgumentParser):
 def _take_a_service(command: argparse.ArgumentParser) -> None:
     command.add_argument("service", metavar="SERVICE", help="a REST or SOAP address, a catalog path, or a .lyrx file")
     command.add_argument("--user", metavar="NAME", help="the account; its password is looked up in the keyring")
+    _take_what_is_common(command)
+
+
+def _take_a_site(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "site", metavar="SITE", nargs="?", help="the address of a site, or of the portal that it is federated with"
+    )
+    command.add_argument("--user", metavar="NAME", help="the account; its password is asked for, unseen")
+    command.add_argument(
+        "--cache-directory", metavar="PATH", help="the folder of the site's caches, kept for later runs"
+    )
+    command.add_argument("--list", action="store_true", help="show the addresses and users that are stored")
+    command.add_argument("--remove", action="store_true", help="remove the account of --user, or all that are found")
+    _take_what_is_common(command)
+
+
+def _take_what_is_common(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--password-stdin", action="store_true", help="read the password from standard input, one line"
     )
@@ -124,7 +144,7 @@ def _in_our_words(error: argparse.ArgumentError) -> str:
 
 def _about_unknown(unknown: Sequence[str], command: str) -> str:
     if any(text.lower().startswith(("--pass", "-p", "--pw")) for text in unknown):
-        return "A password is never an argument: pipe it in with --password-stdin, or store it in the keyring."
+        return "A password is never an argument: pipe it in with --password-stdin, or store it with sign-in."
     number = "an argument" if len(unknown) == 1 else f"{len(unknown)} arguments"
     which = "it" if len(unknown) == 1 else "them"
     return f"{command} was given {number} that it doesn't know, not repeated here in case {which} held a secret."

@@ -18,7 +18,7 @@ from .terminal import Terminal
 
 LONGEST = 12 * 3600.0
 # A look is over in minutes or never; a deletion may take a night.
-DEADLINES = {"delete": LONGEST, "report": 300.0, "check": 300.0, "rehearse": 600.0}
+DEADLINES = {"delete": LONGEST, "report": 300.0, "check": 300.0, "sign-in": 300.0, "rehearse": 600.0}
 
 
 def main(arguments: Sequence[str], stop: Stop) -> int:
@@ -46,7 +46,7 @@ def _end_of(options: argparse.Namespace, terminal: Terminal, run: Run) -> End:
     service = safe_text(options.service) if "service" in options else None
     try:
         # Loaded by now and not before: a Ctrl+C meanwhile is heard, and a wrong argument needn't wait.
-        command = importlib.import_module(f"{__package__}.{options.command}")
+        command = importlib.import_module(f"{__package__}.{options.command.replace('-', '_')}")
         end: End = command.run_command(options, terminal, run)
     except CacheToolsError as error:
         return failure(error, service)

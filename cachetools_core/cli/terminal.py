@@ -10,6 +10,7 @@ from ..errors import CacheToolsError, Cancelled, DeadlinePassed, WrongUsage
 from ..waiting import Run
 from .signals import Stop
 from .streams import Stream, same
+from .unseen import unseen
 
 LONGEST_LINE = 10_000
 AT_LEAST_AT_THE_END = 2.0
@@ -74,6 +75,14 @@ class Terminal:
         except CacheToolsError:
             self.err.write("\n")
             raise
+
+    def ask_unseen(self, question: str, run: Run) -> str:
+        """The answer to a question, which the terminal doesn't show. Raises as read_line does."""
+        with unseen():
+            try:
+                return self.ask(question, run)
+            finally:
+                self.err.write("\n")
 
     def read_line(self, run: Run, what: str) -> str:
         """One line of standard input, without its end; empty where there is none.

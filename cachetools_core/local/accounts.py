@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from ..account import Account, Answer, Found, Home, WhyNot
+from ..account import Account, Answer, Found, Home, Place, WhyNot
 from ..messages import plain_words
 from ..naming.identity import same_address
 from ..waiting import Run
@@ -17,6 +17,7 @@ Held = TypeVar("Held")
 
 KEYRING_WAITS = 20.0
 FILE_WAITS = 10.0
+NAME_THE_USER = {Place.PANE: "", Place.TERMINAL: ": --user NAME", Place.SCRIPT: ": Access(username=...)"}
 LARGEST_FILE = 1_000_000
 
 
@@ -29,21 +30,23 @@ class StoredInKeyring:
     """
 
     username: str | None = None
+    place: Place = Place.SCRIPT
 
     def look(self, home: Home, run: Run) -> Answer:
         """The account, or why there is none. Raises Cancelled, DeadlinePassed."""
         place = f"keyring entry '{home.keyring_entry}'"
         of_whom = f" of {plain_words(self.username)}" if self.username else ""
         try:
-            account = _ask_keyring(run, lambda: self._account(home.keyring_entry))
-        except _Unusable as trouble:
+            account = ask_keyring(run, lambda: self._account(home.keyring_entry))
+        except Unusable as trouble:
             return WhyNot(f"{place}{of_whom}: {trouble}")
         if account is not None:
             return Found(account, place)
         if self.username:
             return WhyNot(f"{place}{of_whom}: nothing stored")
         return WhyNot(
-            f"{place}: nothing found without a user name; some keyrings, such as encrypted files, need one: --user NAME"
+            f"{place}: nothing found without a user name; some keyrings, such as encrypted files, need one"
+            f"{NAME_THE_USER[self.place]}"
         )
 
     def _account(self, entry: str) -> Account | None:
@@ -74,7 +77,7 @@ class ArcGISProfiles:
         kind = PORTALS if home.portal else SERVERS
         try:
             profiles = _in_time(run, lambda: _read(Path.home() / kind.file), FILE_WAITS)
-        except _Unusable as trouble:
+        except Unusable as trouble:
             return WhyNot(f"profiles in ~/{kind.file}: unreadable ({trouble})")
         passed_over: list[str] = []
         for name, user in self._fitting(profiles, home):
@@ -96,8 +99,8 @@ class ArcGISProfiles:
         if not user or by_oauth:
             return WhyNot(f"{place}: it signs in without a password")
         try:
-            password = _ask_keyring(run, lambda: _password(kind.passwords, name))
-        except _Unusable as trouble:
+            password = ask_keyring(run, lambda: _password(kind.passwords, name))
+        except Unusable as trouble:
             return WhyNot(f"{place}: {trouble}")
         if not password:
             return WhyNot(f"{place}: its password isn't in the keyring of this user")
@@ -116,7 +119,7 @@ PORTALS = _Kind(".arcgisprofile", "arcgis_python_api_profile_passwords")
 SERVERS = _Kind(".agsprofile", "esri_ags_profile_passwords")
 
 
-class _Unusable(Exception):
+class Unusable(Exception):
     """A place that can't be asked, in words that hold nothing of what it holds."""
 
 
@@ -138,17 +141,20 @@ def _password(service: str, name: str) -> str | None:
     return keyring.get_password(service, name)
 
 
-def _ask_keyring(run: Run, ask: Callable[[], Held]) -> Held:
-    """In a thread, so that a back end which waits for somebody to unlock it can't hang a scheduled run."""
+def ask_keyring(run: Run, ask: Callable[[], Held]) -> Held:
+    """What the keyring answers; in a thread, so that one which waits to be unlocked can't hang a scheduled run.
+
+    Raises Unusable, Cancelled, DeadlinePassed.
+    """
     try:
         return _in_time(run, ask, KEYRING_WAITS)
     except _NoAnswerInTime:
-        raise _Unusable("the keyring gave no answer; it may be locked and waiting for somebody") from None
-    except _Unusable as trouble:
-        raise _Unusable(f"the keyring can't be used here ({trouble})") from None
+        raise Unusable("the keyring gave no answer; it may be locked and waiting for somebody") from None
+    except Unusable as trouble:
+        raise Unusable(f"the keyring can't be used here ({trouble})") from None
 
 
-class _NoAnswerInTime(_Unusable):
+class _NoAnswerInTime(Unusable):
     """A place that gave no answer in time."""
 
 
@@ -164,4 +170,4 @@ def _quietly(ask: Callable[[], Held]) -> Held:
     try:
         return ask()
     except BaseException as error:  # noqa: BLE001 - back ends are other people's code and raise what they like
-        raise _Unusable(type(error).__name__) from None
+        raise Unusable(type(error).__name__) from None

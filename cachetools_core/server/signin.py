@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, Union
 
-from ..account import Account, Found, Home, WhyNot
+from ..account import Account, Found, Home, Place, WhyNot
 from ..errors import (
     DeadlinePassed,
     NoAccount,
@@ -89,10 +89,14 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class GivenAccount:
-    """What the caller gives: an account, or only a user name whose password is stored; both may be missing."""
+    """What the caller gives: an account, or only a user name whose password is stored; both may be missing.
+
+    `place` is where the caller is.
+    """
 
     account: Account | None = None
     username: str | None = None
+    place: Place = Place.SCRIPT
 
     def look(self, home: Home, run: Run) -> Offer:
         """The caller's account. Raises UnsafeSignIn where the site would have it sent elsewhere than to itself."""
@@ -103,8 +107,8 @@ class GivenAccount:
                 f"The account of {plain_words(self.account.username)} was given for {home.site}, which says that it"
                 f" belongs to the portal {home.address}. A site's word doesn't send a password to another address, so"
                 " the account isn't used.",
-                "If that portal is yours, store your account under its address, then give the user name alone."
-                f" {how_to_store(home, 'USERNAME')}",
+                "If that portal is yours, store your account under its address; a run that is given no password finds"
+                f" it there. {how_to_store(home, self.place)}",
             )
         return Found(self.account, "given by the caller")
 
@@ -172,31 +176,36 @@ def sign_in(rest: PlainWire, site: SiteInfo, given: GivenAccount, others: Iterab
         return _without_token_service(rest, site, given, others)
     guard_secret(site.url)
     service = token_service_of(site)
-    return _enter(rest, site, service, _first(rest.run, service.home, [given, *others]))
+    return _enter(rest, site, service, _first(rest.run, service.home, given, others))
 
 
-def how_to_sign_in(home: Home) -> str:
-    """What somebody can do for whom no place had an account."""
+def how_to_sign_in(home: Home, place: Place) -> str:
+    """What somebody there can do for whom no account was found."""
     return (
-        f"{how_to_store(home, 'USERNAME')} Entries belong to one user of this machine, so store it as the user that"
-        " runs this."
+        f"{how_to_store(home, place)} Entries belong to one user of this machine, so store it as the user that runs"
+        " this."
     )
 
 
-def how_to_store(home: Home, username: str) -> str:
-    """How an account for a home is stored."""
-    return f'Store one: python -m keyring set "{home.keyring_entry}" {username}.'
+def how_to_store(home: Home, place: Place) -> str:
+    """How an account for a home is stored from there."""
+    if place is Place.PANE:
+        return f"Store it with the tool Store Server Sign-In, for the site {home.address}."
+    if place is Place.TERMINAL:
+        return f'Store it: python -m cachetools_core sign-in "{home.address}" --user NAME.'
+    return f'Store it with cachetools_core.store_sign_in, for the site "{home.address}".'
 
 
-def _first(run: Run, home: Home, sources: Iterable[Source]) -> Found | PortalSession:
+def _first(run: Run, home: Home, given: GivenAccount, others: Iterable[Source]) -> Found | PortalSession:
     looked: list[str] = []
-    for source in sources:
+    for source in (given, *others):
         offer = source.look(home, run)
         if not isinstance(offer, WhyNot):
             return offer
         looked.append(offer.words)
     raise NoAccount(
-        f"{home.site} wants a sign-in and no account was found. Looked at: {'; '.join(looked)}.", how_to_sign_in(home)
+        f"{home.site} wants a sign-in and no account was found. Looked at: {'; '.join(looked)}.",
+        how_to_sign_in(home, given.place),
     )
 
 
@@ -220,14 +229,14 @@ def _without_token_service(rest: PlainWire, site: SiteInfo, given: GivenAccount,
         return _with_given_account(rest, site, service, given)
     if _asks_for_a_token(rest, site):
         guard_secret(site.url)
-        return _enter(rest, site, service, _first(rest.run, service.home, [given, *others]))
+        return _enter(rest, site, service, _first(rest.run, service.home, given, others))
     name = plain_words(given.username or "")
     return SignIn(rest, "", NO_SIGN_IN, f"The user name {name} isn't used: {NO_SIGN_IN}." if name else "")
 
 
 def _with_given_account(rest: PlainWire, site: SiteInfo, service: TokenService, given: GivenAccount) -> SignIn:
     try:
-        return _enter(rest, site, service, _first(rest.run, service.home, [given]))
+        return _enter(rest, site, service, _first(rest.run, service.home, given, ()))
     except SignInRefused as refusal:
         if refusal.judged:
             raise

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..account import Account
+from ..account import Account, Place
 from ..errors import CacheToolsError, Moved
 from ..local.accounts import ArcGISProfiles, StoredInKeyring
 from ..local.folders import kept_certificate
+from ..local.sites import kept_site
 from ..messages import QUIET, Messages
 from ..naming.service import ServiceReference
 from ..secrecy import Discreet
@@ -31,18 +32,21 @@ class Access:
     """What every tool needs beside the service.
 
     `account` is an account to sign in with, `username` one whose password is in the keyring; without either, Pro's
-    active portal and the keyring are tried. `ca_file` is a PEM file of certificates that count too. `deadline` is in
-    seconds and counts for the whole run; a server's job goes on after it, and the next run finds it again. `messages`
-    hears what goes on and may cancel. `receipts` is the folder for receipts, `journal_folder` the one where unfinished
-    jobs are noted; None for the user's own.
+    active portal and the keyring are tried. `ca_file` is a PEM file of certificates that count too. `cache_directory`
+    is the folder of the site's caches as this machine sees it; None for the one that is kept with the site's sign-in.
+    `deadline` is in seconds and counts for the whole run; a server's job goes on after it, and the next run finds it
+    again. `messages` hears what goes on and may cancel, `place` is where that is. `receipts` is the folder for
+    receipts, `journal_folder` the one where unfinished jobs are noted; None for the user's own.
     """
 
     account: Account | None = None
     username: str | None = None
     active_portal: ActivePortal | None = None
     ca_file: str | os.PathLike[str] | None = None
+    cache_directory: str | os.PathLike[str] | None = None
     deadline: float = DEADLINE
     messages: Messages = QUIET
+    place: Place = Place.SCRIPT
     clock: Clock = SYSTEM_CLOCK
     patience: Patience = Patience()  # noqa: RUF009 - frozen
     receipts: str | os.PathLike[str] | None = None
@@ -93,12 +97,21 @@ class Session:
                 raise moved_service(moved, service) from moved
         return self._sites[service.site]
 
+    def cache_directory_of(self, site: str) -> Path | None:
+        """The folder of the site's caches, given or kept; None where nobody has named one. Raises SiteNotKept."""
+        named = self.access.cache_directory or kept_site(site).cache_directory
+        return Path(named) if named else None
+
+    def unsigned(self) -> PlainWire:
+        """A wire that is signed in nowhere. Raises nothing."""
+        return PlainWire(Trust(ca_file=self.access.ca_file, kept=kept_certificate), self.run)
+
     def _open(self, url: str, hears: Messages) -> OpenSite:
         access = self.access
-        rest = PlainWire(Trust(ca_file=access.ca_file, kept=kept_certificate), self.run)
+        rest = self.unsigned()
         info = open_site(rest, url)
-        given = GivenAccount(access.account, access.username or None)
-        signed_in = sign_in(rest, info, given, other_sources(given.username, access.active_portal))
+        given = GivenAccount(access.account, access.username or None, access.place)
+        signed_in = sign_in(rest, info, given, other_sources(given.username, access.active_portal, access.place))
         hears.info(f"Site {url}, ArcGIS Server {info.version}.")
         who = f"Signed in as {signed_in.account}" if signed_in.account else "Sign-in"
         hears.info(f"{who}: {signed_in.found}.")
@@ -107,6 +120,8 @@ class Session:
         return OpenSite(info, signed_in.wire, signed_in.account)
 
 
-def other_sources(username: str | None, active_portal: ActivePortal | None) -> tuple[Source, ...]:
+def other_sources(
+    username: str | None, active_portal: ActivePortal | None, place: Place = Place.SCRIPT
+) -> tuple[Source, ...]:
     """Where an account is looked for after the caller's, in this order: Pro, the keyring, the ArcGIS API for Python."""
-    return active_portal or NoActivePortal(), StoredInKeyring(username), ArcGISProfiles(username)
+    return active_portal or NoActivePortal(), StoredInKeyring(username, place), ArcGISProfiles(username)

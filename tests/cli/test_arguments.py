@@ -19,8 +19,8 @@ UNKNOWN = "an argument that it doesn't know"
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "A command is missing. The commands are delete, report, check, rehearse."),
-        ([SECRET, "x"], "There is no such command. The commands are delete, report, check, rehearse."),
+        ([], "A command is missing. The commands are delete, report, check, sign-in, rehearse."),
+        ([SECRET, "x"], "There is no such command. The commands are delete, report, check, sign-in, rehearse."),
         (["del", "x"], "There is no such command"),
         (["delete"], "Missing: SERVICE."),
         (["delete", "x", "--password", SECRET], "A password is never an argument"),

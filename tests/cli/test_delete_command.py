@@ -103,7 +103,7 @@ def test_sign_in_and_permission_end_with_4(
 
 def test_no_account_ends_with_4_and_says_how_to_store_one(run: Callable[..., Outcome], server: Rehearsal) -> None:
     done = run("delete", service_url(server), "--ca-file", str(server.ca_file), "--yes")
-    assert done.code == 4 and f'keyring set "CacheTools:{server.site}"' in done.out
+    assert done.code == 4 and f'cachetools_core sign-in "{server.site}" --user NAME.' in done.out
     assert done.out.splitlines()[0].split() == ["Verdict:", "not-deleted"]
 
 

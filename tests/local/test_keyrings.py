@@ -270,7 +270,7 @@ def test_a_machine_without_any_back_end(server: Rehearsal) -> None:
     done = run(python(*deletion(server)), {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"})
     assert (done.code, done.receipt["error"]["id"]) == (4, "CT401"), done.err
     assert "the keyring can't be used here (NoKeyringError)" in done.error
-    assert "python -m keyring set" in done.error
+    assert f'python -m cachetools_core sign-in "{server.site}" --user NAME' in done.error
 
 
 def test_standard_input_closed_and_an_account_in_the_keyring(encrypted: Rehearsal, master: dict[str, str]) -> None:

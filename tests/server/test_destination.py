@@ -131,7 +131,7 @@ def test_what_a_site_says_adds_no_address(
             sign_in(rest, site, one, [other for other in others if place != "profile" or "Profiles" in repr(other)])
         assert mallory.requests == []
     assert standing.requests[seen:] == []
-    assert "$(" not in str(refused.value).partition("keyring set")[2]
+    assert "$(" not in str(refused.value).partition("Store it")[2]
 
 
 @pytest.mark.parametrize("place", ["keyring", "Pro"])
@@ -156,7 +156,7 @@ def test_a_given_account_goes_to_a_portal_at_the_sites_own_address_only(federate
     seen = len(federated.requests)
     with pytest.raises(UnsafeSignIn, match="A site's word doesn't send a password to another address") as refused:
         sign_in(rest_to(federated), site, given(federated), other_sources(None, None))
-    assert f'keyring set "CacheTools:{federated.portal}" USERNAME' in str(refused.value)
+    assert f'for the site "{federated.portal}"' in str(refused.value)
     assert federated.requests[seen:] == []
 
 

@@ -199,14 +199,14 @@ def test_without_an_account_all_places_are_listed_and_what_to_do(server: Rehears
         f"profiles in ~/.agsprofile: none to use for {server.site}",
     ]
     assert sorted(places, key=words.index) == places
-    assert f'python -m keyring set "CacheTools:{server.site}" USERNAME' in words
+    assert f'cachetools_core.store_sign_in, for the site "{server.site}"' in words
     assert caught.value.exit_code == 4 and token_requests(server) == []
 
 
 def test_a_federated_sites_remedy_names_the_portal(federated: Rehearsal, drawer: Drawer) -> None:
     with pytest.raises(NoAccount) as caught:
         enter(federated)
-    assert f'keyring set "CacheTools:{federated.portal}" USERNAME' in str(caught.value)
+    assert f'for the site "{federated.portal}"' in str(caught.value)
 
 
 # Once

@@ -84,7 +84,7 @@ def a_core(folder: Path, version: str, delete: str = "raise AssertionError('call
         "server/__init__.py": "",
         "server/signin.py": "def ActivePortal(url, token): return (url, token)\n",
         "tools/__init__.py": "",
-        "tools/access.py": "def Access(*, active_portal, messages): return messages\n",
+        "tools/access.py": "def Access(*, active_portal, messages, place): return messages\n",
         "tools/delete.py": f"from ..errors import *\n\ndef delete_map_server_cache(service, messages):\n{body}\n",
     }
     for name, text in texts.items():

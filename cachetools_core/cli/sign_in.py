@@ -1,0 +1,76 @@
+"""`sign-in`: stores an account for a site after trying it, lists what is stored, removes it; never shows a password."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict, replace
+
+from ..account import Account
+from ..errors import WrongUsage
+from ..local.sites import KeptSite
+from ..messages import plain_words
+from ..tools.sign_in import remove_sign_in, store_sign_in, stored_sign_ins
+from ..waiting import Run
+from .access import access_from
+from .end import End
+from .terminal import Terminal
+
+ONLY_TO_STORE = ("password_stdin", "ca_file", "cache_directory")
+
+
+def run_command(options: argparse.Namespace, terminal: Terminal, run: Run) -> End:
+    """Store, list or remove. Raises WrongUsage where these are mixed, and as the tools do."""
+    _check(options)
+    if options.list:
+        return _list()
+    if options.remove:
+        return _remove(options, terminal, run)
+    return _store(options, terminal, run)
+
+
+def _check(options: argparse.Namespace) -> None:
+    if options.list and options.remove:
+        raise WrongUsage("--list and --remove are two things: one at a time.")
+    if (options.list or options.remove) and any(getattr(options, name) for name in ONLY_TO_STORE):
+        raise WrongUsage("A password, a CA file and a cache directory are for storing: leave them out here.")
+    if options.list and (options.site or options.user):
+        raise WrongUsage("--list shows all that is stored: it takes no site and no user.")
+    if not options.list and not options.site:
+        raise WrongUsage("Missing: SITE.", "Give the site's address, for example https://gis.example.com/server.")
+
+
+def _store(options: argparse.Namespace, terminal: Terminal, run: Run) -> End:
+    if not options.user:
+        raise WrongUsage("Missing: --user.", "Name the account: --user NAME.")
+    access = access_from(options, terminal, run)
+    if access.account is None:
+        access = replace(access, account=Account(options.user, _asked_for(options.user, terminal, run)))
+    stored = store_sign_in(options.site, replace(access, cache_directory=options.cache_directory))
+    return End(0, stored.to_text(), {**stored.to_dict(), "exit_code": 0})
+
+
+def _asked_for(username: str, terminal: Terminal, run: Run) -> str:
+    if not terminal.has_somebody:
+        raise WrongUsage(
+            "There is no password, and this is no interactive terminal to ask for it.",
+            "Pipe it in, one line: --password-stdin.",
+        )
+    return terminal.ask_unseen(f"Password of {plain_words(username)} (it isn't shown): ", run)
+
+
+def _remove(options: argparse.Namespace, terminal: Terminal, run: Run) -> End:
+    removed = remove_sign_in(options.site, options.user, access_from(options, terminal, run))
+    return End(0, removed.to_text(), {**removed.to_dict(), "exit_code": 0})
+
+
+def _list() -> End:
+    kept = stored_sign_ins()
+    text = "\n".join(map(_in_words, kept)) or "Nothing is stored."
+    return End(0, text, {"sites": [asdict(site) for site in kept], "exit_code": 0})
+
+
+def _in_words(kept: KeptSite) -> str:
+    users = ", ".join(map(plain_words, kept.usernames))
+    words = [users and f"accounts of {users}", kept.signs_in_at and f"signs in at {kept.signs_in_at}"]
+    words.append(kept.cache_directory and f"cache directory {kept.cache_directory}")
+    return f"{kept.address}: {'; '.join(filter(None, words))}"

@@ -1,0 +1,229 @@
+"""Store Server Sign-In and Remove Server Sign-In: an account is tried, and then kept for the runs that come after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ..account import Account, Found, Home
+from ..errors import NotArcGIS, ServerSaysNo, SignInRefused, WrongUsage
+from ..local.accounts import StoredInKeyring
+from ..local.folders import kept_certificate
+from ..local.sign_ins import remove_from_keyring, store_in_keyring, user_in_keyring
+from ..local.sites import KeptSite, every_kept_site, keep_certificates, keep_site, kept_site, read_certificates
+from ..messages import plain_words
+from ..naming.address import site_address
+from ..naming.site import read_site
+from ..server.destination import same_authority, token_service_of
+from ..server.portal import find_portal, sign_in_to_portal
+from ..server.signin import GivenAccount, Source, sign_in
+from ..server.site import SiteInfo, open_site
+from ..waiting import Run
+from .access import Access, Session
+
+MOST_ACCOUNTS = 100
+NO_NAME = "Some keyrings, such as encrypted files, can't be searched without a user name: name the user."
+
+
+@dataclass(frozen=True)
+class StoredSignIn:
+    """What was stored: `username` under `address`, the portal's where the site is federated, else the site's own.
+
+    `certificate_file` is the file of certificates that counts for the site from now on, `cache_directory` the folder of
+    its caches; empty where none is kept.
+    """
+
+    site: str
+    address: str
+    username: str
+    certificate_file: str = ""
+    cache_directory: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields, for JSON."""
+        return asdict(self)
+
+    def to_text(self) -> str:
+        """What was stored, in words."""
+        lines = [f"Stored in the keyring: {plain_words(self.username)}, under 'CacheTools:{self.address}'."]
+        if self.certificate_file:
+            lines.append(f"Certificates that count for {self.site}: {self.certificate_file}")
+        if self.cache_directory:
+            lines.append(f"Cache directory of {self.site}: {self.cache_directory}")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class RemovedSignIns:
+    """What was removed for a site: each address with the user whose account stood there; `remarks` say what stays."""
+
+    site: str
+    accounts: tuple[tuple[str, str], ...]
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many accounts were removed."""
+        return len(self.accounts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields, for JSON."""
+        accounts = [{"address": address, "username": username} for address, username in self.accounts]
+        return {"site": self.site, "removed": self.count, "accounts": accounts, "remarks": list(self.remarks)}
+
+    def to_text(self) -> str:
+        """What was removed, in words."""
+        removed = [
+            f"Removed from the keyring: {plain_words(username)}, under 'CacheTools:{address}'."
+            for address, username in self.accounts
+        ]
+        return "\n".join([*(removed or [f"No account for {self.site} was found to remove."]), *self.remarks])
+
+
+def store_sign_in(site: str, access: Access) -> StoredSignIn:
+    """Sign in to a site, or to a portal, with the account of `access`; where that works, keep the account for later.
+
+    It is kept in the keyring of this machine's user, and nowhere else. A CA file of `access` is kept for the site's
+    authority, a cache directory for the site; later runs use both. Nothing is kept where the account isn't taken.
+    Raises NotAService for what names no site, WrongUsage for an account or a folder that is none, CertificateFileError,
+    SignInRefused, UnsafeSignIn where the site belongs to a portal elsewhere (name the portal then), KeyringRefused,
+    SiteNotKept, JournalError, NoAnswer, Cancelled.
+    """
+    session = Session(access)
+    with session.discreetly():
+        named, account = read_site(site), _account_of(access)
+        session.secrets.spare(named, account.username)
+        session.secrets.remember(account.password)
+        certificates = _certificates_of(access, session.run)
+        folder = _cache_directory_of(access, session.run)
+        home = _where_it_is_taken(named, account, session)
+        with session.run.undisturbed():
+            store_in_keyring(session.run, home.keyring_entry, account)
+            file = keep_certificates(site_address(named), certificates) if certificates else ""
+            _note(home, account.username, folder)
+        stored: StoredSignIn = session.secrets.blotted_value(
+            StoredSignIn(named, home.address, account.username, str(file), folder)
+        )
+    return stored
+
+
+def remove_sign_in(site: str, username: str | None = None, access: Access = Access()) -> RemovedSignIns:  # noqa: B008 - frozen
+    """Remove the accounts that are stored for a site, or only the one of this user; asks no server.
+
+    Accounts of a portal, where the site signs in to one, are good for its other servers too, and are removed for them
+    as well. Without a user name all are removed that were stored with `store_sign_in` or that the keyring finds.
+    Raises NotAService for what names no site, KeyringRefused, SiteNotKept, Cancelled.
+    """
+    session = Session(access)
+    with session.discreetly():
+        named = read_site(site)
+        addresses = dict.fromkeys(filter(None, (named, kept_site(named).signs_in_at)))
+        accounts = tuple(
+            (address, user)
+            for address in addresses
+            for user in ((username,) if username else _users_of(address, session.run))
+            if _is_removed(address, user, session.run)
+        )
+        return RemovedSignIns(named, accounts, tuple(_remarks(named, bool(accounts or username))))
+
+
+def stored_sign_ins() -> tuple[KeptSite, ...]:
+    """The sites and portals for which something is kept, with the user names; never a password. Raises SiteNotKept."""
+    return tuple(every_kept_site())
+
+
+def _account_of(access: Access) -> Account:
+    account = access.account
+    if account is None or not account.username.strip() or not account.password:
+        raise WrongUsage("A sign-in takes a user name and its password, and one of them is missing.")
+    return account
+
+
+def _certificates_of(access: Access, run: Run) -> str:
+    if access.ca_file is None:
+        return ""
+    return run.in_time("reading the CA file", partial(read_certificates, access.ca_file))
+
+
+def _cache_directory_of(access: Access, run: Run) -> str:
+    if access.cache_directory is None:
+        return ""
+    folder = Path(access.cache_directory).absolute()
+    if not run.in_time("looking for the cache directory", folder.is_dir):
+        raise WrongUsage(f"The cache directory {folder} isn't there, or this user can't see it.")
+    return str(folder)
+
+
+def _where_it_is_taken(named: str, account: Account, session: Session) -> Home:
+    """Signs in, and returns where accounts of the site, or of the portal, are looked for."""
+    rest = session.unsigned()
+    try:
+        info = open_site(rest, named)
+    except (NotArcGIS, ServerSaysNo):
+        portal = find_portal(rest, named)
+        if portal is None:
+            raise
+        sign_in_to_portal(rest, portal, account)
+        return portal
+    entered = sign_in(rest, info, *_sources(info, account, session))
+    if not entered.account:
+        raise SignInRefused(f"{named} took no sign-in, so nothing was stored. {entered.remark}".rstrip(), judged=False)
+    return token_service_of(info).home
+
+
+def _sources(info: SiteInfo, account: Account, session: Session) -> tuple[GivenAccount, tuple[Source, ...]]:
+    """The given account; for a portal elsewhere the stored one, if it is the same: it was stored for that portal."""
+    place = session.access.place
+    home = token_service_of(info).home
+    if home.portal and not same_authority(home.address, home.site):
+        stored = StoredInKeyring(account.username, place)
+        found = stored.look(home, session.run)
+        if isinstance(found, Found) and found.account == account:
+            return GivenAccount(username=account.username, place=place), (stored,)
+    return GivenAccount(account, place=place), ()
+
+
+def _note(home: Home, username: str, cache_directory: str) -> None:
+    keep_site(kept_site(home.address).with_user(username))
+    site = kept_site(home.site)
+    if home.address != home.site:
+        site = replace(site, signs_in_at=home.address)
+    keep_site(replace(site, cache_directory=cache_directory or site.cache_directory))
+
+
+def _users_of(address: str, run: Run) -> Iterator[str]:
+    """The noted users, then those that the keyring finds once these are removed."""
+    yield from kept_site(address).usernames
+    seen: set[str] = set()
+    while len(seen) < MOST_ACCOUNTS:
+        user = user_in_keyring(run, _entry(address))
+        if user is None or user in seen:
+            return
+        seen.add(user)
+        yield user
+
+
+def _is_removed(address: str, username: str, run: Run) -> bool:
+    removed = remove_from_keyring(run, _entry(address), username)
+    keep_site(kept_site(address).without_user(username))
+    return removed
+
+
+def _remarks(named: str, is_settled: bool) -> Iterator[str]:
+    kept = kept_site(named)
+    if kept.signs_in_at and not kept_site(kept.signs_in_at).usernames:
+        keep_site(replace(kept, signs_in_at=""))
+    if not is_settled:
+        yield NO_NAME
+    if kept.cache_directory:
+        yield f"Still kept for {named}: its cache directory {kept.cache_directory}."
+    certificates = kept_certificate(site_address(named))
+    if certificates is not None and certificates.exists():
+        yield f"Still kept for {site_address(named)}: its certificates, {certificates}."
+
+
+def _entry(address: str) -> str:
+    return Home(address, address).keyring_entry
