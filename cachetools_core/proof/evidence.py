@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from .tiling import Tiling
+from .scheme import NoScheme, TilingScheme
+from .tile_range import expected_tiles
 
 LARGEST = 1e18
 
@@ -89,8 +90,8 @@ class Testimony:
     `why` is set where it says nothing, and `words` tells more for people. `scales` are the scales that hold tiles, None
     where the witness didn't count. `state` and `scheme_scales` are the service's own: how it answers, and how many
     scales its tiling scheme has, filled or not. What only a report tells takes no part in comparing looks, and isn't
-    written down with a job: `tiling` is what the service shows of it, `expected` how many tiles a witness expects in
-    each level.
+    written down with a job: `scheme` is the tiling scheme of a service that has a cache, or why there is none to be
+    read, `expected` how many tiles a witness expects in each level.
     """
 
     witness: Witness
@@ -101,7 +102,7 @@ class Testimony:
     remarks: frozenset[Remark] = frozenset()
     state: ServiceState | None = None
     scheme_scales: int = 0
-    tiling: Tiling | None = field(default=None, compare=False)
+    scheme: TilingScheme | NoScheme | None = field(default=None, compare=False)
     expected: tuple[tuple[int, int], ...] = field(default=(), compare=False)
 
     @property
@@ -249,14 +250,15 @@ class Look:
         return self.of(Witness.SERVICE).scheme_scales
 
     @property
-    def tiling(self) -> Tiling | None:
-        """The tiling scheme and the form of the tiles; None where the service shows none."""
-        return self.of(Witness.SERVICE).tiling
+    def scheme(self) -> TilingScheme | None:
+        """The tiling scheme; None where the service shows none that can be read."""
+        shown = self.of(Witness.SERVICE).scheme
+        return shown if isinstance(shown, TilingScheme) else None
 
     def expected_tiles(self, level: int) -> int | None:
         """How many tiles a whole cache has at this level, by a witness, else by scheme and extent; None for unknown."""
         by_witness = next((dict(one.expected).get(level) for one in self.testimonies if one.expected), None)
-        return by_witness or (None if self.tiling is None else self.tiling.expected_tiles(level))
+        return by_witness or (None if self.scheme is None else expected_tiles(self.scheme, level))
 
     @property
     def trouble(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from .evidence import Look, Says, Scale, Witness, look_as_dict, who_says_what
 from .finding import Finding, first_stopper
-from .tiling import Tiling
+from .scheme import TilingScheme
 from .words import in_megabytes, look_in_words
 
 ON_DEMAND = "Tiles are made on demand, so they come back when somebody looks."
@@ -79,9 +79,9 @@ class Report:
         return tuple(Row(scale, self.found.expected_tiles(scale.level)) for scale in self.found.scales or ())
 
     @property
-    def tiling(self) -> Tiling | None:
-        """The tiling scheme and the form of the tiles; None where the service shows none."""
-        return self.found.tiling
+    def scheme(self) -> TilingScheme | None:
+        """The tiling scheme and the form of the tiles; None where the service shows none that can be read."""
+        return self.found.scheme
 
     @property
     def tiles(self) -> int | None:
@@ -153,7 +153,7 @@ class Report:
             "asked_at": self.asked_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
             "on_demand": self.found.on_demand,
             "tiles_only": self.found.tiles_only,
-            "tiling": None if self.tiling is None else _tiling_as_dict(self.tiling),
+            "scheme": None if self.scheme is None else _scheme_as_dict(self.scheme),
             "jobs": None if self.jobs is None else [dict(vars(job)) for job in self.jobs],
             "deletable": self.deletable,
             "checks": [finding.to_dict() for finding in self.findings],
@@ -184,9 +184,16 @@ def _row_as_dict(row: Row) -> dict[str, Any]:
     return {**vars(row.scale), "expected_tiles": row.expected, "percent": percent}
 
 
-def _tiling_as_dict(tiling: Tiling) -> dict[str, Any]:
+def _scheme_as_dict(scheme: TilingScheme) -> dict[str, Any]:
     return {
-        **vars(tiling),
-        "levels": [dict(vars(level)) for level in tiling.levels],
-        "extent": None if tiling.extent is None else dict(vars(tiling.extent)),
+        "cols": scheme.cols,
+        "rows": scheme.rows,
+        "dpi": scheme.dpi,
+        "origin": {"x": scheme.origin_x, "y": scheme.origin_y},
+        "levels": [dict(vars(lod)) for lod in scheme.lods],
+        "spatial_reference": scheme.reference.in_words,
+        "format": scheme.tile_format,
+        "quality": scheme.quality,
+        "storage_format": scheme.storage_format or None,
+        "extent": None if scheme.extent is None else dict(vars(scheme.extent)),
     }

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from html import escape
 
-from .evidence import Testimony, plural
+from .evidence import Testimony, Witness, plural
 from .extent_drawing import drawn_extent
 from .finding import Finding
 from .html import document, facts_table, linked, listed, section
 from .report import Report, Row
-from .tiling import Tiling
+from .scheme import NoScheme, TilingScheme
+from .tile_range import is_area
 from .words import in_megabytes, look_in_words
 
 STYLE = """
@@ -37,6 +38,11 @@ STYLE = """
 # From this ratio on the small values would be lost beside the large ones.
 LOGARITHMIC_FROM = 50
 MARKS = {True: ("ok", "gone"), False: ("NO", "failed"), None: ("?", "undecided")}
+STORAGE = {
+    "esriMapCacheStorageModeCompactV2": "compact, version 2",
+    "esriMapCacheStorageModeCompact": "compact, version 1",
+    "esriMapCacheStorageModeExploded": "exploded",
+}
 MADE = {
     True: "made on demand, so they come back when somebody looks",
     False: "made by jobs only",
@@ -53,7 +59,7 @@ def report_page(report: Report) -> str:
         section("Beware", listed(report.cautions)),
         section("Scales", _scales(report)),
         section("The cache", facts_table(_facts(report))),
-        section("Extent", _extent(report.tiling)),
+        section("Extent", _extent(report.scheme)),
         section("Caching jobs at work", _jobs(report)),
         section("Could it be deleted from here?", _findings(report.findings)),
         section("Witnesses", facts_table(_said(one) for one in report.found.testimonies)),
@@ -157,32 +163,35 @@ def _notes(report: Report, rulers: tuple[Ruler, Ruler]) -> str:
 
 def _facts(report: Report) -> list[tuple[str, str]]:
     made = [] if report.found.has_no_cache else [("Tiles", MADE[report.found.on_demand])]
-    tiling = [] if report.tiling is None else _tiling_facts(report.tiling)
-    return [("Service", report.found.service.value), *made, *tiling]
+    return [("Service", report.found.service.value), *made, *_shown(report.found.of(Witness.SERVICE).scheme)]
 
 
-def _tiling_facts(tiling: Tiling) -> list[tuple[str, str]]:
-    levels = tiling.levels
-    between = (
-        f"1:{levels[0].scale:,.0f} to 1:{levels[-1].scale:,.0f}" if len(levels) > 1 else f"1:{levels[0].scale:,.0f}"
-    )
-    quality = f", compression quality {tiling.quality}" if tiling.quality else ""
-    dpi = f", {tiling.dpi:g} dots per inch" if tiling.dpi else ""
+def _shown(scheme: TilingScheme | NoScheme | None) -> list[tuple[str, str]]:
+    if isinstance(scheme, NoScheme):
+        return [("Tiling scheme", scheme.why)]
+    return [] if scheme is None else _scheme_facts(scheme)
+
+
+def _scheme_facts(scheme: TilingScheme) -> list[tuple[str, str]]:
+    first, last = scheme.lods[0], scheme.lods[-1]
+    between = f"1:{first.scale:,.0f}" + (f" to 1:{last.scale:,.0f}" if len(scheme.lods) > 1 else "")
+    quality = f", compression quality {scheme.quality}" if scheme.quality else ""
+    origin = f"from {scheme.origin_x:,.10g}, {scheme.origin_y:,.10g}"
     return [
-        ("Stored", tiling.storage_in_words),
-        ("Format", f"{tiling.tile_format or 'not shown'}{quality}"),
-        ("Tile size", f"{tiling.width} x {tiling.height} pixels{dpi}"),
-        ("Tiling scheme", f"{plural(len(levels), 'scale')}, {between}, from {tiling.left:,.10g}, {tiling.top:,.10g}"),
-        ("Coordinates", tiling.reference or "not shown"),
+        ("Stored", STORAGE.get(scheme.storage_format, scheme.storage_format) or "not shown by this service"),
+        ("Format", f"{scheme.tile_format}{quality}"),
+        ("Tile size", f"{scheme.cols} x {scheme.rows} pixels, {scheme.dpi:g} dots per inch"),
+        ("Tiling scheme", f"{plural(len(scheme.lods), 'scale')}, {between}, {origin}"),
+        ("Coordinates", scheme.reference.in_words or "not shown"),
     ]
 
 
-def _extent(tiling: Tiling | None) -> str:
-    if tiling is None or tiling.extent is None:
+def _extent(scheme: TilingScheme | None) -> str:
+    if scheme is None or scheme.extent is None or not is_area(scheme.extent):
         return ""
-    box = tiling.extent
+    box = scheme.extent
     corners = f"x {box.xmin:,.10g} to {box.xmax:,.10g}, y {box.ymin:,.10g} to {box.ymax:,.10g}"
-    return f"{drawn_extent(tiling, box)}<p>{escape(corners)}</p>\n"
+    return f"{drawn_extent(scheme, box)}<p>{escape(corners)}</p>\n"
 
 
 def _jobs(report: Report) -> str:

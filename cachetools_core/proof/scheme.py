@@ -21,6 +21,7 @@ LARGEST = 1e18
 MOST_LODS = 1000
 LONGEST_WKT = 20_000
 IN_TEXT = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
+NAME_IN_WKT = re.compile(r'\s*\w+\["([^"]{1,100})"')
 NAME = re.compile(r"\w{1,60}", re.ASCII)
 # Scale over resolution and DPI: 12 where the map counts in feet, 39.37 in meters, 4,382,657 in degrees.
 INCHES_IN_AN_ANGLE = 100_000
@@ -61,6 +62,22 @@ class SpatialReference:
     ids: tuple[tuple[str, int], ...]
     grid: tuple[tuple[str, Number], ...]
     wkt: str
+
+    @property
+    def in_words(self) -> str:
+        """By its number, with the newer one in brackets; by the name in its text where it has none.
+
+        >>> SpatialReference((("WKID", 102100), ("LatestWKID", 3857)), (), "").in_words
+        'WKID 102100 (3857)'
+        >>> SpatialReference((), (), 'PROJCS["A grid",GEOGCS["x"]]').in_words
+        'A grid'
+        """
+        ids = dict(self.ids)
+        number, newer = ids.get("WKID"), ids.get("LatestWKID")
+        if number:
+            return f"WKID {number}" if newer in (None, number) else f"WKID {number} ({newer})"
+        named = NAME_IN_WKT.match(self.wkt)
+        return named.group(1) if named else ""
 
 
 @dataclass(frozen=True)

@@ -90,9 +90,7 @@ def tell(findings: tuple[Finding, ...], hears: Messages) -> None:
 
 
 def _findings(named: ServiceReference, site: OpenSite, found: Look, session: Session) -> tuple[Finding, ...]:
-    findings = (*site_findings(site), *service_findings(named, found), earlier_job(named, session))
-    session.run.go_on()  # a check that was stopped has found nothing
-    return findings
+    return (*site_findings(site), *service_findings(named, found), earlier_job(named, session))
 
 
 def _jobs_at_work(site: OpenSite) -> tuple[tuple[CachingJob, ...] | None, str]:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 import pytest
 from support.receipts import NASTY, SERVICE
-from support.reports import TILING, made, nasty, no_cache, on_demand, uncounted
+from support.reports import SCHEME, made, nasty, no_cache, on_demand, uncounted
 
 from cachetools_core.proof.evidence import Remark, Scale
 from cachetools_core.proof.extent_drawing import drawn_extent
 from cachetools_core.proof.finding import Finding
 from cachetools_core.proof.report import AT_WORK, ON_DEMAND, OUT_OF_STEP, TILES_ONLY, CachingJob, Report
 from cachetools_core.proof.report_page import MOST_JOBS, report_page
-from cachetools_core.proof.tiling import Extent, Level, Tiling
+from cachetools_core.proof.scheme import Extent, LevelOfDetail, NoScheme
 
 EMPTY = ("meta", "br")
 HARMLESS = {
@@ -106,13 +107,13 @@ def test_the_bars_are_as_long_as_their_values_and_logarithmic_where_these_lie_fa
 
 
 def test_nothing_has_no_bar() -> None:
-    assert len(page(made(scales=(Scale(0, 1000.0, 4, 0),), tiling=None)).widths) == 1
+    assert len(page(made(scales=(Scale(0, 1000.0, 4, 0),), scheme=None)).widths) == 1
 
 
 def test_a_scale_is_complete_by_the_reports_own_expectation_else_by_scheme_and_extent() -> None:
     seen = page(made()).said
     assert "100 % of 16" in seen and "50 % of 64" in seen and "1.1 % of 256" in seen
-    assert "not known" in page(made(tiling=None)).said
+    assert "not known" in page(made(scheme=None)).said
 
 
 def test_almost_complete_is_not_complete() -> None:
@@ -146,6 +147,10 @@ def test_what_stands_in_the_way_is_told_first() -> None:
     assert "from here" not in page(made()).said
 
 
+def test_a_scheme_that_cant_be_read_is_told() -> None:
+    assert "the service shows nothing" in page(made(scheme=NoScheme("the service shows nothing"))).said
+
+
 def test_no_cache_and_no_counts_are_told() -> None:
     assert "No cache" in page(no_cache()).said
     assert "Nobody counted the tiles" in page(uncounted()).said
@@ -153,7 +158,7 @@ def test_no_cache_and_no_counts_are_told() -> None:
 
 
 def test_the_extent_is_drawn_with_the_edges_of_its_tiles() -> None:
-    drawing, _, words = drawn_extent(TILING, Extent(0.0, 0.0, 4000.0, 4000.0)).partition("</svg>")
+    drawing, _, words = drawn_extent(SCHEME, Extent(0.0, 0.0, 4000.0, 4000.0)).partition("</svg>")
     svg = ElementTree.fromstring(drawing + "</svg>")
     rect = svg.find("rect")
     assert rect is not None and (rect.get("width"), rect.get("height")) == ("320.0", "320.0")
@@ -162,13 +167,32 @@ def test_the_extent_is_drawn_with_the_edges_of_its_tiles() -> None:
     assert upright == {f"{40 * number:.1f}" for number in range(1, 8)}
 
 
+@pytest.mark.parametrize(
+    ("stored", "words"),
+    [
+        ("esriMapCacheStorageModeCompact", "compact, version 1"),
+        ("esriMapCacheStorageModeExploded", "exploded"),
+        ("somethingNew", "somethingNew"),
+        ("", "not shown by this service"),
+    ],
+)
+def test_the_storage_format_in_words(stored: str, words: str) -> None:
+    assert f"Stored {words}" in page(made(scheme=replace(SCHEME, storage_format=stored))).said
+
+
+@pytest.mark.parametrize("extent", [None, Extent(0, 0, 0, 5), Extent(5, 5, 1, 1)])
+def test_an_extent_without_an_area_is_not_drawn(extent: Extent | None) -> None:
+    seen = page(made(scheme=replace(SCHEME, extent=extent)))
+    assert "<svg" not in seen.text and "not known" in seen.said
+
+
 def test_an_extent_of_one_tile_is_drawn_without_edges() -> None:
     small = Extent(10.0, 3990.0, 20.0, 3999.0)
-    tiling = Tiling(100, 100, 0.0, 4000.0, (Level(0, 1.0, 10.0),), extent=small)
-    assert "<line" not in drawn_extent(tiling, small) and "<rect" in drawn_extent(tiling, small)
+    scheme = replace(SCHEME, lods=(LevelOfDetail(0, 1.0, 10.0),), extent=small)
+    assert "<line" not in drawn_extent(scheme, small) and "<rect" in drawn_extent(scheme, small)
 
 
 def test_a_very_long_extent_can_still_be_seen() -> None:
     long = Extent(0.0, 0.0, 1e9, 1.0)
-    found = re.search(r'<rect [^>]*width="(\S+)" height="(\S+)"', drawn_extent(TILING, long))
+    found = re.search(r'<rect [^>]*width="(\S+)" height="(\S+)"', drawn_extent(SCHEME, long))
     assert found is not None and found.groups() == ("320.0", "24.0")

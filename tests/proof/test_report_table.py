@@ -48,8 +48,8 @@ def test_json_has_the_keys_of_before_and_what_only_a_report_tells() -> None:
     }  # fmt: skip
     assert (fields["tiles"], fields["bytes"], fields["deletable"], fields["on_demand"]) == (51, 1_001_599, True, True)
     assert fields["asked_at"] == "2026-03-01T02:00:00Z"
-    assert fields["tiling"]["storage_format"] == "esriMapCacheStorageModeCompactV2"
-    assert fields["tiling"]["levels"][3] == {"level": 3, "scale": 125.0, "resolution": 1.25}
+    assert fields["scheme"]["storage_format"] == "esriMapCacheStorageModeCompactV2"
+    assert fields["scheme"]["levels"][3] == {"level": 3, "scale": 125.0, "resolution": 1.25}
     assert fields["checks"] == [{"what": "sign-in", "good": True, "words": "as siteadmin"}]
     for report in (nasty(), uncounted(), no_cache()):
         json.dumps(report.to_dict(), allow_nan=False)

@@ -34,12 +34,18 @@ from support.story import account_of, files_below, service_url
 from cachetools_core.errors import Cancelled, CannotDelete, ReportNotWritten, WrongUsage
 from cachetools_core.proof.evidence import Says, Witness
 from cachetools_core.proof.report import ON_DEMAND, TILES_ONLY
+from cachetools_core.proof.tile_range import expected_tiles
 from cachetools_core.rehearsal.request import Request
 from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.report import report_cache, report_map_server_cache
 
 TILES = {"Streets": 21, "Usa": 144, "States": 24, "Loose": 21}
+
+TILE_INFO = {
+    "rows": 10, "cols": 10, "dpi": 96, "format": "PNG", "origin": {"x": 0, "y": 10},
+    "spatialReference": {"wkid": 3857}, "lods": [{"level": 0, "scale": 1000, "resolution": 0.1}],
+}  # fmt: skip
 
 
 def access(server: Rehearsal, role: str = "administrator", **more: Any) -> Access:
@@ -61,9 +67,9 @@ def test_the_numbers_equal_the_files_of_the_real_caches(rehearsal: Start, shared
         on_disk = server.cache(name).counts()
         assert found.tiles == tiles_in(server, name) == TILES.get(name, server.services[0]["tiles"])
         assert {row.scale.level: (row.scale.tiles, row.scale.bytes) for row in found.rows} == on_disk
-        assert found.tiling is not None and found.tiling.storage_format == server.cache(name).scheme.storage_format
+        assert found.scheme is not None and found.scheme.storage_format == server.cache(name).scheme.storage_format
         for row in found.rows:
-            assert row.expected == found.tiling.expected_tiles(row.scale.level)
+            assert row.expected == expected_tiles(found.scheme, row.scale.level)
         rows = list(csv.DictReader((tmp_path / f"{name}.csv").read_text(encoding="utf-8").splitlines()))
         assert int(rows[-1]["tiles"]) == sum(int(row["tiles"]) for row in rows[:-1]) == found.tiles
         assert int(rows[-1]["bytes"]) == sum(int(row["bytes"]) for row in rows[:-1]) == found.bytes
@@ -214,11 +220,10 @@ def test_a_secret_that_a_server_puts_into_a_scheme_or_a_job_is_blotted(
     secret = "canaryproxy7Qz"
     monkeypatch.setenv("HTTP_PROXY", f"http://someone:{secret}@127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    scheme = {"rows": 10, "cols": 10, "origin": {"x": 0, "y": 10}, "lods": [{"level": 0, "scale": 9, "resolution": 1}]}
-    puppet = Puppet(bodies, Answers({**THERE, "tileInfo": {**scheme, "format": secret}}, COUNTS_21), WITH_A_CACHE)
+    puppet = Puppet(bodies, Answers({**THERE, "tileInfo": {**TILE_INFO, "format": secret}}, COUNTS_21), WITH_A_CACHE)
     for name in ("a.html", "a.json", "a.csv"):
         found = report_cache(puppet.service_url, Access(clock=FastClock(100), deadline=600), tmp_path / name)
-        assert found.tiling is not None and found.tiling.tile_format
+        assert found.scheme is not None and found.scheme.tile_format
         assert secret not in (tmp_path / name).read_text(encoding="utf-8") + repr(found)
 
 
@@ -229,13 +234,7 @@ def test_who_contradicts_whom_is_told(bodies: BodyServer) -> None:
 
 
 def test_what_the_report_expects_comes_before_what_is_reckoned(bodies: BodyServer) -> None:
-    scheme = {
-        "rows": 10,
-        "cols": 10,
-        "origin": {"x": 0, "y": 10},
-        "lods": [{"level": 0, "scale": 9, "resolution": 0.1}],
-    }
-    whole = {**THERE, "fullExtent": {"xmin": 0, "ymin": 0, "xmax": 10, "ymax": 10}, "tileInfo": scheme}
+    whole = {**THERE, "fullExtent": {"xmin": 0, "ymin": 0, "xmax": 10, "ymax": 10}, "tileInfo": TILE_INFO}
     assert reported(bodies, whole, report("EXISTS", level(21, expectedTileCount="42"))).rows[0].percent == 50
     assert reported(bodies, whole, report("EXISTS", level(21, expectedTileCount=0))).rows[0].expected == 100
     assert reported(bodies, THERE, report("EXISTS", level(21, expectedTileCount=None))).rows[0].expected is None

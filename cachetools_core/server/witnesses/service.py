@@ -9,9 +9,9 @@ from ...errors import NoAnswer, NotPermitted, ServerSaysNo, TokenRefused
 from ...messages import plain_words
 from ...naming.service import ServiceReference
 from ...proof.evidence import Remark, Says, ServiceState, Testimony, Why, Witness
+from ...proof.scheme import scheme_of
 from ..answers import Body
 from ..wire import Wire
-from .tiling import tiling_in
 
 NO_ACCESS = (NotPermitted, TokenRefused)
 WORDS = re.compile(r"\w+")
@@ -42,7 +42,7 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
         remarks=frozenset({Remark.TILES_ONLY} if _is_tiles_only(service, body) else ()),
         state=ServiceState.ANSWERS,
         scheme_scales=_scales_in_scheme(body) if cached else 0,
-        tiling=tiling_in(body) if cached else None,
+        scheme=scheme_of(body) if cached else None,
     )
 
 

@@ -1,0 +1,59 @@
+"""The tiles that a service's full extent touches, by its tiling scheme: those that a whole cache has."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from .scheme import Extent, TilingScheme
+
+# ArcGIS writes rounded resolutions, so a corner on the edge of a tile comes out a little beside it.
+NEARLY = 1e-5
+
+
+@dataclass(frozen=True)
+class TileRange:
+    """Rows and columns of tiles, the last ones included."""
+
+    first_row: int
+    last_row: int
+    first_column: int
+    last_column: int
+
+    @property
+    def tiles(self) -> int:
+        """How many they are."""
+        return (self.last_row - self.first_row + 1) * (self.last_column - self.first_column + 1)
+
+
+def is_area(extent: Extent | None) -> bool:
+    """True for an extent that has a width and a height. Raises nothing."""
+    return extent is not None and extent.xmin < extent.xmax and extent.ymin < extent.ymax
+
+
+def touched(scheme: TilingScheme, level: int) -> TileRange | None:
+    """The tiles of this level that the full extent touches; None where it touches none, or that can't be told.
+
+    An extent that ends on the edge of a tile doesn't touch the next one. Raises nothing.
+    """
+    resolution = next((float(lod.resolution) for lod in scheme.lods if lod.level == level), 0.0)
+    extent = scheme.extent
+    if extent is None or not is_area(extent):
+        return None
+    columns = _span(extent.xmin - scheme.origin_x, extent.xmax - scheme.origin_x, scheme.cols * resolution)
+    rows = _span(scheme.origin_y - extent.ymax, scheme.origin_y - extent.ymin, scheme.rows * resolution)
+    return None if columns is None or rows is None else TileRange(*rows, *columns)
+
+
+def expected_tiles(scheme: TilingScheme, level: int) -> int | None:
+    """How many tiles a whole cache has at this level; None where that can't be told. Raises nothing."""
+    found = touched(scheme, level)
+    return None if found is None else found.tiles
+
+
+def _span(start: float, end: float, size: float) -> tuple[int, int] | None:
+    """First and last row or column; there are none before 0, and none that is too far away to be counted."""
+    if size <= 0 or not math.isfinite(start / size) or not math.isfinite(end / size):
+        return None
+    first, last = max(0, math.floor(start / size + NEARLY)), math.ceil(end / size - NEARLY) - 1
+    return (first, last) if first <= last else None
