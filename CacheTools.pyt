@@ -10,6 +10,7 @@ import os
 import re
 import sys
 import traceback
+from dataclasses import replace
 
 import arcpy
 
@@ -26,10 +27,8 @@ class Toolbox:
     def __init__(self):
         self.label = "Cache Tools"
         self.alias = "mapcache"
-        self.description = (
-            "Shows and deletes map and image service caches on ArcGIS Server, and proves what was deleted."
-        )
-        self.tools = [DeleteMapServerCache, ReportMapServerCache]
+        self.description = "Shows and deletes map and image service caches on ArcGIS Server, and proves what is gone."
+        self.tools = [DeleteMapServerCache, ReportMapServerCache, StoreServerSignIn, RemoveServerSignIn]
 
 
 class Tool:
@@ -39,6 +38,7 @@ class Tool:
     of its derived parameters. Both get the parameters by name.
     """
 
+    category = "Caching"
     after_a_fault = ""
 
     def isLicensed(self):
@@ -113,12 +113,9 @@ class DeletingTool(Tool):
 class DeleteMapServerCache(DeletingTool):
     """Delete Map Server Cache, with the parameters that ArcGIS documents for its own tool of that name."""
 
+    label = "Delete Map Server Cache"
+    description = "Deletes the whole cache of a map or image service, for good, and proves that it is gone."
     warning = "Deleting the cache of {} cannot be undone; the service restarts afterwards."
-
-    def __init__(self):
-        self.label = "Delete Map Server Cache"
-        self.description = "Deletes the whole cache of a map or image service, for good, and proves that it is gone."
-        self.category = "Caching"
 
     def getParameterInfo(self):
         """Esri's documented table."""
@@ -134,10 +131,8 @@ class DeleteMapServerCache(DeletingTool):
 class ReportMapServerCache(Tool):
     """Report Map Server Cache: what a deletion would take away, and whether it could be done from here."""
 
-    def __init__(self):
-        self.label = "Report Map Server Cache"
-        self.description = "Shows what a deletion would take away, scale by scale; changes nothing."
-        self.category = "Caching"
+    label = "Report Map Server Cache"
+    description = "Shows what a deletion would take away, scale by scale; changes nothing."
 
     def getParameterInfo(self):
         """The service, a file for the report, and the sums for models and scripts."""
@@ -170,6 +165,73 @@ class ReportMapServerCache(Tool):
             "out_scales": report.scales,
             "out_deletable": report.deletable,
         }
+
+
+class SignInTool(Tool):
+    """A tool for the accounts of one site."""
+
+    category = "Sign-in"
+
+    def check(self, given):
+        """The site's text; a password isn't looked at before the run."""
+        from cachetools_core.naming.site import read_site
+
+        read(given["site"], read_site)
+
+
+class StoreServerSignIn(SignInTool):
+    """Store Server Sign-In: an account is tried, and then kept for the runs that come after."""
+
+    label = "Store Server Sign-In"
+    description = "Signs in to a site, and keeps the account in the keyring for the other tools."
+
+    def getParameterInfo(self):
+        """A hidden text is masked by Pro, in the pane and in its history."""
+        return [
+            parameter("site", "Site", "GPString"),
+            parameter("username", "User Name", "GPString"),
+            parameter("password", "Password", "GPStringHidden"),
+            parameter("ca_file", "CA File", "DEFile", "Optional"),
+            parameter("cache_directory", "Cache Directory", "DEFolder", "Optional"),
+            derived("out_site", "Site", "GPString"),
+        ]
+
+    def run(self, given, access):
+        """The account goes to the core and nowhere else."""
+        from cachetools_core import Account, store_sign_in
+
+        with_account = replace(
+            access,
+            account=Account(given["username"].valueAsText, given["password"].valueAsText),
+            ca_file=given["ca_file"].valueAsText,
+            cache_directory=given["cache_directory"].valueAsText,
+        )
+        stored = store_sign_in(given["site"].valueAsText, with_account)
+        access.messages.info(stored.to_text())
+        return {"out_site": stored.site}
+
+
+class RemoveServerSignIn(SignInTool):
+    """Remove Server Sign-In: the accounts of a site, or one of them, are taken out of the keyring."""
+
+    label = "Remove Server Sign-In"
+    description = "Removes the accounts of a site, or one of them, from the keyring."
+
+    def getParameterInfo(self):
+        """Without a user name, all accounts that can be found."""
+        return [
+            parameter("site", "Site", "GPString"),
+            parameter("username", "User Name", "GPString", "Optional"),
+            derived("out_removed", "Removed", "GPLong"),
+        ]
+
+    def run(self, given, access):
+        """Asks no server."""
+        from cachetools_core import remove_sign_in
+
+        removed = remove_sign_in(given["site"].valueAsText, given["username"].valueAsText, access)
+        (access.messages.info if removed.count else access.messages.warning)(removed.to_text())
+        return {"out_removed": removed.count}
 
 
 class PaneMessages:

@@ -60,12 +60,12 @@ SIGNS_IN = (
     " nobody, and the password in a server connection file (.ags) can't be read."
 )
 STORING = (
-    "An account is stored once, by the Windows user that runs the tool: propy -m keyring set"
-    ' "CacheTools:https://gis.example.com/server" USERNAME.'
+    "An account is stored once, with Store Server Sign-In, by the Windows user that runs the tool: each user has a"
+    " keyring of his own, and so has the account of a scheduled task."
 )
 TRUSTS = (
-    "The site's certificate has to be trusted: by Windows, or by the file that the environment variable"
-    " REQUESTS_CA_BUNDLE names. The checks can't be switched off."
+    "The site's certificate has to be trusted: by Windows, by the CA file that Store Server Sign-In keeps for the site,"
+    " or by the file that the environment variable REQUESTS_CA_BUNDLE names. The checks can't be switched off."
 )
 NO_ENVIRONMENTS = "The tool uses no geoprocessing environments and runs at every licence level."
 CREDENTIALS = "All caching tools require publisher or administrator credentials to use."
@@ -220,7 +220,107 @@ print("Deletable from here:", deletable)
     ),
 )
 
+SITE = ParameterHelp(
+    (
+        "The address of the ArcGIS Server site, https://gis.example.com/server, or of the portal that it is federated"
+        " with. Any address below it will do, as a browser shows it.",
+    ),
+)
+
+STORE_SIGN_IN = ToolHelp(
+    summary=(
+        "Signs in to an ArcGIS Server site with a user name and a password, and where that works, keeps them in the"
+        " keyring of the operating system for the other tools. Where the site refuses the account, nothing is kept.",
+    ),
+    usage=(
+        "You need this tool where a site isn't federated with Pro's active portal, and for scripts that run while"
+        " nobody is signed in to Pro. Run it once, as the Windows user that runs the other tools.",
+        "The account is kept in the Windows Credential Manager, or whatever keyring the Python package keyring uses,"
+        " under the name CacheTools: followed by the address of the site, or of its portal where the site is federated"
+        " with one. The messages say which.",
+        "The password is a hidden text: ArcGIS Pro masks it, and no message, receipt or file of CacheTools holds it. In"
+        " a script, ask for it as the sample does, and never write it into the script.",
+        "The account is tried once. A wrong password is one failed sign-in on the server, and several of them may lock"
+        " the account there.",
+        "If the site belongs to a portal on another machine, the tool says so: then run it for the portal's address.",
+        NO_ENVIRONMENTS,
+    ),
+    parameters={
+        "site": SITE,
+        "username": ParameterHelp(("A publisher or administrator of the site, or of its portal.",)),
+        "password": ParameterHelp(
+            ("Its password. It is masked, and goes to the site's or portal's own sign-in and to the keyring only.",),
+        ),
+        "ca_file": ParameterHelp(
+            (
+                "A file of certificates in PEM form, for a site whose certificate Windows doesn't trust. It is copied,"
+                " and counts for this site from now on, and for no other.",
+            ),
+        ),
+        "cache_directory": ParameterHelp(
+            (
+                "The site's cache directory as this machine sees it, as a share for example. Where it is known, the"
+                " tools also look at the files themselves.",
+            ),
+        ),
+        "out_site": ParameterHelp(("The address of the site.",), ("result.getOutput(0).",)),
+    },
+    samples=(
+        Sample(
+            "Store Server Sign-In (stand-alone script)",
+            "Asks for the password, unseen, and stores the account.",
+            rf"""import getpass
+
+import arcpy
+
+arcpy.ImportToolbox(r"{SAMPLE_TOOLBOX}")
+site, username = "{SAMPLE_SITE}", "{SAMPLE_USER}"
+
+password = getpass.getpass(f"Password of {{username}}: ")
+result = arcpy.mapcache.StoreServerSignIn(site, username, password)
+print(result.getMessages())
+""",
+        ),
+    ),
+)
+
+REMOVE_SIGN_IN = ToolHelp(
+    summary=("Removes the accounts that are kept for an ArcGIS Server site, or one of them, from the keyring.",),
+    usage=(
+        "The tool asks no server, and changes nothing but the keyring of the Windows user that runs it.",
+        "The messages say what was removed. A CA file and a cache directory that are kept for the site stay, and the"
+        " messages say where.",
+        "An account of a portal is good for all its servers; it is removed for all of them.",
+        NO_ENVIRONMENTS,
+    ),
+    parameters={
+        "site": SITE,
+        "username": ParameterHelp(
+            (
+                "The user whose account is removed. Leave it empty to remove all that can be found for the site; some"
+                " keyrings can't be searched without a user name.",
+            ),
+        ),
+        "out_removed": ParameterHelp(("How many accounts were removed.",), ("result.getOutput(0).",)),
+    },
+    samples=(
+        Sample(
+            "Remove Server Sign-In (stand-alone script)",
+            "Removes every account that is kept for a site.",
+            rf"""import arcpy
+
+arcpy.ImportToolbox(r"{SAMPLE_TOOLBOX}")
+result = arcpy.mapcache.RemoveServerSignIn("{SAMPLE_SITE}")
+print(result.getMessages())
+print("Removed:", result.getOutput(0))
+""",
+        ),
+    ),
+)
+
 TOOLS: dict[str, ToolHelp] = {
     "DeleteMapServerCache": DELETE,
     "ReportMapServerCache": REPORT,
+    "StoreServerSignIn": STORE_SIGN_IN,
+    "RemoveServerSignIn": REMOVE_SIGN_IN,
 }

@@ -47,6 +47,19 @@ TABLES = {
         ("out_scales", "Derived", "Output", None),
         ("out_deletable", "Derived", "Output", None),
     ],
+    "StoreServerSignIn": [
+        ("site", "Required", "Input", None),
+        ("username", "Required", "Input", None),
+        ("password", "Required", "Input", None),
+        ("ca_file", "Optional", "Input", None),
+        ("cache_directory", "Optional", "Input", None),
+        ("out_site", "Derived", "Output", None),
+    ],
+    "RemoveServerSignIn": [
+        ("site", "Required", "Input", None),
+        ("username", "Optional", "Input", None),
+        ("out_removed", "Derived", "Output", None),
+    ],
 }
 NOBODY = "https://cachetools.invalid/arcgis/rest/services/Rainfall/MapServer"
 OLE = bytes.fromhex("D0CF11E0A1B11AE1")
@@ -55,6 +68,8 @@ BY_HAND = (
     " and from a map; note the text that arrives, as the history shows it",
     "c: run the tool with a wrong service in the pane and in a model; there must be one message and no traceback",
     "i: press Cancel while the job runs; note how long it takes",
+    "k: run Store Server Sign-In in the pane with a made-up site, user and password; look for the password in the"
+    " messages, in the history and in what Copy Python Command gives",
     "j: open the tool's help page from the pane; note whether the code sample shows",
 )
 
@@ -254,6 +269,11 @@ def about_expected_failures(report: Report) -> None:
     result, said = run(arcpy.mapcache.DeleteMapServerCache, r"C:\nowhere\arcgis on h_6443 (admin).ags\R.MapServer", 2)
     report.expect("a missing file fails", (result, "CT102" in said, "Traceback" in said), (None, True, False))
     report.expect("another number of instances warns in a script", "2 is ignored" in arcpy.GetMessages(1), True)
+    result, said = run(arcpy.mapcache.StoreServerSignIn, "gis.example.com", "nobody", "a made-up password")
+    report.expect(
+        "a site without its scheme fails", (result, "CT101" in said, "Traceback" in said), (None, True, False)
+    )
+    report.expect("the made-up password is in no message", "made-up" in said + arcpy.GetMessages(), False)
     report.expect("autoCancelling afterwards", arcpy.env.autoCancelling, True)
     report.found("all messages of that run", one_line(said))
 

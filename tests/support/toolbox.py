@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 TOOLBOX = ROOT / "CacheTools.pyt"
 TOOL = "DeleteMapServerCache"
 REPORT = "ReportMapServerCache"
+STORE, REMOVE = "StoreServerSignIn", "RemoveServerSignIn"
 SERVICE, INSTANCES, URL = "input_service", "num_of_caching_service_instances", "out_job_url"
 
 NAMED = [
@@ -123,6 +124,9 @@ class MemoryKeyring(keyring.backend.KeyringBackend):
     def get_password(self, service: str, username: str) -> str | None:
         name, password = self.entries.get(service, ("", ""))
         return password if name and name == username else None
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.entries[service]
 
     def get_credential(self, service: str, username: str | None) -> Any:
         name, password = self.entries.get(service, ("", ""))

@@ -8,8 +8,11 @@ from support.toolbox import (
     CALL,
     INSTANCES,
     NAMED,
+    REMOVE,
+    REPORT,
     ROOT,
     SERVICE,
+    STORE,
     TOOL,
     TOOLBOX,
     a_core,
@@ -30,9 +33,12 @@ def test_nothing_of_the_network_is_imported_before_execute() -> None:
         pane.edit("{SERVICE}", "{NAMED[0]}")
         pane.edit("{INSTANCES}", 2)
         pro.model_validate("{TOOL}", derived={{"{SERVICE}": None}})
+        pro.model_validate("{REPORT}", {{"{SERVICE}": "{NAMED[0]}", "output_report": "report.html"}})
+        pro.model_validate("{STORE}", {{"site": "https://h/arcgis", "username": "u", "password": "p"}})
+        pro.model_validate("{REMOVE}", {{"site": "https://h/arcgis"}})
         loud = ("requests", "keyring", "urllib3", "ssl", "socket", "http.client", "asyncio",
                 "cachetools_core.tools.delete",
-                "cachetools_core.server.wire", "cachetools_core.server.signin", "cachetools")
+                "cachetools_core.tools.report", "cachetools_core.tools.sign_in", "cachetools_core.server.wire", "cachetools_core.server.signin", "cachetools")
         print(json.dumps([added, [name for name in loud if name in sys.modules], pane["{SERVICE}"].message]))
     """
     added, loud, message = alone(script, ROOT / "tests")

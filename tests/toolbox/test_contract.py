@@ -6,8 +6,10 @@ import pytest
 from arcpy_standin import Pro
 from support.toolbox import (
     INSTANCES,
+    REMOVE,
     REPORT,
     SERVICE,
+    STORE,
     TOOL,
     TOOLBOX,
     URL,
@@ -29,10 +31,25 @@ TABLES = {
         ("out_scales", "Scales", "Derived", "Output", "GPString", None, False),
         ("out_deletable", "Deletable", "Derived", "Output", "GPBoolean", None, False),
     ],
+    STORE: [
+        ("site", "Site", "Required", "Input", "GPString", None, False),
+        ("username", "User Name", "Required", "Input", "GPString", None, False),
+        ("password", "Password", "Required", "Input", "GPStringHidden", None, False),
+        ("ca_file", "CA File", "Optional", "Input", "DEFile", None, False),
+        ("cache_directory", "Cache Directory", "Optional", "Input", "DEFolder", None, False),
+        ("out_site", "Site", "Derived", "Output", "GPString", None, False),
+    ],
+    REMOVE: [
+        ("site", "Site", "Required", "Input", "GPString", None, False),
+        ("username", "User Name", "Optional", "Input", "GPString", None, False),
+        ("out_removed", "Removed", "Derived", "Output", "GPLong", None, False),
+    ],
 }
 LABELS = {
     TOOL: ("Delete Map Server Cache", "Caching"),
     REPORT: ("Report Map Server Cache", "Caching"),
+    STORE: ("Store Server Sign-In", "Sign-in"),
+    REMOVE: ("Remove Server Sign-In", "Sign-in"),
 }
 
 

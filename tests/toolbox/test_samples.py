@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import keyring
 import pytest
 from arcpy_standin import Pro
 from help_texts import SAMPLE_REPORT, SAMPLE_SERVICE, SAMPLE_SITE, SAMPLE_TOOLBOX, SAMPLE_USER, TOOLS
-from support.toolbox import TOOLBOX, Place
+from support.toolbox import TOOLBOX, MemoryKeyring, Place
 
 SAMPLES = {sample.title: sample for tool in TOOLS.values() for sample in tool.samples}
 Runs = Callable[[str], dict[str, Any]]
@@ -63,6 +64,17 @@ def test_report(run: Runs, place: Place, capsys: pytest.CaptureFixture[str]) -> 
     assert Path(names["report"]).read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert place.server.submits == 0
     assert "Deletable from here: true" in capsys.readouterr().out
+
+
+def test_store_and_remove(run: Runs, place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    keyring.set_keyring(MemoryKeyring())
+    run("Store Server Sign-In (stand-alone script)")
+    assert keyring.get_password(f"CacheTools:{place.server.site}", place.server.username) == place.server.password
+    assert run("Remove Server Sign-In (stand-alone script)")["result"].getOutput(0) == "1"
+    assert keyring.get_password(f"CacheTools:{place.server.site}", place.server.username) is None
+    printed = capsys.readouterr().out
+    assert place.server.site in printed
+    assert place.server.password not in printed
 
 
 def test_every_sample_has_its_test() -> None:
