@@ -100,6 +100,30 @@ def entry(server: Rehearsal) -> dict[str, str]:
     return {"ENTRY": f"CacheTools:{server.portal or server.site}|{server.username}|{server.password}"}
 
 
+def without_ca_file(server: Rehearsal) -> list[str]:
+    return ["delete", service_url(server), "--yes", "--json"]
+
+
+def stored_and_removed(server: Rehearsal, *user: str) -> list[str]:
+    """A sign-in is stored, used with standard input closed, and removed, each a line of a shell script."""
+    stores = ["sign-in", server.site, "--user", server.username, "--ca-file", str(server.ca_file)]
+    return [
+        """printf '%s\\n' "$SECRET" | """ + shell(*python(*stores, "--password-stdin", "--json")),
+        shell(*python(*without_ca_file(server), *user)).rstrip() + " <&-\n",
+        shell(*python("sign-in", server.site, "--remove", "--json")),
+    ]
+
+
+def answers_in(out: str) -> list[Any]:
+    """The JSON objects that several commands have printed, one after the other."""
+    found, reader = [], json.JSONDecoder()
+    while out := out.strip():
+        one, end = reader.raw_decode(out)
+        found.append(one)
+        out = out[end:]
+    return found
+
+
 def assert_nothing_told(server: Rehearsal, outcome: Outcome) -> None:
     assert server.password not in outcome.out + outcome.err
 
@@ -197,6 +221,35 @@ def test_no_secret_service_at_all(server: Rehearsal, own_home: Path) -> None:
     assert "the keyring can't be used here (" in done.error
 
 
+@pytest.mark.parametrize("kind", ["stand-alone", "federated"])
+def test_a_sign_in_goes_into_gnome_keyring_and_out_of_it_again(
+    rehearsal: Callable[..., Rehearsal], secret_service: Callable[..., Outcome], own_home: Path, kind: str
+) -> None:
+    server = rehearsal(federated=kind == "federated")
+    home = server.portal or server.site
+    steps = [*stored_and_removed(server), "! " + shell(*python(*without_ca_file(server)))]
+    done = secret_service("".join(steps), SECRET=server.password)
+    assert done.code == 0, done.err
+    stored, deleted, removed, again = answers_in(done.out)
+    assert (stored["address"], stored["username"]) == (home, server.username)
+    assert (deleted["verdict"], deleted["account"]) == ("deleted", server.username)
+    assert removed["accounts"] == [{"address": home, "username": server.username}]
+    assert again["error"]["id"] == "CT401" and f"keyring entry 'CacheTools:{home}': nothing" in again["error"]["text"]
+    assert f'python -m cachetools_core sign-in "{home}" --user NAME.' in again["error"]["text"]
+    assert_nothing_told(server, done)
+    assert all(server.password.encode() not in file.read_bytes() for file in (own_home / "CacheTools").rglob("*.*"))
+
+
+def test_a_locked_gnome_keyring_takes_no_sign_in(
+    server: Rehearsal, secret_service: Callable[..., Outcome], own_home: Path
+) -> None:
+    script = shell(sys.executable, "-c", STORE) + shell(sys.executable, "-c", LOCK) + stored_and_removed(server)[0]
+    done = secret_service(script, SECRET=server.password, **entry(server))
+    assert (done.code, done.receipt["error"]["id"]) == (4, "CT404"), done.err
+    assert_nothing_told(server, done)
+    assert not (own_home / "CacheTools").exists()
+
+
 # An encrypted file
 
 
@@ -246,6 +299,28 @@ def test_an_encrypted_file_that_can_not_be_opened_asks_nobody(
     done = run(python(*deletion(encrypted, "--user", encrypted.username)), {**master, **wrong})
     assert (done.code, done.receipt["error"]["id"]) == (4, "CT401"), done.err
     assert "the keyring can't be used here (" in done.error
+    assert_nothing_told(encrypted, done)
+
+
+def test_a_sign_in_goes_into_an_encrypted_file_and_out_of_it_again(server: Rehearsal, master: dict[str, str]) -> None:
+    """It can't be searched, but the user name was noted when it was stored."""
+    script = "".join(stored_and_removed(server, "--user", server.username))
+    done = run(["sh", "-ec", script], {**master, "SECRET": server.password})
+    assert done.code == 0, done.err
+    stored, deleted, removed = answers_in(done.out)
+    assert (stored["address"], deleted["verdict"], removed["removed"]) == (server.site, "deleted", 1)
+    again = run(python(*deletion(server, "--user", server.username)), master)
+    assert f"keyring entry 'CacheTools:{server.site}' of {server.username}: nothing stored" in again.error
+    assert_nothing_told(server, done)
+
+
+def test_an_encrypted_file_that_can_not_be_opened_takes_no_sign_in(
+    encrypted: Rehearsal, master: dict[str, str]
+) -> None:
+    asks = {"PYTHON_KEYRING_BACKEND": "keyrings.alt.file.EncryptedKeyring"}
+    script = stored_and_removed(encrypted)[0]
+    done = run(["sh", "-ec", script], {**master, "SECRET": encrypted.password, **asks})
+    assert (done.code, done.receipt["error"]["id"]) == (4, "CT404"), done.err
     assert_nothing_told(encrypted, done)
 
 
