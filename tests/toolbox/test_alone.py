@@ -38,7 +38,8 @@ def test_nothing_of_the_network_is_imported_before_execute() -> None:
         pro.model_validate("{REMOVE}", {{"site": "https://h/arcgis"}})
         loud = ("requests", "keyring", "urllib3", "ssl", "socket", "http.client", "asyncio",
                 "cachetools_core.tools.delete",
-                "cachetools_core.tools.report", "cachetools_core.tools.sign_in", "cachetools_core.server.wire", "cachetools_core.server.signin", "cachetools")
+                "cachetools_core.tools.report", "cachetools_core.tools.sign_in",
+                "cachetools_core.server.wire", "cachetools_core.server.signin", "cachetools")
         print(json.dumps([added, [name for name in loud if name in sys.modules], pane["{SERVICE}"].message]))
     """
     added, loud, message = alone(script, ROOT / "tests")
