@@ -63,6 +63,15 @@ def every_kept_site() -> Iterator[KeptSite]:
             yield _read(file)
 
 
+def check_keepable() -> None:
+    """Raises SiteNotKept where keep_site would, as far as that shows untried, and JournalError as it does."""
+    folder = application_folder() / FOLDER
+    try:
+        own_files.check_folder(folder)
+    except OSError as error:
+        raise _not_kept(folder, error) from error
+
+
 def keep_site(site: KeptSite) -> None:
     """Write what is kept of a site, in place of what was; a site of which nothing is kept loses its file.
 

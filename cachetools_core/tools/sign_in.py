@@ -13,7 +13,15 @@ from ..errors import NotArcGIS, ServerSaysNo, SignInRefused, WrongUsage
 from ..local.accounts import StoredInKeyring
 from ..local.folders import kept_certificate
 from ..local.sign_ins import remove_from_keyring, store_in_keyring, user_in_keyring
-from ..local.sites import KeptSite, every_kept_site, keep_certificates, keep_site, kept_site, read_certificates
+from ..local.sites import (
+    KeptSite,
+    check_keepable,
+    every_kept_site,
+    keep_certificates,
+    keep_site,
+    kept_site,
+    read_certificates,
+)
 from ..messages import plain_words
 from ..naming.address import site_address
 from ..naming.site import read_site
@@ -99,6 +107,7 @@ def store_sign_in(site: str, access: Access) -> StoredSignIn:
         session.secrets.remember(account.password)
         certificates = _certificates_of(access, session.run)
         folder = _cache_directory_of(access, session.run)
+        check_keepable()
         home = _where_it_is_taken(named, account, session)
         with session.run.undisturbed():
             store_in_keyring(session.run, home.keyring_entry, account)

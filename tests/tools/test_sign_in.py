@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import keyring
 import keyring.backends.null
 import pytest
 from support.body_server import BodyServer
+from support.clocks import FastClock
 from support.listener import Listener
 from support.signing_in import Drawer, token_requests
 from support.story import account_of, delete
@@ -17,7 +19,9 @@ from support.story import account_of, delete
 from cachetools_core.account import Account, Place
 from cachetools_core.errors import (
     CacheToolsError,
+    Cancelled,
     CertificateFileError,
+    JournalError,
     KeyringRefused,
     NotArcGIS,
     SignInRefused,
@@ -220,6 +224,44 @@ def test_a_machine_without_a_keyring_is_told(server: Rehearsal, own_home: Path) 
     assert refused.value.__context__ is None and files_of(own_home) == []
 
 
+def test_a_cancel_during_the_sign_in_stores_nothing(server: Rehearsal, box: Box, own_home: Path) -> None:
+    class Impatient(Listener):
+        def cancelled(self) -> bool:
+            return bool(token_requests(server))
+
+    server.fault("blackhole-after@token")
+    with pytest.raises(Cancelled):
+        store_sign_in(server.site, access(server, messages=Impatient()))
+    assert nothing_kept(box, own_home)
+
+
+def test_a_cancel_that_comes_once_it_is_signed_in_breaks_nothing_off(server: Rehearsal, own_home: Path) -> None:
+    class Pressed(Box):
+        def set_password(self, service: str, username: str, password: str) -> None:
+            heard.cancel_now = True
+            super().set_password(service, username, password)
+
+    heard, box = Listener(), Pressed()
+    keyring.set_keyring(box)
+    store_sign_in(server.site, access(server, messages=heard))
+    assert len(box.entries) == 1 and [one.usernames for one in stored_sign_ins()] == [(server.username,)]
+
+
+def test_a_keyring_that_hangs_is_told_after_a_while(server: Rehearsal, own_home: Path) -> None:
+    class Hanging(Box):
+        def set_password(self, service: str, username: str, password: str) -> None:
+            leave.wait()
+
+    leave = threading.Event()
+    keyring.set_keyring(Hanging())
+    try:
+        with pytest.raises(KeyringRefused, match="waiting for somebody"):
+            store_sign_in(server.site, access(server, clock=FastClock(100.0)))
+    finally:
+        leave.set()
+    assert files_of(own_home) == []
+
+
 # Removing
 
 
@@ -297,8 +339,19 @@ def test_a_file_that_can_not_be_read_is_named(server: Rehearsal, box: Box, own_h
 def test_a_place_that_can_not_be_written_is_told(server: Rehearsal, box: Box, own_home: Path) -> None:
     (own_home / "CacheTools").mkdir()
     (own_home / "CacheTools" / "sites").write_text("a file in the folder's place", encoding="ascii")
-    with pytest.raises(SiteNotKept, match="Not a directory"):
+    with pytest.raises(SiteNotKept, match="can't be written"):
         store_sign_in(server.site, access(server))
+    assert box.entries == {} and server.requests == []
+
+
+def test_a_user_without_a_home_is_told_before_any_request(
+    server: Rehearsal, box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("HOME", "USERPROFILE", "LOCALAPPDATA", "XDG_DATA_HOME"):
+        monkeypatch.setenv(variable, "relative")
+    with pytest.raises(JournalError, match="no place for its files"):
+        store_sign_in(server.site, access(server))
+    assert box.entries == {} and server.requests == []
 
 
 def test_a_stored_sign_in_shows_what_is_kept() -> None:
