@@ -236,12 +236,19 @@ def test_a_cancel_during_the_sign_in_stores_nothing(server: Rehearsal, box: Box,
 
 
 def test_a_cancel_that_comes_once_it_is_signed_in_breaks_nothing_off(server: Rehearsal, own_home: Path) -> None:
-    class Pressed(Box):
+    class Pressing(Listener):
+        def cancelled(self) -> bool:
+            if self.cancel_now:
+                heeded.set()
+            return self.cancel_now
+
+    class Slow(Box):
         def set_password(self, service: str, username: str, password: str) -> None:
             heard.cancel_now = True
+            heeded.wait(1.0)  # a run that heeds the cancel asks for it meanwhile
             super().set_password(service, username, password)
 
-    heard, box = Listener(), Pressed()
+    heard, box, heeded = Pressing(), Slow(), threading.Event()
     keyring.set_keyring(box)
     store_sign_in(server.site, access(server, messages=heard))
     assert len(box.entries) == 1 and [one.usernames for one in stored_sign_ins()] == [(server.username,)]
