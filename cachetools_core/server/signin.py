@@ -43,6 +43,7 @@ from .tokens import (
 from .wire import PlainWire, Wire
 
 NO_SIGN_IN = "this site asks for no sign-in"
+BY_THE_CALLER = "given by the caller"
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class GivenAccount:
                 "If that portal is yours, store your account under its address; a run that is given no password finds"
                 f" it there. {how_to_store(home, self.place)}",
             )
-        return Found(self.account, "given by the caller")
+        return Found(self.account, BY_THE_CALLER)
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,21 @@ class _ProsTokens:
         return token
 
 
+@dataclass(frozen=True)
+class _StoredPassword:
+    tokens: TokenGiver
+    how_to_store: str
+
+    def give(self, bound: Bound) -> Token:
+        try:
+            return self.tokens.give(bound)
+        except SignInRefused as refusal:
+            if not refusal.judged:
+                raise
+            anew = f"{refusal.remedy} If its password has changed, store the new one. {self.how_to_store}"
+            raise SignInRefused(refusal.what, anew) from refusal
+
+
 def sign_in(rest: PlainWire, site: SiteInfo, given: GivenAccount, others: Iterable[Source]) -> SignIn:
     """Sign in to a site with the first account there is: what the caller gives, then the other sources in their order.
 
@@ -176,7 +192,7 @@ def sign_in(rest: PlainWire, site: SiteInfo, given: GivenAccount, others: Iterab
         return _without_token_service(rest, site, given, others)
     guard_secret(site.url)
     service = token_service_of(site)
-    return _enter(rest, site, service, _first(rest.run, service.home, given, others))
+    return _enter(rest, site, service, given, others)
 
 
 def how_to_sign_in(home: Home, place: Place) -> str:
@@ -209,7 +225,10 @@ def _first(run: Run, home: Home, given: GivenAccount, others: Iterable[Source]) 
     )
 
 
-def _enter(rest: PlainWire, site: SiteInfo, service: TokenService, offer: Found | PortalSession) -> SignIn:
+def _enter(
+    rest: PlainWire, site: SiteInfo, service: TokenService, given: GivenAccount, others: Iterable[Source]
+) -> SignIn:
+    offer = _first(rest.run, service.home, given, others)
     if isinstance(offer, PortalSession):
         giver: TokenGiver = ExchangedTokens(rest, offer.address, site.url, offer.tokens)
         return SignIn(SignedIn(rest, giver), "", offer.place)
@@ -217,6 +236,8 @@ def _enter(rest: PlainWire, site: SiteInfo, service: TokenService, offer: Found 
     rest.run.secrets.spare(offer.account.username)
     minutes = min(TOKEN_MINUTES, site.token_minutes or TOKEN_MINUTES)
     giver = PasswordTokens(rest, service.address, offer.account, site.url, minutes)
+    if offer.place != BY_THE_CALLER:
+        giver = _StoredPassword(giver, how_to_store(service.home, given.place))
     if service.home.portal:
         giver = ExchangedTokens(rest, service.address, site.url, giver)
     return SignIn(SignedIn(rest, giver), offer.account.username, offer.place)
@@ -229,14 +250,14 @@ def _without_token_service(rest: PlainWire, site: SiteInfo, given: GivenAccount,
         return _with_given_account(rest, site, service, given)
     if _asks_for_a_token(rest, site):
         guard_secret(site.url)
-        return _enter(rest, site, service, _first(rest.run, service.home, given, others))
+        return _enter(rest, site, service, given, others)
     name = plain_words(given.username or "")
     return SignIn(rest, "", NO_SIGN_IN, f"The user name {name} isn't used: {NO_SIGN_IN}." if name else "")
 
 
 def _with_given_account(rest: PlainWire, site: SiteInfo, service: TokenService, given: GivenAccount) -> SignIn:
     try:
-        return _enter(rest, site, service, _first(rest.run, service.home, given, ()))
+        return _enter(rest, site, service, given, ())
     except SignInRefused as refusal:
         if refusal.judged:
             raise

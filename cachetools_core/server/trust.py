@@ -276,7 +276,10 @@ def _number(refused: ssl.SSLCertVerificationError) -> int:
 
 
 def _explain(code: int, words: str, host: str) -> tuple[str, str]:
-    add_ca = "Put the authority's certificate into this machine's store, or name its PEM file as the CA file."
+    add_ca = (
+        "Put the authority's certificate into this machine's store, or name its PEM file as the CA file, once, when the"
+        " site's sign-in is stored."
+    )
     if code == SELF_SIGNED:
         return "it is self-signed, so nobody vouches for it", "Better: give the server a certificate of your authority."
     if code == UNKNOWN_ROOT:

@@ -22,6 +22,7 @@ from support.signing_in import (
 )
 from support.story import account_of, delete, service_url
 
+from cachetools_core.account import Place
 from cachetools_core.errors import NoAccount, NoAnswer, SignInRefused
 from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.server.signin import ActivePortal, GivenAccount, sign_in
@@ -221,6 +222,21 @@ def test_a_wrong_password_is_tried_once(rehearsal: Callable[..., Rehearsal], dra
     assert "Invalid username or password" in str(receipt.error)
     assert len(token_requests(server)) == 1, "and the keyring's account isn't tried instead"
     assert server.submits == 0
+
+
+@pytest.mark.parametrize("kind", ["stand-alone", "federated"])
+def test_a_stored_password_that_is_refused_is_to_be_stored_anew(
+    rehearsal: Callable[..., Rehearsal], drawer: Drawer, kind: str
+) -> None:
+    server = rehearsal(federated=kind == "federated")
+    home = server.portal or server.site
+    drawer.set_password(f"CacheTools:{home}", server.username, "wrong")
+    receipt = delete(server, account=None, place=Place.PANE)
+    advice = f"store the new one. Store it with the tool Store Server Sign-In, for the site {home}."
+    assert receipt.error is not None and receipt.error.message_id == "CT402" and advice in str(receipt.error)
+    assert len(token_requests(server)) == 1
+    given = delete(server, account=Account(server.username, "wrong too"))
+    assert "Store Server Sign-In" not in str(given.error) and "store_sign_in" not in str(given.error)
 
 
 def test_a_locked_account_is_tried_once(server: Rehearsal) -> None:
