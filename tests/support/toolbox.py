@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -157,6 +158,8 @@ Start = Callable[..., Place]
 
 
 def assert_ended_cleanly(pro: Pro) -> None:
+    """One end, nothing left switched, and no word of the command line, which Pro doesn't have."""
+    assert [text for text in pro.outcome.texts() if re.search(r"(?<![\w-])--[a-z]|python -m", text)] == []
     assert not pro.outcome.traceback_shown
     assert not pro.outcome.aborted
     assert pro.arcpy.env.autoCancelling
