@@ -21,6 +21,30 @@ if importlib.util.find_spec("cachetools_core") is None:
     sys.path.append(HERE)  # at the end, so that no other toolbox in this session finds its modules shadowed
 
 
+def row(name, label, datatype, kind="Required", direction="Input", value=None, endings=()):
+    """One row of a tool's table: a function that makes its parameter anew."""
+
+    def make():
+        made = arcpy.Parameter(name, label, direction, datatype, kind)
+        if value is not None:
+            made.value = value
+        if endings:
+            made.filter.list = list(endings)
+        return made
+
+    return make
+
+
+DERIVED = "Derived", "Output"
+# String lets a model's text variable in, and a service that Pro isn't signed in to.
+SERVICE = row("input_service", "Input Service", ["DEMapServer", "DEImageServer", "GPString"])
+INSTANCES = row(
+    "num_of_caching_service_instances", "Number of caching service instances", "GPLong", "Optional", value=-1
+)
+SERVICE_URL = row("out_job_url", "Output Map Service URL", "GPString", *DERIVED)
+SITE = row("site", "Site", "GPString")
+
+
 class Toolbox:
     """What Pro shows in the Catalog pane. The alias is neither `cachetools` nor `server`: both are taken in Pro."""
 
@@ -34,12 +58,17 @@ class Toolbox:
 class Tool:
     """What the tools share: every licence, a validation that never raises, and the frame around a run.
 
-    A tool adds its table; `check`, what the texts alone tell; and `run`, one call of the core, which gives the values
+    A tool adds its `rows`; `check`, what the texts alone tell; and `run`, one call of the core, which gives the values
     of its derived parameters. Both get the parameters by name.
     """
 
     category = "Caching"
+    rows = ()
     after_a_fault = ""
+
+    def getParameterInfo(self):
+        """The table, made anew at each call."""
+        return [make() for make in self.rows]
 
     def isLicensed(self):
         """Every licence level; the rights on the server decide."""
@@ -97,7 +126,10 @@ class DeletingTool(Tool):
 
     def check(self, given):
         """Name the service that loses its tiles."""
-        check_instances(given["num_of_caching_service_instances"])
+        number = given["num_of_caching_service_instances"]
+        warning = about_instances(number.valueAsText)
+        if warning and not number.hasError():
+            number.setWarningMessage(warning)
         service = read_service(given["input_service"])
         if service:
             given["input_service"].setWarningMessage(self.warning.format(service))
@@ -115,11 +147,8 @@ class DeleteMapServerCache(DeletingTool):
 
     label = "Delete Map Server Cache"
     description = "Deletes the whole cache of a map or image service, for good, and proves that it is gone."
+    rows = (SERVICE, INSTANCES, SERVICE_URL)
     warning = "Deleting the cache of {} cannot be undone; the service restarts afterwards."
-
-    def getParameterInfo(self):
-        """Esri's documented table."""
-        return [input_service(), instances(), derived("out_job_url", "Output Map Service URL", "GPString")]
 
     def delete(self, given, access):
         """The whole cache."""
@@ -133,19 +162,14 @@ class ReportMapServerCache(Tool):
 
     label = "Report Map Server Cache"
     description = "Shows what a deletion would take away, scale by scale; changes nothing."
-
-    def getParameterInfo(self):
-        """The service, a file for the report, and the sums for models and scripts."""
-        report = parameter("output_report", "Output Report", "DEFile", "Optional", "Output")
-        report.filter.list = ["html", "json", "csv"]
-        return [
-            input_service(),
-            report,
-            derived("out_tiles", "Tiles", "GPDouble"),
-            derived("out_bytes", "Bytes", "GPDouble"),
-            derived("out_scales", "Scales", "GPString"),
-            derived("out_deletable", "Deletable", "GPBoolean"),
-        ]
+    rows = (
+        SERVICE,
+        row("output_report", "Output Report", "DEFile", "Optional", "Output", endings=("html", "json", "csv")),
+        row("out_tiles", "Tiles", "GPDouble", *DERIVED),
+        row("out_bytes", "Bytes", "GPDouble", *DERIVED),
+        row("out_scales", "Scales", "GPString", *DERIVED),
+        row("out_deletable", "Deletable", "GPBoolean", *DERIVED),
+    )
 
     def check(self, given):
         """The service's text, and the ending of the file."""
@@ -159,12 +183,7 @@ class ReportMapServerCache(Tool):
         from cachetools_core import report_map_server_cache
 
         report = report_map_server_cache(given["input_service"].valueAsText, given["output_report"].valueAsText, access)
-        return {
-            "out_tiles": report.tiles,
-            "out_bytes": report.bytes,
-            "out_scales": report.scales,
-            "out_deletable": report.deletable,
-        }
+        return {f"out_{name}": getattr(report, name) for name in ("tiles", "bytes", "scales", "deletable")}
 
 
 class SignInTool(Tool):
@@ -184,29 +203,22 @@ class StoreServerSignIn(SignInTool):
 
     label = "Store Server Sign-In"
     description = "Signs in to a site, and keeps the account in the keyring for the other tools."
-
-    def getParameterInfo(self):
-        """A hidden text is masked by Pro, in the pane and in its history."""
-        return [
-            parameter("site", "Site", "GPString"),
-            parameter("username", "User Name", "GPString"),
-            parameter("password", "Password", "GPStringHidden"),
-            parameter("ca_file", "CA File", "DEFile", "Optional"),
-            parameter("cache_directory", "Cache Directory", "DEFolder", "Optional"),
-            derived("out_site", "Site", "GPString"),
-        ]
+    rows = (
+        SITE,
+        row("username", "User Name", "GPString"),
+        row("password", "Password", "GPStringHidden"),
+        row("ca_file", "CA File", "DEFile", "Optional"),
+        row("cache_directory", "Cache Directory", "DEFolder", "Optional"),
+        row("out_site", "Site", "GPString", *DERIVED),
+    )
 
     def run(self, given, access):
         """The account goes to the core and nowhere else."""
         from cachetools_core import Account, store_sign_in
 
-        with_account = replace(
-            access,
-            account=Account(given["username"].valueAsText, given["password"].valueAsText),
-            ca_file=given["ca_file"].valueAsText,
-            cache_directory=given["cache_directory"].valueAsText,
-        )
-        stored = store_sign_in(given["site"].valueAsText, with_account)
+        account = Account(given["username"].valueAsText, given["password"].valueAsText)
+        files = {name: given[name].valueAsText for name in ("ca_file", "cache_directory")}
+        stored = store_sign_in(given["site"].valueAsText, replace(access, account=account, **files))
         access.messages.info(stored.to_text())
         return {"out_site": stored.site}
 
@@ -216,14 +228,11 @@ class RemoveServerSignIn(SignInTool):
 
     label = "Remove Server Sign-In"
     description = "Removes the accounts of a site, or one of them, from the keyring."
-
-    def getParameterInfo(self):
-        """Without a user name, all accounts that can be found."""
-        return [
-            parameter("site", "Site", "GPString"),
-            parameter("username", "User Name", "GPString", "Optional"),
-            derived("out_removed", "Removed", "GPLong"),
-        ]
+    rows = (
+        SITE,
+        row("username", "User Name", "GPString", "Optional"),
+        row("out_removed", "Removed", "GPLong", *DERIVED),
+    )
 
     def run(self, given, access):
         """Asks no server."""
@@ -268,33 +277,6 @@ def access_with(messages):
     return Access(active_portal=active, messages=PaneMessages(messages), place=Place.PANE)
 
 
-# The tables
-
-
-def parameter(name, label, datatype, kind="Required", direction="Input", many=False):
-    """One row of a table."""
-    return arcpy.Parameter(
-        name=name, displayName=label, direction=direction, datatype=datatype, parameterType=kind, multiValue=many
-    )
-
-
-def derived(name, label, datatype):
-    """A value that a run gives."""
-    return parameter(name, label, datatype, "Derived", "Output")
-
-
-def input_service():
-    """String lets a model's text variable in, and a service that Pro isn't signed in to."""
-    return parameter("input_service", "Input Service", ["DEMapServer", "DEImageServer", "GPString"])
-
-
-def instances():
-    """Esri's documented number, with its documented and only value."""
-    number = parameter("num_of_caching_service_instances", "Number of caching service instances", "GPLong", "Optional")
-    number.value = -1
-    return number
-
-
 # What the texts alone tell
 
 
@@ -325,13 +307,6 @@ def read_service(one):
 
     name = read(one, read_name)
     return None if name is None else getattr(name, "url", safe_text(one.valueAsText))
-
-
-def check_instances(number):
-    """Warn of a number that won't be used."""
-    warning = about_instances(number.valueAsText)
-    if warning and not number.hasError():
-        number.setWarningMessage(warning)
 
 
 def about_instances(text):

@@ -295,6 +295,7 @@ def test_an_extent() -> None:
     parameter.value = "1 2.5 3 4"  # type: ignore[misc]
     assert (parameter.value, parameter.value.spatialReference) == (Extent(1, 2.5, 3, 4), None)
     parameter.value = "DEFAULT"  # type: ignore[misc]
+    assert parameter.valueAsText == "DEFAULT"
     with pytest.raises(NotModelled):
         parameter.value  # noqa: B018
     with pytest.raises(RefusedAttribute):

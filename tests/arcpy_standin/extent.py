@@ -11,6 +11,8 @@ from typing import Any
 from .refusals import NotModelled, Refused, RefusedAttribute, refuse
 
 SIDES = ("XMin", "YMin", "XMax", "YMax")
+WORDS = ("DEFAULT", "MAXOF", "MINOF")
+"""What an extent may be called instead of numbers; valid as text, and what it is as a value isn't documented."""
 
 
 class SpatialReference:
@@ -67,13 +69,13 @@ class Extent:
 def read_extent(given: Any) -> Extent | None:
     """An extent out of an Extent or of "xmin ymin xmax ymax", the text that scripts pass; None where it is none.
 
-    What a newer Pro may write after the four numbers, and the words DEFAULT, MAXOF and MINOF, aren't modelled.
+    What a newer Pro may write after the four numbers isn't modelled, nor the value of a word.
     """
     if isinstance(given, Extent):
         return given
     words = given.split() if isinstance(given, str) else []
-    if words and words[0] in ("DEFAULT", "MAXOF", "MINOF"):
-        refuse(NotModelled(f"the value of an extent given as {words[0]}"))
+    if given in WORDS:
+        refuse(NotModelled(f"the value of an extent given as {given}"))
     try:
         sides = [float(word) for word in words]
     except ValueError:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .datatypes import DATA_ELEMENTS, FILTERS, KEYWORDS
-from .extent import read_extent
+from .extent import WORDS, read_extent
 from .refusals import NotModelled, Refused, RefusedAttribute, refuse
 
 CREATION_ONLY = (
@@ -317,7 +317,8 @@ def id_message(kind: str, number: int, *arguments: Any) -> str:
 
 def has_type(given: Any, kinds: list[str]) -> bool:
     """Whether a value is of its parameter's one data type; any text may name a data element."""
-    return len(kinds) > 1 or kinds[0] in DATA_ELEMENTS or _value(given, kinds) is not None
+    named = len(kinds) > 1 or kinds[0] in DATA_ELEMENTS or (kinds[0] == "GPExtent" and given in WORDS)
+    return named or _value(given, kinds) is not None
 
 
 def several(given: Any) -> list[Any]:
@@ -336,7 +337,7 @@ def _value(given: Any, kinds: list[str]) -> Any:
 
 def _text(given: Any, kinds: list[str]) -> str:
     """A number without a needless `.0` and a bool in small letters (both inferred); what can't be read stays as is."""
-    value = _value(given, kinds) if kinds[0] in READERS and len(kinds) == 1 else None
+    value = _value(given, kinds) if kinds[0] in READERS and len(kinds) == 1 and given not in WORDS else None
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
