@@ -109,7 +109,7 @@ class GivenAccount:
                 f" belongs to the portal {home.address}. A site's word doesn't send a password to another address, so"
                 " the account isn't used.",
                 "If that portal is yours, store your account under its address; a run that is given no password finds"
-                f" it there. {how_to_store(home, self.place)}",
+                f" it there. {how_to_store(home.address, self.place)}",
             )
         return Found(self.account, BY_THE_CALLER)
 
@@ -196,20 +196,23 @@ def sign_in(rest: PlainWire, site: SiteInfo, given: GivenAccount, others: Iterab
 
 
 def how_to_sign_in(home: Home, place: Place) -> str:
-    """What somebody there can do for whom no account was found."""
+    """What somebody there can do for whom no account was found.
+
+    The site as it was named, and not a portal that it claims: where that is elsewhere, storing says so and asks first.
+    """
     return (
-        f"{how_to_store(home, place)} Entries belong to one user of this machine, so store it as the user that runs"
-        " this."
+        f"{how_to_store(home.site, place)} Entries belong to one user of this machine, so store it as the user"
+        " that runs this."
     )
 
 
-def how_to_store(home: Home, place: Place) -> str:
-    """How an account for a home is stored from there."""
+def how_to_store(address: str, place: Place) -> str:
+    """How an account for a site, or for a portal, is stored from there."""
     if place is Place.PANE:
-        return f"Store it with the tool Store Server Sign-In, for the site {home.address}."
+        return f"Store it with the tool Store Server Sign-In, for the site {address}."
     if place is Place.TERMINAL:
-        return f'Store it: python -m cachetools_core sign-in "{home.address}" --user NAME.'
-    return f'Store it with cachetools_core.store_sign_in, for the site "{home.address}".'
+        return f'Store it: python -m cachetools_core sign-in "{address}" --user NAME.'
+    return f'Store it with cachetools_core.store_sign_in, for the site "{address}".'
 
 
 def _first(run: Run, home: Home, given: GivenAccount, others: Iterable[Source]) -> Found | PortalSession:
@@ -237,7 +240,7 @@ def _enter(
     minutes = min(TOKEN_MINUTES, site.token_minutes or TOKEN_MINUTES)
     giver = PasswordTokens(rest, service.address, offer.account, site.url, minutes)
     if offer.place != BY_THE_CALLER:
-        giver = _StoredPassword(giver, how_to_store(service.home, given.place))
+        giver = _StoredPassword(giver, how_to_store(service.home.address, given.place))
     if service.home.portal:
         giver = ExchangedTokens(rest, service.address, site.url, giver)
     return SignIn(SignedIn(rest, giver), offer.account.username, offer.place)

@@ -235,7 +235,7 @@ def test_a_sign_in_goes_into_gnome_keyring_and_out_of_it_again(
     assert (deleted["verdict"], deleted["account"]) == ("deleted", server.username)
     assert removed["accounts"] == [{"address": home, "username": server.username}]
     assert again["error"]["id"] == "CT401" and f"keyring entry 'CacheTools:{home}': nothing" in again["error"]["text"]
-    assert f'python -m cachetools_core sign-in "{home}" --user NAME.' in again["error"]["text"]
+    assert f'python -m cachetools_core sign-in "{server.site}" --user NAME.' in again["error"]["text"]
     assert_nothing_told(server, done)
     assert all(server.password.encode() not in file.read_bytes() for file in (own_home / "CacheTools").rglob("*.*"))
 

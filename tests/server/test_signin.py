@@ -204,10 +204,12 @@ def test_without_an_account_all_places_are_listed_and_what_to_do(server: Rehears
     assert caught.value.exit_code == 4 and token_requests(server) == []
 
 
-def test_a_federated_sites_remedy_names_the_portal(federated: Rehearsal, drawer: Drawer) -> None:
+def test_a_federated_sites_remedy_names_the_site_and_not_the_portal_that_it_claims(
+    federated: Rehearsal, drawer: Drawer
+) -> None:
     with pytest.raises(NoAccount) as caught:
         enter(federated)
-    assert f'for the site "{federated.portal}"' in str(caught.value)
+    assert f'for the site "{federated.site}"' in str(caught.value)
 
 
 # Once
