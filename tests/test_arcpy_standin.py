@@ -530,6 +530,15 @@ def test_model_validation(pro: Pro, box: Box) -> None:
     assert pro.model_validate("Tool", {"text": "%Value%"})["text"].valueAsText == "%Value%"
 
 
+def test_a_models_process_is_validated_twice_and_then_run(pro: Pro, box: Box) -> None:
+    seen = "messages.addMessage(' '.join(str(p.isInputValueDerived()) for p in parameters))\n"
+    give = "parameters[2].value = f'{parameters[0].valueAsText}, {parameters[1].value}'"
+    pro.add_toolbox(box.write(execute=seen + give))
+    outcome, outputs = pro.model_run("Tool", {"text": "%Site%/a"}, {"number": "7"}, {"Site": "https://h"})
+    assert (outcome.texts(0), outputs) == (["False True False"], {"out": "https://h/a, 7"})
+    assert pro.calls == ["getParameterInfo", *ROUND, "getParameterInfo", *ROUND, "execute"]
+
+
 # Outside execute: text only
 
 

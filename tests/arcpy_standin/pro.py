@@ -160,6 +160,29 @@ class Pro:
         self.round(tool, parameters)
         return by_name
 
+    def model_run(
+        self,
+        tool: str,
+        values: Mapping[str, Any] | None = None,
+        derived: Mapping[str, Any] | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> tuple[Outcome, dict[str, str | None]]:
+        """A process of a model: what ran, and the values of the tool's outputs by their names.
+
+        The model is validated as it stands, then again with all values known, and the tool is run. `derived` are what
+        other tools have given by then, `variables` what stands for each `%name%`, filled in before the tool sees the
+        text (pyt.md 2.3). That a value still counts as derived when its process runs is inferred.
+        """
+        self.model_validate(tool, values, dict.fromkeys(derived or {}))
+        parameters = self.describe(tool)
+        for parameter in parameters:
+            given = {**(values or {}), **(derived or {})}.get(parameter.name)
+            if given is not None:
+                parameter._take(_filled(given, variables or {}))
+            parameter._state.derived = parameter.name in (derived or {})
+        outcome = self.run(tool, parameters)
+        return outcome, {p.name: p.valueAsText for p in parameters if p.direction == "Output"}
+
     def licensed(self, tool: str) -> bool:
         """isLicensed, where the tool has it."""
         return self._ask(tool, "isLicensed") is not False
@@ -267,6 +290,12 @@ class Pane:
 
 def _again(parameters: Iterable[Parameter]) -> list[Parameter]:
     return [Parameter._sharing(parameter._state) for parameter in parameters]
+
+
+def _filled(given: Any, variables: Mapping[str, str]) -> Any:
+    for name, text in variables.items():
+        given = given.replace(f"%{name}%", text) if isinstance(given, str) else given
+    return given
 
 
 def _bind(tool: str, parameters: list[Parameter], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:

@@ -1,0 +1,49 @@
+"""Every tool as a process of a model: its texts from variables, its values from other tools."""
+
+from __future__ import annotations
+
+import keyring
+from arcpy_standin import Outcome, Pro
+from support.toolbox import REMOVE, REPORT, SERVICE, STORE, TOOL, MemoryKeyring, Place, assert_ended_cleanly
+
+
+def assert_ended_well(pro: Pro, outcome: Outcome) -> None:
+    assert outcome.texts(2) == []
+    assert outcome.succeeded
+    assert_ended_cleanly(pro)
+
+
+def test_a_model_that_looks_and_then_deletes(pro: Pro, place: Place) -> None:
+    variables = {"Service": place.url}
+    outcome, found = pro.model_run(REPORT, {SERVICE: "%Service%"}, variables=variables)
+    assert_ended_well(pro, outcome)
+    assert found["out_deletable"] == "true"
+
+    outcome, deleted = pro.model_run(TOOL, derived={SERVICE: place.url})
+    assert_ended_well(pro, outcome)
+    assert (deleted, place.tiles()) == ({"out_job_url": place.url}, 0)
+
+
+def test_a_wrong_value_of_another_tool_is_found_by_the_run(pro: Pro, place: Place) -> None:
+    outcome, outputs = pro.model_run(TOOL, derived={SERVICE: "World Imagery"})
+    assert len(outcome.texts(2)) == 2
+    assert outcome.texts(2)[0].startswith("CT101: ")
+    assert outputs == {"out_job_url": None}
+    assert place.server.submits == 0
+
+
+def test_a_variable_that_nobody_filled_in(pro: Pro) -> None:
+    outcome, _ = pro.model_run(TOOL, {SERVICE: "%Servise%"}, variables={"Service": "https://h"})
+    assert outcome.texts(2)[0].startswith("CT101: ")
+    assert outcome.executed
+
+
+def test_a_sign_in_by_a_model(pro: Pro, place: Place) -> None:
+    keyring.set_keyring(MemoryKeyring())
+    given = {"site": "%Site%", "username": place.server.username, "password": place.server.password}
+    outcome, stored = pro.model_run(STORE, given, variables={"Site": place.server.site})
+    assert_ended_well(pro, outcome)
+    assert place.server.password not in "".join(outcome.texts())
+    outcome, removed = pro.model_run(REMOVE, derived={"site": stored["out_site"]})
+    assert_ended_well(pro, outcome)
+    assert removed == {"out_removed": "1"}
