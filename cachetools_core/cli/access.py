@@ -21,6 +21,7 @@ def access_from(options: argparse.Namespace, terminal: Terminal, run: Run) -> Ac
         account=account,
         username=options.user,
         ca_file=options.ca_file,
+        cache_directory=getattr(options, "cache_directory", None),
         deadline=run.left(),
         messages=terminal,
         place=Place.TERMINAL,

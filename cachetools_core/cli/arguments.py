@@ -62,6 +62,10 @@ def parser() -> argparse.ArgumentParser:
         if name == "delete":
             command.add_argument("--yes", action="store_true", help="don't ask; needed where there is no terminal")
             command.add_argument("--receipts", metavar="FOLDER", help="where to keep the receipt")
+        if name in ("delete", "report"):
+            command.add_argument(
+                "--cache-directory", metavar="PATH", help="the folder of the site's caches, to count their files there"
+            )
         if name == "report":
             command.add_argument("--output", metavar="FILE", help="write the report as .html, .json or .csv, by ending")
     return found

@@ -45,7 +45,7 @@ def _store(options: argparse.Namespace, terminal: Terminal, run: Run) -> End:
     access = access_from(options, terminal, run)
     if access.account is None:
         access = replace(access, account=Account(options.user, _asked_for(options.user, terminal, run)))
-    stored = store_sign_in(options.site, replace(access, cache_directory=options.cache_directory))
+    stored = store_sign_in(options.site, access)
     return End(0, stored.to_text(), {**stored.to_dict(), "exit_code": 0})
 
 

@@ -31,17 +31,17 @@ class Witness(Enum):
     SERVICE = "service"
     REPORT = "report"
     ADMIN = "administrator"
+    DISK = "disk"
 
     @property
     def in_words(self) -> str:
         """Who it is, for people."""
-        return {"service": "the service", "report": "the cache report", "administrator": "the administrator API"}[
-            self.value
-        ]
-
-
-COUNTING = (Witness.REPORT,)
-"""The witnesses that count tiles or files; at least one of them has to say that the cache is gone."""
+        return {
+            "service": "the service",
+            "report": "the cache report",
+            "administrator": "the administrator API",
+            "disk": "the disk",
+        }[self.value]
 
 
 class Says(Enum):
@@ -61,6 +61,8 @@ class Why(Enum):
     NOT_OFFERED = "not offered by this server"
     UNREADABLE = "unreadable"
     ABOUT_ANOTHER = "about another service"
+    NO_ANSWER = "no answer in time"
+    AMBIGUOUS = "it may be about another service or map"
 
 
 @dataclass(frozen=True)
@@ -88,10 +90,11 @@ class Testimony:
     """What one witness says.
 
     `why` is set where it says nothing, and `words` tells more for people. `scales` are the scales that hold tiles, None
-    where the witness didn't count. `state` and `scheme_scales` are the service's own: how it answers, and how many
-    scales its tiling scheme has, filled or not. What only a report tells takes no part in comparing looks, and isn't
-    written down with a job: `scheme` is the tiling scheme of a service that has a cache, or why there is none to be
-    read, `expected` how many tiles a witness expects in each level.
+    where the witness didn't count tiles, and `files` the files on disk, None where it didn't count those. `state` and
+    `scheme_scales` are the service's own: how it answers, and how many scales its tiling scheme has, filled or not.
+    What takes no part in comparing looks isn't written down with a job: `scheme` is the tiling scheme of a service that
+    has a cache, or why there is none to be read, `expected` how many tiles a witness expects in each level, `map_name`
+    the name of the service's map, empty where it doesn't say.
     """
 
     witness: Witness
@@ -102,6 +105,8 @@ class Testimony:
     remarks: frozenset[Remark] = frozenset()
     state: ServiceState | None = None
     scheme_scales: int = 0
+    files: int | None = None
+    map_name: str = field(default="", compare=False)
     scheme: TilingScheme | NoScheme | None = field(default=None, compare=False)
     expected: tuple[tuple[int, int], ...] = field(default=(), compare=False)
 
@@ -126,6 +131,8 @@ class Testimony:
             return f"{who} says nothing ({(self.why or Why.UNREADABLE).value})"
         if self.tiles is not None:
             return f"{who} counts {plural(self.tiles, 'tile')}"
+        if self.files is not None:
+            return f"{who} counts {plural(self.files, 'file')}"
         return f"{who} says that there is {self.cache_in_words}"
 
     @property
@@ -156,9 +163,9 @@ class Look:
 
     @property
     def count(self) -> Testimony | None:
-        """The testimony of the first witness that counted; None where nobody did."""
-        counts = (self.of(witness) for witness in COUNTING)
-        return next((one for one in counts if one.scales is not None), None)
+        """The testimony of the report where it counted tiles; None where it didn't."""
+        report = self.of(Witness.REPORT)
+        return None if report.scales is None else report
 
     @property
     def scales(self) -> tuple[Scale, ...] | None:
@@ -201,8 +208,12 @@ class Look:
 
     @property
     def counted_gone(self) -> bool:
-        """True where a witness that counts says that the cache is gone."""
-        return any(self.of(witness).says is Says.GONE for witness in COUNTING)
+        """True where the report counts none.
+
+        A folder that isn't on disk proves nothing by itself: another directory may have been named. Held against a look
+        that saw it, it does (`verdict.what_remains`).
+        """
+        return self.of(Witness.REPORT).says is Says.GONE
 
     @property
     def nobody_may_count(self) -> bool:
@@ -308,6 +319,7 @@ def _testimony_as_dict(one: Testimony) -> dict[str, Any]:
         "words": one.words,
         "state": None if one.state is None else one.state.value,
         "scales": None if one.scales is None else [vars(scale) for scale in one.scales],
+        "files": one.files,
     }
 
 
@@ -327,7 +339,15 @@ def _testimony_from_dict(fields: dict[str, Any]) -> Testimony:
         words=str(fields["words"]),
         state=None if fields["state"] is None else ServiceState(fields["state"]),
         scales=None if fields["scales"] is None else scales_from_dicts(fields["scales"]),
+        files=_files_from(fields.get("files")),  # an older journal has none
     )
+
+
+def _files_from(value: Any) -> int | None:
+    files = None if value is None else int(value)
+    if files is not None and not 0 <= files < LARGEST:
+        raise ValueError("it counts what can't be counted")
+    return files
 
 
 def scales_from_dicts(scales: Iterable[dict[str, Any]]) -> tuple[Scale, ...]:

@@ -25,8 +25,8 @@ class Remains(Enum):
 
     NOTHING = "the cache is gone"
     NOTHING_BY_ONE = "one witness says that the cache is gone, and the others can't be asked"
-    FEWER = "fewer tiles than before"
-    ALL = "as many tiles as before"
+    FEWER = "fewer tiles or files than before"
+    ALL = "as many tiles or files as before"
     SOMETHING = "a cache, its tiles not counted before or after"
     CONTRADICTORY = "the witnesses contradict each other"
     UNTOLD = "nobody can tell"
@@ -72,7 +72,8 @@ def what_remains(before: Look, after: Look) -> Remains:
     """What the second look shows, held against the first.
 
     The cache is gone where nobody says that it is there, the service says that it is gone, and so does a witness that
-    counts. Where nobody may count, the service's word counts as one witness, if it said before that there is a cache.
+    counts: the report, or the disk where the cache's files were seen before. Where nobody may count, the service's word
+    counts as one witness, if it said before that there is a cache.
     A witness that says the opposite of another one may be stale, or come from a web tier: then nothing is certain.
     """
     if after.saying(Says.THERE):
@@ -81,9 +82,10 @@ def what_remains(before: Look, after: Look) -> Remains:
     if after.service is ServiceState.NOT_STARTED:
         # A stopped service says nothing itself; the administrator API still does.
         service_says_gone = after.of(Witness.ADMIN).says is Says.GONE
-    if after.counted_gone and service_says_gone:
+    counted_gone = after.counted_gone or _files_have_gone(before, after)
+    if counted_gone and service_says_gone:
         return Remains.NOTHING
-    if after.counted_gone and after.service is ServiceState.NOT_STARTED:
+    if counted_gone and after.service is ServiceState.NOT_STARTED:
         return Remains.NOTHING_BY_ONE
     service_said_there = before.of(Witness.SERVICE).says is Says.THERE
     if service_says_gone and after.nobody_may_count and service_said_there:
@@ -91,13 +93,33 @@ def what_remains(before: Look, after: Look) -> Remains:
     return Remains.UNTOLD
 
 
+def _files_have_gone(before: Look, after: Look) -> bool:
+    return before.of(Witness.DISK).says is Says.THERE and after.of(Witness.DISK).says is Says.GONE
+
+
 def _of_what_is_there(before: Look, after: Look) -> Remains:
+    if after.of(Witness.DISK).says is Says.THERE:
+        return _of_what_lies_there(before, after)
     counted_both_times = before.tiles is not None and after.tiles is not None
     if after.contradicts_itself and not (counted_both_times and _contradicted_itself_alike(before, after)):
         return Remains.CONTRADICTORY
     if before.tiles is None or after.tiles is None:
         return Remains.SOMETHING
     return Remains.FEWER if after.tiles < before.tiles else Remains.ALL
+
+
+def _of_what_lies_there(before: Look, after: Look) -> Remains:
+    """Files on disk are the cache, whatever service and report say of it.
+
+    A part of a bundle may be gone while its file stays, so the report's tiles count beside them where it has any.
+    """
+    counts = [(before.of(Witness.DISK).files, after.of(Witness.DISK).files)]
+    if after.of(Witness.REPORT).says is Says.THERE:
+        counts.append((before.tiles, after.tiles))
+    known = [(was, now) for was, now in counts if was is not None and now is not None]
+    if not known:
+        return Remains.SOMETHING
+    return Remains.FEWER if any(now < was for was, now in known) else Remains.ALL
 
 
 def _contradicted_itself_alike(before: Look, after: Look) -> bool:

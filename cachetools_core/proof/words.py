@@ -63,6 +63,8 @@ def _not_deleted(story: Story, facts: str) -> tuple[str, str]:
             f"The cache of {story.service} is still there: the submit never arrived at the server. {facts}",
             "Run this again.",
         )
+    if story.after.of(Witness.DISK).says is Says.THERE:
+        return _still_on_disk(story, f"The cache of {story.service} is still on disk.", facts)
     counted = "there" if story.after.tiles is not None else "advertised, and nobody counted its tiles"
     what = f"The cache of {story.service} is still {counted}. {facts}"
     if story.stopped:
@@ -71,7 +73,26 @@ def _not_deleted(story: Story, facts: str) -> tuple[str, str]:
     return what, f"{why} Running this again is safe." if why else f"The server doesn't say why. {LOG}"
 
 
+def _still_on_disk(story: Story, what: str, facts: str) -> tuple[str, str]:
+    """Where server and disk agree, another job may delete the files; else nobody but a person does."""
+    after = story.after
+    what = f"{what} {after.of(Witness.DISK).words} {facts}"
+    if after.saying(Says.GONE):
+        return what, (
+            "The server knows of no cache any more, so another job may change nothing. Files that another program holds"
+            " open are the usual reason: close it, then delete by hand what is left there."
+        )
+    if story.stopped:
+        return what, "You cancelled. Run this again to delete the cache."
+    why = _why_it_ended(story.report) or "Files that another program holds open are the usual reason."
+    return what, f"Run this again to delete the rest. {why}"
+
+
 def _partly_deleted(story: Story, facts: str) -> tuple[str, str]:
+    if story.after.of(Witness.DISK).says is Says.THERE:
+        files = story.before.of(Witness.DISK).files
+        whole = f" of {plural(files, 'file')}" if files else ""
+        return _still_on_disk(story, f"Only a part of the cache of {story.service}{whole} is gone.", facts)
     before, left = story.before.tiles or 0, story.after.tiles or 0
     what = (
         f"Only a part of the cache of {story.service} is gone: {before - left:,} of {plural(before, 'tile')}. {facts}"

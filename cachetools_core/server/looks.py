@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ..naming.service import ServiceReference
 from ..proof.evidence import Look, Remark, Says, ServiceState, Testimony, Witness
@@ -10,6 +10,8 @@ from .wire import READ_TRIES, Wire
 from .witnesses import administrator, report, service
 
 Ask = Callable[[Wire, ServiceReference, int], Testimony]
+Other = Callable[[Look], Testimony]
+"""A witness that isn't on the server; it is told what was said so far."""
 
 
 def _always(_: Look) -> bool:
@@ -35,8 +37,8 @@ WITNESSES: tuple[tuple[Ask, Callable[[Look], bool]], ...] = (
 )
 
 
-def look(wire: Wire, reference: ServiceReference, *, tries: int = READ_TRIES) -> Look:
-    """Ask every witness that is needed what it says of the service's cache.
+def look(wire: Wire, reference: ServiceReference, *, tries: int = READ_TRIES, others: Sequence[Other] = ()) -> Look:
+    """Ask every witness that is needed what it says of the service's cache, then each of the others.
 
     Raises NotPermitted or TokenRefused where the account may not see the service, SignInRefused, DeadlinePassed,
     Cancelled; everything else that goes wrong is told in the look.
@@ -45,15 +47,17 @@ def look(wire: Wire, reference: ServiceReference, *, tries: int = READ_TRIES) ->
     for ask, is_needed in WITNESSES:
         if is_needed(found):
             found = Look((*found.testimonies, ask(wire, reference, tries)))
+    for other in others:
+        found = Look((*found.testimonies, other(found)))
     return found
 
 
-def closer_look(wire: Wire, reference: ServiceReference) -> Look:
+def closer_look(wire: Wire, reference: ServiceReference, *, others: Sequence[Other] = ()) -> Look:
     """A look for people: where there is a cache, the administrator API is asked in any case.
 
     It alone tells whether a tile is made when somebody looks at its place. Raises what `look` raises.
     """
-    found = look(wire, reference)
+    found = look(wire, reference, others=others)
     asked = any(one.witness is Witness.ADMIN for one in found.testimonies)
     if asked or not found.saying(Says.THERE):
         return found

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..account import Account, Place
 from ..errors import CacheToolsError, Moved
 from ..local.accounts import ArcGISProfiles, StoredInKeyring
+from ..local.cache_folder import CacheFolder
 from ..local.folders import kept_certificate
 from ..local.sites import kept_site
 from ..messages import QUIET, Messages
@@ -18,6 +19,8 @@ from ..naming.service import ServiceReference
 from ..secrecy import Discreet
 from ..server.answers import moved_service
 from ..server.following import Patience
+from ..server.looks import Other
+from ..server.namesakes import namesake_of
 from ..server.signin import ActivePortal, GivenAccount, NoActivePortal, Source, sign_in
 from ..server.site import SiteInfo, open_site
 from ..server.trust import Trust
@@ -76,6 +79,7 @@ class Session:
         self.secrets = self.run.secrets
         self.messages: Messages = Discreet(access.messages, self.secrets)
         self._sites: dict[str, OpenSite] = {}
+        self._others: dict[str, tuple[Other, ...]] = {}
 
     @contextmanager
     def discreetly(self) -> Iterator[None]:
@@ -101,6 +105,17 @@ class Session:
         """The folder of the site's caches, given or kept; None where nobody has named one. Raises SiteNotKept."""
         named = self.access.cache_directory or kept_site(site).cache_directory
         return Path(named) if named else None
+
+    def others_of(self, service: ServiceReference) -> tuple[Other, ...]:
+        """The witnesses of this service's cache beside the server's own: the disk, where its folder was named.
+
+        The same ones each time, since a witness remembers what it saw. Raises as `site_of` does, and SiteNotKept.
+        """
+        if service.url not in self._others:
+            directory, wire = self.cache_directory_of(service.site), self.site_of(service).wire
+            disk = directory and CacheFolder(directory, service, self.run, lambda: namesake_of(wire, service))
+            self._others[service.url] = (disk.ask,) if disk else ()
+        return self._others[service.url]
 
     def unsigned(self) -> PlainWire:
         """A wire that is signed in nowhere. Raises nothing."""

@@ -86,7 +86,7 @@ class Plan:
 
 
 def _facts(one: Look) -> list[tuple[object, ...]]:
-    return [(said.witness, said.says, said.scales) for said in one.testimonies]
+    return [(said.witness, said.says, said.scales, said.files) for said in one.testimonies]
 
 
 def delete_map_server_cache(service: str, access: Access = Access()) -> Receipt:  # noqa: B008 - frozen
@@ -188,7 +188,7 @@ def _plan(named: ServiceReference, session: Session, record: Record) -> Plan:
             begun = entry.begun.strftime("%Y-%m-%d %H:%M:%S UTC")
             record.info(f"An earlier run began this deletion on {begun}; its job comes first.")
             return Plan(named, entry.before, entry, session.run.clock.monotonic(), session)
-        before = look(site.wire, named)
+        before = look(site.wire, named, others=session.others_of(named))
     record.note_before(before)
     _refuse_hopeless(named, before)
     if not before.has_no_cache:
@@ -218,8 +218,16 @@ def _show(named: ServiceReference, before: Look, record: Record) -> None:
         record.info(f"  level {scale.level}, 1:{scale.scale:,.0f}: {scale.tiles:,} tiles, {scale.bytes:,} bytes")
     if before.scales is None:
         record.warning(f"The tiles couldn't be counted beforehand: {' '.join(before.trouble)}".rstrip(": "))
-    if before.of(Witness.SERVICE).says is Says.GONE:
+    _tell_disk(before, record, expected=Says.THERE)
+    if before.of(Witness.SERVICE).says is Says.GONE and before.tiles:
         record.warning(f"{named} says that it has no cache, and yet {plural(before.tiles, 'tile')} were counted.")
+
+
+def _tell_disk(one: Look, record: Record, *, expected: Says) -> None:
+    """What lies on disk, where that was asked; a warning where it isn't what was expected."""
+    disk = one.of(Witness.DISK)
+    if disk.words:
+        (record.info if disk.says is expected else record.warning)(f"On disk: {disk.words}")
 
 
 def _refuse_hopeless(named: ServiceReference, before: Look) -> None:
@@ -278,7 +286,7 @@ class _Deletion:
         site = self._plan.session.site_of(self._service, self._record)
         self._record.note_site(site.account, site.info.version)
         self._record.note_before(self._before)
-        self._wire = site.wire
+        self._wire, self._others = site.wire, self._plan.session.others_of(self._service)
         with journal_of(self._service, self._plan.session).held() as journal:
             self._journal = journal
             self._check_that_nothing_came_between(journal.entry())
@@ -291,6 +299,7 @@ class _Deletion:
         self._record.note_after(self._before)
         uncounted = f" Nobody counted its tiles: {' '.join(self._before.trouble)}" if self._before.count is None else ""
         self._record.warning(f"{self._service} has no cache: nothing to delete, nothing submitted.{uncounted}")
+        _tell_disk(self._before, self._record, expected=Says.GONE)
         self._record.decide(Verdict.NOTHING_TO_DELETE)
 
     def _check_that_nothing_came_between(self, entry: Entry | None) -> None:
@@ -332,7 +341,7 @@ class _Deletion:
 
     def _see(self) -> Sight:
         try:
-            now = look(self._wire, self._service, tries=1)
+            now = look(self._wire, self._service, tries=1, others=self._others)
         except (NotPermitted, TokenRefused):  # as a service does while it comes back
             return Sight(done=False, untouched=False, mark=None)
         remains = what_remains(self._before, now)
@@ -341,7 +350,7 @@ class _Deletion:
 
     def _look_again(self, report: JobReport) -> Look:
         self._record.progress("Looking at what is left")
-        settling = Settling(self._wire, self._service, self._before, self._access.patience, self._record)
+        settling = Settling(self._wire, self._service, self._before, self._access.patience, self._record, self._others)
         return settling.last_look(report.end)
 
     def _without_doubt(self, report: JobReport, after: Look) -> JobReport:
@@ -389,6 +398,7 @@ class _Deletion:
             self._record.warning(
                 f"The cache is gone, though of the job this is known: {report.in_words().rstrip('.')}."
             )
+        _tell_disk(after, self._record, expected=Says.GONE)
         if remains is Remains.NOTHING_BY_ONE:
             why = " ".join(after.trouble)
             self._record.warning(

@@ -67,7 +67,7 @@ def _report(text: str, output: str | os.PathLike[str] | None, session: Session, 
         file = ReportFile(output) if output else None
         named = find_service(text, session.run)
         site = session.site_of(named)
-        found = closer_look(site.wire, named)
+        found = closer_look(site.wire, named, others=session.others_of(named))
         findings = _findings(named, site, found, session)
         if hears is not None:
             tell(findings, hears)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..errors import CacheToolsError, DeadlinePassed, NoAnswer, NotPermitted, ServerSaysNo, TokenRefused
 from ..messages import Messages
 from ..naming.service import ServiceReference
@@ -9,7 +11,7 @@ from ..proof.ending import JobEnd
 from ..proof.evidence import Look, Says, ServiceState, Testimony, Why, Witness
 from ..proof.verdict import Remains, what_remains
 from ..server.following import Patience
-from ..server.looks import look
+from ..server.looks import Other, look
 from ..server.site import start_service
 from ..server.wire import Wire
 
@@ -23,10 +25,17 @@ class Settling:
     """The looks after a job, until what they show won't change any more."""
 
     def __init__(
-        self, wire: Wire, service: ServiceReference, before: Look, patience: Patience, messages: Messages
+        self,
+        wire: Wire,
+        service: ServiceReference,
+        before: Look,
+        patience: Patience,
+        messages: Messages,
+        others: Sequence[Other] = (),
     ) -> None:
         self._wire, self._run, self._service = wire, wire.run, service
         self._before, self._patience, self._messages = before, patience, messages
+        self._others = others
         self._shown = ""
 
     def last_look(self, end: JobEnd) -> Look:
@@ -62,7 +71,7 @@ class Settling:
     def _look_once(self) -> Look:
         """A service that refuses this account while it comes back isn't read yet, and may be read in a moment."""
         try:
-            return look(self._wire, self._service, tries=1)
+            return look(self._wire, self._service, tries=1, others=self._others)
         except (NotPermitted, TokenRefused) as error:
             return Look((Testimony(Witness.SERVICE, Says.NOTHING, Why.REFUSED, error.what),))
 

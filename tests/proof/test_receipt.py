@@ -37,6 +37,7 @@ def test_json_of_a_success() -> None:
     told = json.loads(good().to_json())
     assert told["verdict"] == "deleted"
     assert (told["exit_code"], told["error"]) == (0, None)
+    said = {"says": "there", "why": None, "words": "", "files": None}
     assert told["before"] == {
         "cached": True,
         "tiles": 4004,
@@ -46,15 +47,8 @@ def test_json_of_a_success() -> None:
             {"level": 5, "scale": 18489297.737236, "tiles": 4000, "bytes": 1_034_183},
         ],
         "witnesses": [
-            {"witness": "service", "says": "there", "why": None, "words": "", "state": "answers", "scales": None},
-            {
-                "witness": "report",
-                "says": "there",
-                "why": None,
-                "words": "",
-                "state": None,
-                "scales": told["before"]["scales"],
-            },
+            {**said, "witness": "service", "state": "answers", "scales": None},
+            {**said, "witness": "report", "state": None, "scales": told["before"]["scales"]},
         ],
     }
     assert {key: told["after"][key] for key in ("cached", "tiles", "bytes", "scales")} == {

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from support.evidence import NOTHING, UNREADABLE, every_look, look, report
+from support.evidence import NOTHING, UNREADABLE, every_look, every_look_at_a_disk, look, report
 from support.receipts import SERVICE, bare, failing, good
 from support.schema import SCHEMA, misfits
 
@@ -75,7 +75,7 @@ def test_it_takes_receipts(receipt):
 
 
 def test_it_takes_every_look():
-    for one in every_look():
+    for one in (*every_look(), *every_look_at_a_disk()):
         assert misfits(as_json(replace(failing(), before=one))) == []
 
 

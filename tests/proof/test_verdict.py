@@ -7,9 +7,12 @@ from itertools import product
 import pytest
 from support.bench import FACTOR, Bench, Outcome
 from support.evidence import (
+    BROKEN,
     CACHED,
+    DISKS,
     GONE,
     NOTHING,
+    REFUSED,
     REPORTS,
     THERE,
     UNCACHED,
@@ -17,8 +20,10 @@ from support.evidence import (
     admin,
     counted,
     every_look,
+    every_look_at_a_disk,
     in_short,
     look,
+    on_disk,
     report,
 )
 from support.servers import Servers, at_once
@@ -34,13 +39,16 @@ BEFORE = [look(said, counts) for said, counts in product((CACHED, UNCACHED, UNRE
 
 def by_the_rules(end: JobEnd, before: Look, after: Look) -> Verdict:
     """Promise 1 and design 3 in sentences, without the table."""
-    said, counts, is_cached = (after.of(witness) for witness in Witness)
+    said, counts, is_cached, on_disk = (after.of(witness) for witness in Witness)
     if end is JobEnd.RUNNING:
         return Verdict.STILL_RUNNING
-    somebody_says_there = THERE in (said.says, counts.says, is_cached.says)
-    somebody_says_gone = GONE in (said.says, counts.says, is_cached.says)
+    everybody = (said, counts, is_cached, on_disk)
+    somebody_says_there = THERE in [one.says for one in everybody]
+    somebody_says_gone = GONE in [one.says for one in everybody]
     if not somebody_says_there:
-        counted_none = counts.says is GONE
+        # A folder that nobody ever saw proves nothing: another directory may have been named.
+        files_have_gone = on_disk.says is GONE and before.of(Witness.DISK).says is THERE
+        counted_none = counts.says is GONE or files_have_gone
         # A report refused by ArcGIS is replaced only by a succeeded job on a service that said true before.
         replaced = (
             counts.why in (Why.REFUSED, Why.NOT_OFFERED)
@@ -56,10 +64,12 @@ def by_the_rules(end: JobEnd, before: Look, after: Look) -> Verdict:
             if counted_none and end is JobEnd.SUCCEEDED:
                 return Verdict.DELETED_SERVICE_DOWN
         return Verdict.UNKNOWN
+    if on_disk.says is THERE:
+        return by_the_files(end, before, after)
     both_counted = before.tiles is not None and after.tiles is not None
     if somebody_says_gone:
         # A contradiction proves nothing, unless it was there before: then it is no news, and the counts speak.
-        speak = [one for one in (said, counts, is_cached) if one.says is not NOTHING]
+        speak = [one for one in everybody if one.says is not NOTHING]
         if not both_counted or any(before.of(one.witness).says is not one.says for one in speak):
             return Verdict.UNKNOWN
     ended = end not in (JobEnd.NO_ANSWER, JobEnd.GONE)
@@ -68,6 +78,19 @@ def by_the_rules(end: JobEnd, before: Look, after: Look) -> Verdict:
     if both_counted:
         return Verdict.NOT_DELETED if ended else Verdict.UNKNOWN
     return Verdict.NOT_DELETED if end in (JobEnd.SUCCEEDED, JobEnd.NEVER_ARRIVED) else Verdict.UNKNOWN
+
+
+def by_the_files(end: JobEnd, before: Look, after: Look) -> Verdict:
+    """Files are left: the cache isn't gone, whatever service and report say, and what is counted tells how much."""
+    pairs = [(before.of(Witness.DISK).files, after.of(Witness.DISK).files)]
+    if after.of(Witness.REPORT).says is THERE:
+        pairs.append((before.tiles, after.tiles))
+    known = [(was, now) for was, now in pairs if was is not None and now is not None]
+    if not known:
+        return Verdict.NOT_DELETED if end in (JobEnd.SUCCEEDED, JobEnd.NEVER_ARRIVED) else Verdict.UNKNOWN
+    if any(now < was for was, now in known):
+        return Verdict.UNKNOWN if end is JobEnd.NO_ANSWER else Verdict.PARTLY_DELETED
+    return Verdict.UNKNOWN if end in (JobEnd.NO_ANSWER, JobEnd.GONE) else Verdict.NOT_DELETED
 
 
 def found(end: JobEnd, before: Look, after: Look) -> Verdict:
@@ -82,6 +105,30 @@ def test_every_combination_of_witnesses_has_the_verdict_that_the_rules_give(end:
         if found(end, before, after) is not by_the_rules(end, before, after)
     ]
     assert wrong == []
+
+
+BEFORE_ON_A_DISK = [
+    look(*said) for said in product((CACHED, UNCACHED), (counted(0), counted(5), report(why=Why.REFUSED)), DISKS)
+]
+
+
+@pytest.mark.parametrize("end", JobEnd)
+def test_every_combination_with_a_disk_has_the_verdict_that_the_rules_give(end: JobEnd) -> None:
+    wrong = [
+        (in_short(before), in_short(after), found(end, before, after), by_the_rules(end, before, after))
+        for before, after in product(BEFORE_ON_A_DISK, every_look_at_a_disk())
+        if found(end, before, after) is not by_the_rules(end, before, after)
+    ]
+    assert wrong == []
+
+
+def test_files_that_are_left_are_never_called_deleted_and_after_a_success_never_unknown() -> None:
+    for before, after, end in product(BEFORE_ON_A_DISK, every_look_at_a_disk(), JobEnd):
+        if after.of(Witness.DISK).says is THERE:
+            said = found(end, before, after)
+            assert said not in (Verdict.DELETED, Verdict.DELETED_SERVICE_DOWN)
+            if end is JobEnd.SUCCEEDED:
+                assert said in (Verdict.PARTLY_DELETED, Verdict.NOT_DELETED)
 
 
 @pytest.mark.parametrize("end", JobEnd)
@@ -119,6 +166,18 @@ EXAMPLES = [
      Verdict.PARTLY_DELETED),
     ("uncached with 21 tiles, then refused", look(UNCACHED, counted(21)), look(UNCACHED, report(why=Why.REFUSED)),
      Verdict.UNKNOWN),
+    ("refused, and the files have gone", look(CACHED, REFUSED, on_disk(9)), look(UNCACHED, REFUSED, on_disk(0)),
+     Verdict.DELETED),
+    ("broken, and the files have gone", look(CACHED, BROKEN, on_disk(9)), look(UNCACHED, BROKEN, on_disk(0)),
+     Verdict.DELETED),
+    ("broken, and there never were files", look(CACHED, BROKEN, on_disk(0)), look(UNCACHED, BROKEN, on_disk(0)),
+     Verdict.UNKNOWN),
+    ("files are left", look(CACHED, counted(21), on_disk(9)), look(UNCACHED, counted(0), on_disk(1)),
+     Verdict.PARTLY_DELETED),
+    ("all files are left", look(CACHED, counted(21), on_disk(9)), look(UNCACHED, counted(0), on_disk(9)),
+     Verdict.NOT_DELETED),
+    ("the files have gone and the service says there", look(CACHED, counted(21), on_disk(9)),
+     look(CACHED, counted(0), on_disk(0)), Verdict.UNKNOWN),
 ]  # fmt: skip
 
 

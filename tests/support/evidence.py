@@ -23,6 +23,14 @@ def admin(says: Says = NOTHING) -> Testimony:
     return Testimony(Witness.ADMIN, says, Why.REFUSED if says is NOTHING else None)
 
 
+def disk(says: Says = NOTHING, files: int | None = None) -> Testimony:
+    return Testimony(Witness.DISK, says, Why.NO_ANSWER if says is NOTHING else None, files=files)
+
+
+def on_disk(files: int) -> Testimony:
+    return disk(THERE if files else GONE, files)
+
+
 def counted(tiles: int) -> Testimony:
     return report(THERE if tiles else GONE, tiles)
 
@@ -39,6 +47,8 @@ REPORTS = (
     *(report(NOTHING, None, why) for why in Why),
 )
 ADMINS = (None, admin(THERE), admin(GONE), admin())
+REFUSED, BROKEN = report(why=Why.REFUSED), report(why=Why.UNREADABLE)
+DISKS = (None, on_disk(0), on_disk(3), on_disk(5), disk(THERE), disk())
 
 
 def look(*said: Testimony | None) -> Look:
@@ -46,8 +56,15 @@ def look(*said: Testimony | None) -> Look:
 
 
 def every_look() -> Iterator[Look]:
-    """Each combination of what the three witnesses may say."""
+    """Each combination of what the three witnesses on the server may say."""
     yield from (look(*said) for said in product(SERVICES, REPORTS, ADMINS))
+
+
+def every_look_at_a_disk() -> Iterator[Look]:
+    """Each combination of what the disk may say beside a choice of what the others may."""
+    counts = (counted(0), counted(3), counted(5), report(THERE), REFUSED, BROKEN)
+    admins = (None, admin(THERE), admin(GONE))
+    yield from (look(*said) for said in product((CACHED, UNCACHED, STOPPED), counts, admins, DISKS))
 
 
 def in_short(one: Look) -> str:

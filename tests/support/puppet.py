@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from support.body_server import Answer, BodyServer, Page
@@ -14,6 +15,7 @@ TASK = f"{TOOLS}/DeleteCache"
 REPORT = "rest/services/System/ReportingTools/GPServer/ReportCacheStatus/execute"
 JOB = f"{TASK}/jobs/j1"
 JOBS = "admin/services/System/CachingTools.GPServer/jobs/query"
+NAMESAKES = ("F/Rain/ImageServer", "F_Rain/MapServer", "F_Rain/ImageServer")
 SERVICE_URL = {"name": "service_url", "direction": "esriGPParameterDirectionInput",
                "parameterType": "esriGPParameterTypeRequired"}  # fmt: skip
 
@@ -68,19 +70,23 @@ WITH_A_CACHE = Answers(admin=is_cached("true"))
 class Puppet:
     """The site on a BodyServer; jobs end at once with `status`, and from the first submit on `after` holds.
 
-    `submits` counts them.
+    `submits` counts them, and `at_work` is called as soon as one has come. Of the services whose caches would lie in
+    the same folder none exists but those in `namesakes`.
     """
 
     def __init__(self, server: BodyServer, before: Answers, after: Answers, status: str = "esriJobSucceeded") -> None:
         self.service_url = f"{server.site}/{SERVICE}"
         self.before, self.after, self.status = before, after, status
         self.submits = 0
+        self.at_work: Callable[[], None] = lambda: None
+        self.namesakes: set[str] = set()
         server.answer = self._answer
 
     def _answer(self, path: str) -> Answer:
         now = self.after if self.submits else self.before
         if path == f"{TASK}/submitJob":
             self.submits += 1
+            self.at_work()
         jobs = [f"j{number + 1}" for number in range(self.submits)]
         bodies: dict[str, Any] = {
             "rest/info": {"currentVersion": 11.3},
@@ -88,6 +94,7 @@ class Puppet:
             TASK: {"name": "DeleteCache", "parameters": [SERVICE_URL]},
             f"{TASK}/submitJob": {"jobId": f"j{self.submits}", "jobStatus": "esriJobSubmitted"},
             JOBS: {"results": [{"jobid": job, "status": self.status} for job in jobs], "total": len(jobs)},
+            **{f"rest/services/{name}": GONE if name in self.namesakes else MISSING for name in NAMESAKES},
             SERVICE: now.service,
             REPORT: now.report,
             ADMIN: now.admin,

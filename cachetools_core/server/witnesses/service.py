@@ -43,6 +43,7 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
         state=ServiceState.ANSWERS,
         scheme_scales=_scales_in_scheme(body) if cached else 0,
         scheme=scheme_of(body) if cached else None,
+        map_name=plain_words(body.get("mapName", "")),
     )
 
 
