@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..account import Account, Place
-from ..errors import CacheToolsError, Moved
+from ..errors import CacheToolsError, Moved, SiteNotKept
 from ..local.accounts import ArcGISProfiles, StoredInKeyring
 from ..local.cache_folder import CacheFolder
 from ..local.folders import kept_certificate
 from ..local.sites import kept_site
 from ..messages import QUIET, Messages
 from ..naming.service import ServiceReference
+from ..proof.evidence import Says, Testimony, Why, Witness
 from ..secrecy import Discreet
 from ..server.answers import moved_service
 from ..server.following import Patience
@@ -109,13 +110,23 @@ class Session:
     def others_of(self, service: ServiceReference) -> tuple[Other, ...]:
         """The witnesses of this service's cache beside the server's own: the disk, where its folder was named.
 
-        The same ones each time, since a witness remembers what it saw. Raises as `site_of` does, and SiteNotKept.
+        The same ones each time, since a witness remembers what it saw. Raises as `site_of` does.
         """
         if service.url not in self._others:
-            directory, wire = self.cache_directory_of(service.site), self.site_of(service).wire
-            disk = directory and CacheFolder(directory, service, self.run, lambda: namesake_of(wire, service))
-            self._others[service.url] = (disk.ask,) if disk else ()
+            disk = self._disk_of(service)
+            self._others[service.url] = () if disk is None else (disk,)
         return self._others[service.url]
+
+    def _disk_of(self, service: ServiceReference) -> Other | None:
+        wire = self.site_of(service).wire
+        try:
+            directory = self.cache_directory_of(service.site)
+        except SiteNotKept as error:
+            unreadable = Testimony(Witness.DISK, Says.NOTHING, Why.UNREADABLE, error.what)
+            return lambda _: unreadable
+        if directory is None:
+            return None
+        return CacheFolder(directory, service, self.run, lambda: namesake_of(wire, service)).ask
 
     def unsigned(self) -> PlainWire:
         """A wire that is signed in nowhere. Raises nothing."""

@@ -182,6 +182,20 @@ def test_the_disk_is_asked_where_its_folder_is_kept_with_the_site(place: Place, 
     assert said(receipt) == KEPT
 
 
+def test_what_is_kept_of_the_site_and_cannot_be_read_is_told_and_stops_nothing(
+    place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "file"))
+    puppet = Puppet(place.server, WITH_A_CACHE, CLEAN)
+    found = report_cache(puppet.service_url, place.access(None)).found.of(Witness.DISK)
+    assert (found.says, found.why) == (Says.NOTHING, Why.UNREADABLE)
+    receipt = run_deletion(puppet.service_url, place.access(None), lambda plan: True)
+    assert said(receipt) == DELETED
+    assert f"On disk: {found.words}" in receipt.warnings
+
+
 def test_no_folder_is_opened_where_nobody_has_named_one(place: Place) -> None:
     puppet = Puppet(place.server, WITH_A_CACHE, CLEAN)
     receipt = run_deletion(puppet.service_url, place.access(None), lambda plan: True)
