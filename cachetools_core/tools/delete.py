@@ -254,6 +254,12 @@ def _refuse_hopeless(named: ServiceReference, before: Look) -> None:
             f"Another caching job is at work on {named}.",
             "Wait for it to end, or cancel it in ArcGIS Server Manager, then run this again.",
         )
+    if [one.witness for one in before.saying(Says.THERE)] == [Witness.DISK]:
+        raise CannotDelete(
+            f"{named} says that it has no cache, and yet files lie in its folder. {before.of(Witness.DISK).words}",
+            "Nothing was submitted: the server knows of no cache that it could delete. Find out whose files these are;"
+            " what is left of a deleted cache may be deleted by hand.",
+        )
     if before.of(Witness.SERVICE).says is Says.GONE and not before.has_no_cache and not before.tiles:
         raise CannotDelete(
             f"Can't tell whether {named} has a cache: {who_says_what(before)}. {' '.join(before.trouble)}".rstrip(),
