@@ -38,6 +38,7 @@ STYLE = """
 .cachetools .numbers tfoot th,.cachetools .numbers tfoot td{font-weight:600;border-bottom:0;
  border-top:2px solid var(--line)}
 .cachetools ol,.cachetools ul{margin:0;padding-left:2.5rem}
+.cachetools pre{font-size:.8125rem;line-height:1.5;margin:.5rem 0;white-space:pre-wrap}
 @media (prefers-color-scheme:dark){
 .cachetools{--paper:#0d1117;--ink:#e6edf3;--faint:#9198a1;--line:#3d444d;--link:#58a6ff;
  --gone:#3fb950;--undecided:#d29922;--failed:#f85149}}

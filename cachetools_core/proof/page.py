@@ -9,6 +9,7 @@ from html import escape
 from .evidence import Look, Scale, Testimony, Witness
 from .html import facts_table, linked, listed, section
 from .verdict import Verdict
+from .way_back import WayBack
 from .words import in_megabytes
 
 # The heading of each verdict, and its colour: red for failed, amber for undecided, green for gone.
@@ -41,6 +42,7 @@ class Page:
     after: Look | None
     said: tuple[str, ...]
     warnings: tuple[str, ...]
+    way_back: WayBack | None = None
 
     @property
     def title(self) -> str:
@@ -56,6 +58,7 @@ class Page:
             section("Scales", _scales(self.before, self.after)),
             section("Witnesses", _witnesses(self.before, self.after)),
             section("What the job said", listed(self.said, ordered=True)),
+            section("The way back", _way_back(self.way_back)),
         ))  # fmt: skip
 
     def _head(self) -> str:
@@ -144,3 +147,16 @@ def _claim(said: Testimony) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def _way_back(saved: WayBack | None) -> str:
+    """The files of the tiling scheme and the call that makes an empty cache of it; empty where nothing was saved."""
+    if saved is None:
+        return ""
+    unknown = ", ".join(saved.not_on_the_wire)
+    return (
+        f"{listed(saved.files)}"
+        "<p>In Python of ArcGIS Pro, this makes an empty cache with the same tiling scheme:</p>\n"
+        f"<pre>{escape(saved.call)}</pre>\n"
+        f"<p>The service doesn't show these keys of the files: {escape(unknown)}.</p>\n"
+    )

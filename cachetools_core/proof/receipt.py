@@ -11,6 +11,7 @@ from .evidence import Look, look_as_dict
 from .html import document, fragment
 from .page import Page
 from .verdict import UNSETTLED, Verdict
+from .way_back import WayBack
 from .words import in_time, look_in_words
 
 SCHEMA_VERSION = 1
@@ -23,7 +24,7 @@ class Receipt:
     `before` and `after` are None where that look wasn't reached. `messages` are the job's own, `warnings` all that was
     warned of. `error` is None for a success. `seconds` is how long the run took by the machine's steady clock.
     `machine` and `machine_user` say where and by whom it was run; `server_version` is empty where the site wasn't
-    reached.
+    reached. `way_back` is the tiling scheme that was saved before the submit, None where none was.
     """
 
     service: str
@@ -44,6 +45,7 @@ class Receipt:
     seconds: float = 0.0
     machine: str = ""
     machine_user: str = ""
+    way_back: WayBack | None = None
 
     @property
     def exit_code(self) -> int:
@@ -66,6 +68,7 @@ class Receipt:
             "after": look_as_dict(self.after),
             "messages": list(self.messages),
             "warnings": list(self.warnings),
+            "scheme": None if self.way_back is None else self.way_back.as_dict(),
             "error": None if self.error is None else {"id": self.error.message_id, "text": str(self.error)},
             "exit_code": self.exit_code,
             "started": self.started,
@@ -106,6 +109,7 @@ class Receipt:
             after=self.after,
             said=self.messages,
             warnings=self.warnings,
+            way_back=self.way_back,
         )
 
     def _rows(self) -> list[tuple[str, str]]:

@@ -43,7 +43,7 @@ GRID = {
 }
 IDS = {"wkid": "WKID", "latestWkid": "LatestWKID", "vcsWkid": "VCSWKID", "latestVcsWkid": "LatestVCSWKID"}
 NEVER_SHOWN = ("HighPrecision", "PreciseDPI", "Antialiasing", "BandCount", "LERCError")
-NEVER_SHOWN_FOR_READY_TO_SERVE = ("resampling", "layers")
+NEVER_SHOWN_FOR_READY_TO_SERVE = ("name", "resampling", "layers")
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,12 @@ class SpatialReference:
     ids: tuple[tuple[str, int], ...]
     grid: tuple[tuple[str, Number], ...]
     wkt: str
+
+    @property
+    def number(self) -> int:
+        """Its well-known number, the latest one where the service shows two; 0 where it has none."""
+        ids = dict(self.ids)
+        return ids.get("LatestWKID") or ids.get("WKID") or 0
 
     @property
     def in_words(self) -> str:

@@ -14,13 +14,26 @@ NAMESPACES = (
     "xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' xmlns:xs='http://www.w3.org/2001/XMLSchema' "
     "xmlns:typens='http://www.esri.com/schemas/ArcGIS/10.1'"
 )
+# GDAL takes a conf.xml without WKT for one in degrees. These two systems are written as ArcGIS writes them.
+WGS_84 = (
+    'GEOGCS["GCS_WGS_1984",DATUM["D_WGS_1984",SPHEROID["WGS_1984",6378137.0,298.257223563]],PRIMEM["Greenwich",0.0],'
+    'UNIT["Degree",0.0174532925199433]'
+)
+WELL_KNOWN = {
+    4326: f'{WGS_84},AUTHORITY["EPSG",4326]]',
+    3857: f'PROJCS["WGS_1984_Web_Mercator_Auxiliary_Sphere",{WGS_84}],PROJECTION["Mercator_Auxiliary_Sphere"],'
+    'PARAMETER["False_Easting",0.0],PARAMETER["False_Northing",0.0],PARAMETER["Central_Meridian",0.0],'
+    'PARAMETER["Standard_Parallel_1",0.0],PARAMETER["Auxiliary_Sphere_Type",0.0],UNIT["Meter",1.0],'
+    'AUTHORITY["EPSG",3857]]',
+}
 JSON_NAMES = {name: key for key, name in {**GRID, **IDS}.items()}
 
 
 def conf_xml(scheme: TilingScheme) -> str:
     """conf.xml, as Create Map Server Cache takes it for a predefined tiling scheme (cache-format.md 2).
 
-    What the service doesn't show is left out, but for Antialiasing, which ArcGIS always writes: it is false here.
+    What the service doesn't show is left out, with two exceptions: Antialiasing, which ArcGIS always writes, is false,
+    and the WKT of Web Mercator and WGS 84 follows from their numbers.
     """
     tiles = _typed(
         "TileCacheInfo",
@@ -94,7 +107,7 @@ def _reference(scheme: TilingScheme) -> str:
     reference = scheme.reference
     return _typed(
         "SpatialReference",
-        _element("WKT", reference.wkt or None),
+        _element("WKT", reference.wkt or WELL_KNOWN.get(reference.number)),
         *(_element(name, number) for name, number in (*reference.grid, *reference.ids)),
         kind="GeographicCoordinateSystem" if scheme.is_geographic else "ProjectedCoordinateSystem",
     )

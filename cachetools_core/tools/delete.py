@@ -29,6 +29,7 @@ from ..proof.ending import JobEnd, JobReport
 from ..proof.entry import Entry
 from ..proof.evidence import Look, Says, ServiceState, Witness, plural, who_says_what
 from ..proof.receipt import Receipt
+from ..proof.scheme import NoScheme
 from ..proof.verdict import ENDED_OR_GONE, UNSETTLED, Remains, Verdict, verdict, what_remains
 from ..proof.words import Story, explain, look_in_words
 from ..server.candidates import Place
@@ -36,6 +37,7 @@ from ..server.looks import look
 from ..server.searching import Sight
 from ..server.site import Task, find_task
 from ..server.submission import Submission
+from ..server.witnesses.administrator import cache_directory
 from .access import Access, Session
 from .record import Record
 from .settling import Settling
@@ -318,6 +320,7 @@ class _Deletion:
     def _submit(self) -> Next:
         task = find_task(self._wire, self._service.site, TASK)
         inputs = _inputs(self._service, task)
+        self._save_the_way_back()
         try:
             report = self._submission.begin(task, inputs, self._before)
         except CacheToolsError:
@@ -329,6 +332,14 @@ class _Deletion:
         after = self._look_again(report)
         self._conclude(self._without_doubt(report, after), after)
         return Next.NOTHING
+
+    def _save_the_way_back(self) -> None:
+        scheme = self._before.of(Witness.SERVICE).scheme or NoScheme("the service shows none")
+        if isinstance(scheme, NoScheme):
+            self._record.warning(f"The tiling scheme isn't saved: {scheme.why}.")
+            return
+        directory = cache_directory(self._wire, self._service)
+        self._record.keep_way_back(self._access.receipts, scheme, directory)
 
     def _follow(self, entry: Entry) -> Next:
         report = self._submission.resume(entry)

@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from ..errors import CacheToolsError, JournalError, ReceiptNotKept, Unexpected
 from ..local.receipts import ReceiptFolder
@@ -15,7 +16,9 @@ from ..messages import Messages
 from ..proof.ending import JobReport
 from ..proof.evidence import Look
 from ..proof.receipt import Receipt
+from ..proof.scheme import TilingScheme
 from ..proof.verdict import Verdict
+from ..proof.way_back import WayBack, create_call, files_of
 from ..secrecy import Secrets
 from ..version import __version__
 from ..waiting import Clock
@@ -41,6 +44,7 @@ class Record:
         )
         self._warnings: list[str] = []
         self._unsettled = False
+        self._place: tuple[ReceiptFolder, Path] | None = None
 
     def info(self, text: str) -> None:
         """Tell the administrator."""
@@ -88,6 +92,24 @@ class Record:
         """The verdict, with its error where it isn't a success."""
         self._receipt = replace(self._receipt, verdict=verdict, error=error)
 
+    def keep_way_back(self, folder: str | os.PathLike[str] | None, scheme: TilingScheme, cache_directory: str) -> None:
+        """The tiling scheme, saved in files beside the receipt; one that can't be saved costs a warning.
+
+        `cache_directory` is the server's own, empty where nobody knows it.
+        """
+        told: TilingScheme = self._secrets.blotted_value(scheme)
+        try:
+            receipts, stem = self._place_in(folder)
+            files = {stem.with_suffix(ending): text for ending, text in files_of(told).items()}
+            receipts.write_together(files)
+        except (JournalError, ReceiptNotKept) as error:
+            self.warning(f"The tiling scheme isn't saved: {error.what}")
+            return
+        conf, *_ = files
+        call = create_call(told, self._receipt.service, str(conf), cache_directory)
+        self._receipt = replace(self._receipt, way_back=WayBack(tuple(map(str, files)), told.not_shown, call))
+        self._messages.info(f"Tiling scheme: {conf}")
+
     def keep(self, folder: str | os.PathLike[str] | None) -> Receipt:
         """The finished receipt, kept in the folder as JSON and as a page where it names a service.
 
@@ -97,8 +119,7 @@ class Record:
         if receipt.output_url is None:
             return receipt
         try:
-            receipts = ReceiptFolder(folder)
-            stem = receipts.stem_for(receipt.service, self._clock.now())
+            receipts, stem = self._place_in(folder)
             kept = {stem.with_suffix(".html"): receipt.to_html(), stem.with_suffix(".json"): receipt.to_json()}
             receipts.write_together(kept)
         except (JournalError, ReceiptNotKept) as error:
@@ -106,6 +127,13 @@ class Record:
             return self.receipt()
         self._messages.info(f"Receipt: {stem}.json and .html")
         return receipt
+
+    def _place_in(self, folder: str | os.PathLike[str] | None) -> tuple[ReceiptFolder, Path]:
+        """The folder, and the beginning that the names of all files of this run share. Raises JournalError."""
+        if self._place is None:
+            receipts = ReceiptFolder(folder)
+            self._place = receipts, receipts.stem_for(self._receipt.service, self._clock.now())
+        return self._place
 
     def receipt(self) -> Receipt:
         """What was written down until now, without a secret."""

@@ -17,7 +17,7 @@ from cachetools_core.proof.verdict import Verdict
 
 KEYS = {
     "schema_version", "verdict", "service", "output_url", "job_url", "job_status", "account", "before", "after",
-    "messages", "warnings", "error", "exit_code", "started", "finished", "duration_seconds", "machine",
+    "messages", "warnings", "scheme", "error", "exit_code", "started", "finished", "duration_seconds", "machine",
     "versions",
 }  # fmt: skip
 

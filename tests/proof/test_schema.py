@@ -39,7 +39,7 @@ def test_nothing_in_the_schema_is_left_open():
         return mine + [found for one in part.values() for found in objects(one)]
 
     found = objects(SCHEMA)
-    assert len(found) == 7
+    assert len(found) == 8
     for one in found:
         assert one["additionalProperties"] is False
         assert one["required"] == list(one["properties"])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from support.schemes import keys_of, service, tile_info
 
 from cachetools_core.proof.scheme import COMPACT_V2, EXPLODED, Extent, NoScheme, TilingScheme, scheme_of
-from cachetools_core.proof.scheme_files import conf_cdi, conf_xml, in_digits, root_json
+from cachetools_core.proof.scheme_files import WELL_KNOWN, conf_cdi, conf_xml, in_digits, root_json
 from cachetools_core.proof.way_back import ANY_DIRECTORY, create_call, files_of
 
 URL = "https://gis.example.com:6443/arcgis/rest/services/Rain/MapServer"
@@ -47,6 +47,7 @@ def test_conf_xml_says_what_the_service_says():
     found = keys_of(conf_xml(scheme()))
     cache, image = "/TileCacheInfo", "/TileImageInfo"
     assert found == {
+        (f"{cache}/SpatialReference/WKT", 1): WELL_KNOWN[3857],
         (f"{cache}/SpatialReference/WKID", 1): 102100,
         (f"{cache}/SpatialReference/LatestWKID", 1): 3857,
         (f"{cache}/TileOrigin/X", 1): -20037508.342787001,
@@ -171,7 +172,7 @@ def test_root_json_is_written_where_the_cache_may_be_ready_to_serve():
     assert list(files_of(scheme(**v2))) == [".conf.xml", ".conf.cdi"]
     ready = scheme(currentVersion=11.4, **v2)
     assert list(files_of(ready)) == [".conf.xml", ".conf.cdi", ".root.json"]
-    assert {"resampling", "layers"} <= set(ready.not_shown)
+    assert {"name", "resampling", "layers"} <= set(ready.not_shown)
     root = json.loads(root_json(ready))
     assert (root["name"], root["tileBundlesPath"], root["minLOD"], root["maxLOD"]) == ("Layers", "./tile", 0, 1)
     assert root["storageInfo"] == {"storageFormat": COMPACT_V2, "packetSize": 128}

@@ -42,7 +42,7 @@ def test_the_story_takes_its_steps_in_their_order(place):
     first = len(place.server.requests)
     place.run()
     steps = [request.step for request in place.server.requests[first:]]
-    once = ["info", "token", "service", "report", "tasks", "task", "jobs-query", "submit", "job"]
+    once = ["info", "token", "service", "report", "tasks", "task", "admin-service", "jobs-query", "submit", "job"]
     assert steps[: len(once)] == once
     assert steps[-2:] == ["service", "report"]
     assert steps.count("jobs-query") == 1

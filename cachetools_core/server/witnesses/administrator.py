@@ -33,3 +33,17 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
         words = f"{service.admin_url} doesn't say whether the service is cached."
         return Testimony(Witness.ADMIN, Says.NOTHING, Why.UNREADABLE, words, remarks=remarks)
     return Testimony(Witness.ADMIN, WORDS[word], remarks=remarks)
+
+
+def cache_directory(wire: Wire, service: ServiceReference) -> str:
+    """The server's directory that `properties.cacheDir` names; empty where that can't be read. Asked once.
+
+    Raises SignInRefused, DeadlinePassed, Cancelled.
+    """
+    try:
+        properties = wire.get(service.admin_url, tries=1).get("properties")
+    except (ServerSaysNo, NoAnswer):
+        wire.run.go_on()
+        return ""
+    told = properties.get("cacheDir") if isinstance(properties, dict) else None
+    return plain_words(told) if isinstance(told, str) else ""
