@@ -67,7 +67,8 @@ class Trust:
         if authority not in self._anchors:
             files = run.in_time("looking for files of certificates", lambda: [*self._files(authority)])
             named = [run.in_time(f"reading {one}", partial(_read, one)) for one in files]
-            self._anchors[authority] = Anchors(named)
+            # The system's store may be a file too, where SSL_CERT_FILE names one.
+            self._anchors[authority] = run.in_time("reading the system's certificates", lambda: Anchors(named))
         return self._anchors[authority]
 
     def known_anchors(self, url: str) -> Anchors:

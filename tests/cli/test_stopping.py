@@ -168,6 +168,9 @@ def test_the_deadline_while_it_looks_before_the_question(
 # Files that never come
 
 
+WAYS_TO_END = (("delete", "deadline"), ("check", "deadline"), ("report", "Ctrl+C"))
+
+
 @pytest.fixture
 def silent_file(tmp_path: Path) -> Path:
     """A file on a share that is gone: a FIFO that nobody writes to stands for it."""
@@ -176,8 +179,13 @@ def silent_file(tmp_path: Path) -> Path:
     return file
 
 
-@pytest.mark.parametrize("which", ["service", "CA file", "bundle"])
-@pytest.mark.parametrize(("what", "end"), [("delete", "deadline"), ("check", "deadline"), ("report", "Ctrl+C")])
+@pytest.mark.parametrize(
+    ("which", "what", "end"),
+    [
+        *((which, *how) for which in ("service", "CA file", "bundle") for how in WAYS_TO_END),
+        ("the system's store", "delete", "deadline"),
+    ],
+)
 def test_a_file_that_never_comes(
     what: str, which: str, end: str, silent_file: Path, server: Rehearsal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -185,6 +193,9 @@ def test_a_file_that_never_comes(
     more = ["--ca-file", str(silent_file)] if which == "CA file" else []
     if which == "bundle":
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(silent_file))
+    if which == "the system's store":
+        monkeypatch.setenv("SSL_CERT_FILE", str(silent_file))
+        more = ["--ca-file", str(server.ca_file)]
     limit = ["--deadline", "2"] if end == "deadline" else []
     process = started(what, service, *more, *limit, *(["--yes"] if what == "delete" else []), "--json", given="")
     if end == "Ctrl+C":
