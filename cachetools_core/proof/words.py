@@ -89,19 +89,24 @@ def _still_on_disk(story: Story, what: str, facts: str) -> tuple[str, str]:
 
 
 def _partly_deleted(story: Story, facts: str) -> tuple[str, str]:
+    part = f"Only a part of the cache of {story.service} is gone: {_how_much(story)}."
     if story.after.of(Witness.DISK).says is Says.THERE:
-        files = story.before.of(Witness.DISK).files
-        whole = f" of {plural(files, 'file')}" if files else ""
-        return _still_on_disk(story, f"Only a part of the cache of {story.service}{whole} is gone.", facts)
-    before, left = story.before.tiles or 0, story.after.tiles or 0
-    what = (
-        f"Only a part of the cache of {story.service} is gone: {before - left:,} of {plural(before, 'tile')}. {facts}"
-    )
+        return _still_on_disk(story, part, facts)
+    what = f"{part} {facts}"
     again = "Run this again to delete the rest."
     if story.stopped:
         return what, f"You cancelled while the job was deleting. {again}"
     why = _why_it_ended(story.report) or "Files that another program holds open are the usual reason."
     return what, f"{again} {why}"
+
+
+def _how_much(story: Story) -> str:
+    """What has gone, in files where there are fewer of them, else in tiles: a bundle stays while tiles in it go."""
+    files, files_left = (look.of(Witness.DISK).files for look in (story.before, story.after))
+    if files is not None and files_left is not None and files_left < files:
+        return f"{files - files_left:,} of {plural(files, 'file')}"
+    tiles, tiles_left = story.before.tiles or 0, story.after.tiles or 0
+    return f"{tiles - tiles_left:,} of {plural(tiles, 'tile')}"
 
 
 def _why_it_ended(report: JobReport) -> str:

@@ -126,7 +126,7 @@ def test_files_that_the_server_knows_nothing_of_are_named_and_left_to_a_person(p
     puppet.at_work = lambda: all_but_a_lock(place)
     receipt = place.delete(puppet)
     text = str(receipt.error)
-    assert "R0000C0000.bundle.lock" in text and "of 4 files" in text
+    assert "R0000C0000.bundle.lock" in text and "is gone: 3 of 4 files." in text
     assert "delete by hand" in text and "Run this again" not in text
     again = place.delete(puppet)
     assert (said(again), puppet.submits) == (KEPT, 1)
