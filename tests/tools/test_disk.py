@@ -115,9 +115,7 @@ def test_what_lies_on_disk_decides_after_a_job_that_succeeded(name: str, place: 
     if left:
         assert str(place.cache.parent) in str(receipt.error)
     if expected == DELETED:
-        beforehand = () if before.report is COUNTS_21 else ("The tiles couldn't be counted beforehand: ",)
-        assert len(receipt.warnings) == len(beforehand)
-        assert all(text.startswith(beforehand) for text in receipt.warnings)
+        assert not [text for text in receipt.warnings if text.startswith(("On disk", "Nobody counted"))]
         assert [text for text in place.heard.lines if text == f"On disk: {place.directory} has no folder F_Rain."]
 
 
