@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -12,12 +13,17 @@ from ..version import __version__
 PROGRAM = "python -m cachetools_core"
 COMMANDS = {
     "delete": "delete the cache; this can't be undone",
+    "delete-tiles": "delete the tiles of some scales, perhaps within an extent; this can't be undone",
     "report": "what would go: scales, tiles, bytes; changes nothing",
     "check": "could it be deleted from here, and if not, why and what to do",
     "sign-in": "store an account for a site in the keyring after trying it; list those stored, or remove one",
     "rehearse": "the main job on a local server with a real cache, explained",
 }
 SECONDS = "takes a number of seconds above 0, such as 14400"
+SCALES = "takes scales, such as 36111.909643;18055.954822"
+LEVELS = "takes numbers of levels, such as 3,5-7"
+EXTENT = "takes four numbers: xmin,ymin,xmax,ymax"
+NEGATIVE = re.compile(r"-[0-9.]")
 # The only messages of argparse that hold nothing that was typed.
 HARMLESS = ("the following arguments are required", "expected ")
 
@@ -59,7 +65,9 @@ def parser() -> argparse.ArgumentParser:
             _take_a_site(command)
         elif name != "rehearse":
             _take_a_service(command)
-        if name == "delete":
+        if name == "delete-tiles":
+            _take_tiles(command)
+        if name in ("delete", "delete-tiles"):
             command.add_argument("--yes", action="store_true", help="don't ask; needed where there is no terminal")
             command.add_argument("--receipts", metavar="FOLDER", help="where to keep the receipt")
         if name in ("delete", "report"):
@@ -101,6 +109,18 @@ def _take_a_site(command: argparse.ArgumentParser) -> None:
     _take_what_is_common(command)
 
 
+def _take_tiles(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--scales", type=_scales, metavar="N[;N...]", help="scales of the service: 5000 stands for 1:5000"
+    )
+    command.add_argument(
+        "--levels", type=_levels, metavar="N[,N-N...]", help="levels of the service, instead of scales"
+    )
+    command.add_argument(
+        "--extent", type=_extent, metavar="XMIN,YMIN,XMAX,YMAX", help="only within it, in the units of the map"
+    )
+
+
 def _take_what_is_common(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--password-stdin", action="store_true", help="read the password from standard input, one line"
@@ -122,9 +142,52 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _scales(text: str) -> tuple[float, ...]:
+    return _numbers(text, ";", SCALES)
+
+
+def _extent(text: str) -> tuple[float, ...]:
+    corners = _numbers(text, ",", EXTENT)
+    if len(corners) != 4:
+        raise argparse.ArgumentTypeError(EXTENT)
+    return corners
+
+
+def _numbers(text: str, between: str, words: str) -> tuple[float, ...]:
+    try:
+        return tuple(map(float, text.split(between)))
+    except ValueError:
+        raise argparse.ArgumentTypeError(words) from None
+
+
+def _levels(text: str) -> tuple[int, ...]:
+    """`3,5-7` as 3, 5, 6, 7."""
+    found: set[int] = set()
+    for part in text.split(","):
+        first, _, last = part.strip().partition("-")
+        if not first.isdecimal() or not (last or first).isdecimal() or not len(first) < 4 > len(last):
+            raise argparse.ArgumentTypeError(LEVELS)
+        levels = range(int(first), int(last or first) + 1)
+        if not levels:
+            raise argparse.ArgumentTypeError(LEVELS)
+        found.update(levels)
+    return tuple(sorted(found))
+
+
+def _with_negative_extents(arguments: Sequence[str]) -> list[str]:
+    """argparse takes `-20037508,...` for an option, so it is joined to the one before it."""
+    joined: list[str] = []
+    for text in arguments:
+        if joined and joined[-1] == "--extent" and NEGATIVE.match(text):
+            joined[-1] = f"--extent={text}"
+        else:
+            joined.append(text)
+    return joined
+
+
 def _read(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     try:
-        return parser().parse_known_args(list(arguments))
+        return parser().parse_known_args(_with_negative_extents(arguments))
     except argparse.ArgumentError as error:
         trouble = WrongUsage(_in_our_words(error), _see_help(command_in(arguments)))
     raise trouble  # not within the clause: argparse's error quotes what was typed
@@ -139,8 +202,8 @@ def _in_our_words(error: argparse.ArgumentError) -> str:
     if not error.argument_name:
         missing = message.partition(": ")[2]
         return f"Missing: {missing}." if message.startswith(HARMLESS) else "The arguments can't be understood."
-    if message == SECONDS:
-        return f"{error.argument_name} {SECONDS}."
+    if message in (SECONDS, SCALES, LEVELS, EXTENT):
+        return f"{error.argument_name} {message}."
     if message.startswith(HARMLESS):
         return f"{error.argument_name} needs a value."
     return f"{error.argument_name} takes no value."

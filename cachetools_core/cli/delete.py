@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from ..errors import WrongUsage
-from ..tools.delete import Plan, run_deletion
+from ..tools.delete import run_deletion
 from ..waiting import Run
 from .access import access_from
+from .consent import consent
 from .end import End
 from .terminal import Terminal
+
+QUESTION = "This can't be undone. Delete it?"
 
 
 def run_command(options: argparse.Namespace, terminal: Terminal, run: Run) -> End:
@@ -17,17 +19,6 @@ def run_command(options: argparse.Namespace, terminal: Terminal, run: Run) -> En
 
     Raises WrongUsage where nobody can be asked, and as `access_from` does.
     """
-    if not options.yes and not terminal.has_somebody:
-        raise WrongUsage("Confirmation needed, but this is no interactive terminal: add --yes.")
-
-    def agree(plan: Plan) -> bool:
-        return options.yes or _is_confirmed(plan, terminal, run)
-
+    agree = consent(options, terminal, run, QUESTION)
     receipt = run_deletion(options.service, access_from(options, terminal, run), agree)
     return End(receipt.exit_code, receipt.to_text(), receipt.to_dict(), receipt.error, tells_error=True)
-
-
-def _is_confirmed(plan: Plan, terminal: Terminal, run: Run) -> bool:
-    """Ask about a plan that has been shown. Raises Cancelled, DeadlinePassed, WrongUsage."""
-    question = "Follow it to its end?" if plan.follows else "This can't be undone. Delete it?"
-    return terminal.ask(f"{question} Type yes: ", run).strip().lower() == "yes"

@@ -18,7 +18,14 @@ from .terminal import Terminal
 
 LONGEST = 12 * 3600.0
 # A look is over in minutes or never; a deletion may take a night.
-DEADLINES = {"delete": LONGEST, "report": 300.0, "check": 300.0, "sign-in": 300.0, "rehearse": 600.0}
+DEADLINES = {
+    "delete": LONGEST,
+    "delete-tiles": LONGEST,
+    "report": 300.0,
+    "check": 300.0,
+    "sign-in": 300.0,
+    "rehearse": 600.0,
+}
 
 
 def main(arguments: Sequence[str], stop: Stop) -> int:

@@ -15,7 +15,7 @@ from ..proof.ending import JOB_ID
 from ..proof.entry import Entry
 from ..proof.evidence import look_as_dict, look_from_dict
 
-VERSION = 2
+VERSION, VERSION_FOR_TILES = 2, 3
 EXPLANATION = (
     "CacheTools has begun a cache deletion that can't be undone, and notes its job here, so that the next run follows"
     " that job instead of submitting another. The file goes by itself once the job's end is seen. Before you delete it,"
@@ -36,7 +36,8 @@ def entry_as_text(entry: Entry, blot: Callable[[str], str]) -> str:
     text = json.dumps(
         {
             "what_this_is": EXPLANATION,
-            "version": VERSION,
+            # A version that knows nothing of some tiles must not take this for the deletion of a cache.
+            "version": VERSION if entry.before.close_up is None else VERSION_FOR_TILES,
             "service": entry.service,
             "account": blot(entry.account),
             "begun": entry.begun.isoformat(timespec="seconds"),
@@ -61,7 +62,7 @@ def entry_from_text(text: str) -> Entry:
     fields: dict[str, Any] = json.loads(text)
     if fields.get("version", 1) == 1:
         fields = _from_the_first_version(fields)
-    if fields["version"] != VERSION:
+    if fields["version"] != (VERSION_FOR_TILES if "close_up" in fields["before"] else VERSION):
         raise ValueError("another version of CacheTools has written it")
     service, task_url, known = fields["service"], str(fields["task"]), fields["known_jobs"]
     if not isinstance(known, (list, type(None))):

@@ -12,6 +12,7 @@ from typing import Any
 
 from .scheme import NoScheme, TilingScheme
 from .tile_range import expected_tiles
+from .tiles import CloseUp, close_up_as_dict, close_up_from_dict
 
 LARGEST = 1e18
 
@@ -93,8 +94,8 @@ class Testimony:
     where the witness didn't count tiles, and `files` the files on disk, None where it didn't count those. `state` and
     `scheme_scales` are the service's own: how it answers, and how many scales its tiling scheme has, filled or not.
     What takes no part in comparing looks isn't written down with a job: `scheme` is the tiling scheme of a service that
-    has a cache, or why there is none to be read, `expected` how many tiles a witness expects in each level, `map_name`
-    the name of the service's map, empty where it doesn't say.
+    has a cache, or why there is none to be read, `scheme_mark` changes with any key of it, `expected` is how many tiles
+    a witness expects in each level, `map_name` the name of the service's map, empty where it doesn't say.
     """
 
     witness: Witness
@@ -108,6 +109,7 @@ class Testimony:
     files: int | None = None
     map_name: str = field(default="", compare=False)
     scheme: TilingScheme | NoScheme | None = field(default=None, compare=False)
+    scheme_mark: str = field(default="", compare=False)
     expected: tuple[tuple[int, int], ...] = field(default=(), compare=False)
 
     @property
@@ -143,9 +145,13 @@ class Testimony:
 
 @dataclass(frozen=True)
 class Look:
-    """One look at a service's cache: what each witness that was asked says."""
+    """One look at a service's cache: what each witness that was asked says.
+
+    `close_up` is what some tiles show that a job is about; None where it is about the whole cache.
+    """
 
     testimonies: tuple[Testimony, ...] = ()
+    close_up: CloseUp | None = None
 
     def of(self, witness: Witness) -> Testimony:
         """What this witness says; a witness that wasn't asked says nothing."""
@@ -266,6 +272,11 @@ class Look:
         shown = self.of(Witness.SERVICE).scheme
         return shown if isinstance(shown, TilingScheme) else None
 
+    @property
+    def scheme_mark(self) -> str:
+        """A mark that changes with any key of the tiling scheme; empty where the service shows none."""
+        return self.of(Witness.SERVICE).scheme_mark
+
     def expected_tiles(self, level: int) -> int | None:
         """How many tiles a whole cache has at this level, by a witness, else by scheme and extent; None for unknown."""
         by_witness = next((dict(one.expected).get(level) for one in self.testimonies if one.expected), None)
@@ -302,13 +313,14 @@ def look_as_dict(look: Look | None) -> dict[str, Any] | None:
     """A look as a receipt has it; null for everything that nobody could say."""
     if look is None:
         return None
-    return {
+    fields = {
         "cached": look.cached,
         "tiles": look.tiles,
         "bytes": look.bytes,
         "scales": None if look.scales is None else [vars(scale) for scale in look.scales],
         "witnesses": [_testimony_as_dict(one) for one in look.testimonies],
     }
+    return fields if look.close_up is None else {**fields, "close_up": close_up_as_dict(look.close_up)}
 
 
 def _testimony_as_dict(one: Testimony) -> dict[str, Any]:
@@ -328,7 +340,11 @@ def look_from_dict(fields: dict[str, Any]) -> Look:
 
     Raises ValueError, LookupError, TypeError or ArithmeticError for anything else.
     """
-    return Look(tuple(_testimony_from_dict(one) for one in fields["witnesses"]))
+    close_up = fields.get("close_up")
+    return Look(
+        tuple(_testimony_from_dict(one) for one in fields["witnesses"]),
+        None if close_up is None else close_up_from_dict(close_up),
+    )
 
 
 def _testimony_from_dict(fields: dict[str, Any]) -> Testimony:

@@ -47,7 +47,9 @@ class Page:
     @property
     def title(self) -> str:
         """The verdict and the service, in one line."""
-        return f"{HEADINGS[self.verdict][0]}: the cache of {self.service}"
+        seen = self.before.close_up if self.before is not None else None
+        what = "the cache" if seen is None else seen.selection.in_words
+        return f"{HEADINGS[self.verdict][0]}: {what} of {self.service}"
 
     def body(self) -> str:
         """The page as HTML, without its frame. Raises nothing."""

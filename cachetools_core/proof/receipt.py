@@ -112,11 +112,18 @@ class Receipt:
             way_back=self.way_back,
         )
 
+    @property
+    def _chosen(self) -> str:
+        """The tiles that the run was about; empty where it was about the whole cache."""
+        seen = self.before.close_up if self.before is not None else None
+        return "" if seen is None else seen.selection.in_full
+
     def _rows(self) -> list[tuple[str, str]]:
         return [
             ("Verdict", self.verdict.value),
             ("Service", self.service),
             ("Output", self.output_url or ""),
+            ("Chosen", self._chosen),
             ("Account", self.account),
             ("Before", "" if self.before is None else look_in_words(self.before)),
             ("After", "" if self.after is None else look_in_words(self.after)),

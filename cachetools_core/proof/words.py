@@ -53,7 +53,7 @@ def explain(verdict: Verdict, story: Story) -> tuple[str, str]:
             f"Start it in ArcGIS Server Manager under Services, or with a POST to {story.start_address}.",
         )
     if verdict is Verdict.STILL_RUNNING:
-        return _still_running(story)
+        return still_running(story)
     return _unknown(story, facts)
 
 
@@ -69,7 +69,7 @@ def _not_deleted(story: Story, facts: str) -> tuple[str, str]:
     what = f"The cache of {story.service} is still {counted}. {facts}"
     if story.stopped:
         return what, "You cancelled before the job deleted anything. Run this again to delete the cache."
-    why = _why_it_ended(story.report)
+    why = why_it_ended(story.report)
     return what, f"{why} Running this again is safe." if why else f"The server doesn't say why. {LOG}"
 
 
@@ -84,7 +84,7 @@ def _still_on_disk(story: Story, what: str, facts: str) -> tuple[str, str]:
         )
     if story.stopped:
         return what, "You cancelled. Run this again to delete the cache."
-    why = _why_it_ended(story.report) or "Files that another program holds open are the usual reason."
+    why = why_it_ended(story.report) or "Files that another program holds open are the usual reason."
     return what, f"Run this again to delete the rest. {why}"
 
 
@@ -96,7 +96,7 @@ def _partly_deleted(story: Story, facts: str) -> tuple[str, str]:
     again = "Run this again to delete the rest."
     if story.stopped:
         return what, f"You cancelled while the job was deleting. {again}"
-    why = _why_it_ended(story.report) or "Files that another program holds open are the usual reason."
+    why = why_it_ended(story.report) or "Files that another program holds open are the usual reason."
     return what, f"{again} {why}"
 
 
@@ -109,14 +109,15 @@ def _how_much(story: Story) -> str:
     return f"{tiles - tiles_left:,} of {plural(tiles, 'tile')}"
 
 
-def _why_it_ended(report: JobReport) -> str:
+def why_it_ended(report: JobReport) -> str:
     """Why the job ended before its work was done; empty where nobody says."""
     if report.reasons:
         return "The server's own words say why."
     return ENDED_BY.get(report.end, "")
 
 
-def _still_running(story: Story) -> tuple[str, str]:
+def still_running(story: Story) -> tuple[str, str]:
+    """What a job that goes on means, and what to do next."""
     report = story.report
     status = f" ({report.status})" if report.status else ""
     refused = f" The server didn't accept the cancel: {report.cancel_refused}" if report.cancel_refused else ""

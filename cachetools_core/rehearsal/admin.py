@@ -147,7 +147,7 @@ def _cache_properties(site: Site, found: Service) -> dict[str, str]:
         "virtualCacheDir": "/rest/directories/arcgiscache",
         "isCached": "true" if found.cached else "false",
         "ignoreCache": "false",
-        "cacheOnDemand": "false",
+        "cacheOnDemand": "true" if found.on_demand else "false",
         "clientCachingAllowed": "true",
         "outputDir": str(site.cache_root.parent / "arcgisoutput"),
         "virtualOutputDir": "/rest/directories/arcgisoutput",

@@ -240,6 +240,10 @@ class Rehearsal:
         """Removes a service; its cache stays on disk."""
         self._call(lambda: self._site.remove(self._site.named(name)))
 
+    def cache_on_demand(self, name: str) -> None:
+        """Has the administrator API say that tiles of a service are made when somebody looks at their place."""
+        self._site.named(name).on_demand = True
+
     def secure_service(self, name: str) -> None:
         """Takes a service away from everyone but administrators and publishers."""
         self._site.named(name).everyone = False

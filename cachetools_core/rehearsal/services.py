@@ -28,6 +28,7 @@ class Service:
     cache: Cache | None = None
     source: Path | None = None
     cached: bool = False
+    on_demand: bool = False
     everyone: bool = True
     configured: str = STARTED
     real: str = STARTED

@@ -22,6 +22,8 @@ from ..naming.service import OWN_SITE, ServiceReference
 Body = dict[str, Any]
 
 MOST_WORDS = 20
+# PNG, JPEG, and the two forms of LERC, in which tiles of elevation are sent.
+PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"Lerc2 ", b"CntZImage ")
 # What names a resource within a site; before it stands the site's own address.
 WITHIN_A_SITE = re.compile("/(?:rest|admin)/.*", re.IGNORECASE)
 # What Tomcat (ArcGIS Server's own), nginx and Apache answer to plain HTTP on a TLS port.
@@ -45,6 +47,24 @@ def read_answer(where: str, url: str, status: int, headers: Mapping[str, str], b
     if content is None or status >= 400:
         _not_arcgis(where, status, headers, body)
     return content
+
+
+def read_picture(where: str, url: str, status: int, headers: Mapping[str, str], body: bytes) -> bytes | None:
+    """The picture in an answer; None where the server says 404, or that the picture is a blank one (cache-format.md 8).
+
+    Raises what `read_answer` raises for everything else.
+    """
+    if status == 200 and body.startswith(PICTURES):
+        return None if headers.get("blank-tile", "").lower() == "true" else body
+    if status == 404 and _json_object(body) is None:
+        return None
+    try:
+        read_answer(where, url, status, headers, body)
+    except ServerSaysNo as error:
+        if error.code == 404:
+            return None
+        raise
+    raise NotArcGIS(f"{where} was answered with no picture.", status=status)
 
 
 def _json_object(body: bytes) -> Body | None:

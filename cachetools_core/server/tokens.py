@@ -13,7 +13,7 @@ from ..errors import Cancelled, Moved, NoAnswer, NotArcGIS, ServerSaysNo, SignIn
 from ..naming.address import safe_text
 from .answers import Body
 from .destination import guard_secret
-from .wire import READ_TRIES, Fields, PlainWire
+from .wire import READ_TRIES, Answer, Fields, PlainWire
 
 __all__ = ["Account", "Bound", "ExchangedTokens", "PasswordTokens", "SignedIn", "Token", "TokenGiver", "ask_for_token"]
 
@@ -79,6 +79,10 @@ class SignedIn:
         """GET, signed in."""
         return self._signed(lambda: self._get(url, fields or {}, tries))
 
+    def get_picture(self, url: str, fields: Fields, *, tries: int = READ_TRIES) -> bytes | None:
+        """GET of a picture, signed in; a token never stands in an address, so a header is all that can carry it."""
+        return self._signed(lambda: self._rest.get_picture(url, fields, headers=self._headers(url), tries=tries))
+
     def post(self, url: str, fields: Fields, *, tries: int = READ_TRIES) -> Body:
         """POST that changes nothing, signed in."""
         return self._signed(lambda: self._rest.post(url, self._body(fields), headers=self._headers(url), tries=tries))
@@ -93,7 +97,7 @@ class SignedIn:
             return self._rest.post(url, self._body(fields), headers=self._headers(url), tries=tries)
         return self._rest.get(url, fields, headers=self._headers(url), tries=tries)
 
-    def _signed(self, ask: Callable[[], Body]) -> Body:
+    def _signed(self, ask: Callable[[], Answer]) -> Answer:
         self._renew_early()
         try:
             return ask()
@@ -102,7 +106,7 @@ class SignedIn:
                 raise  # a site that refuses every token must see no storm of sign-ins
             return self._ask_anew(ask)
 
-    def _ask_anew(self, ask: Callable[[], Body]) -> Body:
+    def _ask_anew(self, ask: Callable[[], Answer]) -> Answer:
         self._token = self._fetch()
         self._renewed_at = self.run.clock.monotonic()
         try:

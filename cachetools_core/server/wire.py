@@ -6,7 +6,7 @@ import io
 import threading
 import zlib
 from collections.abc import Callable, Mapping
-from typing import NoReturn, Protocol
+from typing import NoReturn, Protocol, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import requests
@@ -20,10 +20,11 @@ from ..naming.address import safe_text
 from ..naming.identity import is_loopback
 from ..version import __version__
 from ..waiting import Run
-from .answers import Body, read_answer
+from .answers import Body, read_answer, read_picture
 from .trust import Trust, causes
 
 Fields = Mapping[str, str]
+Answer = TypeVar("Answer")
 
 CONNECT_WAITS = 10.0
 ANSWER_WAITS = 60.0
@@ -56,6 +57,9 @@ class Wire(Protocol):
     def get(self, url: str, fields: Fields | None = None, *, tries: int = READ_TRIES) -> Body:
         """GET: changes nothing; tried that many times while the failure is a passing one."""
 
+    def get_picture(self, url: str, fields: Fields, *, tries: int = READ_TRIES) -> bytes | None:
+        """GET of a picture; None where there is none."""
+
     def post(self, url: str, fields: Fields, *, tries: int = READ_TRIES) -> Body:
         """POST that changes nothing, so it may be repeated as a GET may."""
 
@@ -79,11 +83,17 @@ class PlainWire:
         self, url: str, fields: Fields | None = None, *, headers: Fields | None = None, tries: int = READ_TRIES
     ) -> Body:
         """GET; a passing failure is tried again, with growing pauses."""
-        return self._again(lambda: self._once("GET", url, fields or {}, headers or {}), tries)
+        return self._again(lambda: self._object("GET", url, fields or {}, headers or {}), tries)
+
+    def get_picture(
+        self, url: str, fields: Fields, *, headers: Fields | None = None, tries: int = READ_TRIES
+    ) -> bytes | None:
+        """GET of a picture, as it was sent; None where the server says that there is none."""
+        return self._again(lambda: self._once("GET", url, fields, headers or {}, read_picture), tries)
 
     def post(self, url: str, fields: Fields, *, headers: Fields | None = None, tries: int = READ_TRIES) -> Body:
         """POST that changes nothing; a passing failure is tried again."""
-        return self._again(lambda: self._once("POST", url, fields, headers or {}), tries)
+        return self._again(lambda: self._object("POST", url, fields, headers or {}), tries)
 
     def post_once(self, url: str, fields: Fields, *, headers: Fields | None = None) -> Body:
         """POST that starts work: exactly once.
@@ -91,7 +101,7 @@ class PlainWire:
         A new connection is used, since a kept one may have been closed by the server, which looks like a lost answer.
         """
         self._session = self._new_session()
-        return self._once("POST", url, fields, headers or {}, until_answered=True)
+        return self._object("POST", url, fields, headers or {}, until_answered=True)
 
     def post_credentials(self, url: str, fields: Fields, *, headers: Fields | None = None) -> Body:
         """POST of a password or token for a new token: exactly once, on a new connection for the same reason.
@@ -99,7 +109,7 @@ class PlainWire:
         Nothing is left undone by its answer, so a cancel doesn't wait for it.
         """
         self._session = self._new_session()
-        return self._once("POST", url, fields, headers or {})
+        return self._object("POST", url, fields, headers or {})
 
     def _new_session(self) -> requests.Session:
         session = _Session()
@@ -113,7 +123,7 @@ class PlainWire:
         session.mount("https://", self.trust.adapter())
         return session
 
-    def _again(self, ask: Callable[[], Body], tries: int) -> Body:
+    def _again(self, ask: Callable[[], Answer], tries: int) -> Answer:
         pause = FIRST_RETRY_AFTER
         while True:
             try:
@@ -126,7 +136,20 @@ class PlainWire:
             self.run.pause(min(asked_for if asked_for is not None else pause, LONGEST_RETRY_AFTER))
             pause *= 2
 
-    def _once(self, method: str, url: str, fields: Fields, headers: Fields, *, until_answered: bool = False) -> Body:
+    def _object(self, method: str, url: str, fields: Fields, headers: Fields, *, until_answered: bool = False) -> Body:
+        fields = {**fields, "f": "json"}
+        return self._once(method, url, fields, headers, read_answer, until_answered=until_answered)
+
+    def _once(
+        self,
+        method: str,
+        url: str,
+        fields: Fields,
+        headers: Fields,
+        read: Callable[[str, str, int, Mapping[str, str], bytes], Answer],
+        *,
+        until_answered: bool = False,
+    ) -> Answer:
         self.run.go_on()
         session, proxies = self._session, _proxies(url)
         for address in (url, select_proxy(url, proxies) or ""):
@@ -137,8 +160,8 @@ class PlainWire:
             with session.request(
                 method,
                 url,
-                params={**fields, "f": "json"} if method == "GET" else None,
-                data=_Form({**fields, "f": "json"}, abandoned) if method == "POST" else None,
+                params=fields if method == "GET" else None,
+                data=_Form(fields, abandoned) if method == "POST" else None,
                 headers={**headers, "Content-Type": FORM} if method == "POST" else dict(headers),
                 proxies=proxies,
                 timeout=(CONNECT_WAITS, ANSWER_WAITS),
@@ -160,7 +183,7 @@ class PlainWire:
             self._wire_failed(where, url, error)
         else:
             try:
-                return read_answer(where, url, status, answer_headers, body)
+                return read(where, url, status, answer_headers, body)
             except CacheToolsError as said:
                 refusal = self.run.secrets.blotted(said)
         raise refusal  # not within the clause, or the error that quotes a secret would be kept as its context

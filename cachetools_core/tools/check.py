@@ -15,7 +15,8 @@ from ..proof.words import look_in_words
 from ..server.looks import look
 from ..server.site import find_task, site_mode, tools_state
 from .access import Access, OpenSite, Session
-from .delete import TASK, journal_of
+from .cache_work import TASK
+from .deletion import journal_of
 
 # What it means for a deletion where they aren't started: DeleteCache is a task of CachingTools (captured, 10.8.1).
 TOOLS = {"CachingTools": False, "CachingControllers": None}

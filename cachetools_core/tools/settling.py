@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from ..errors import CacheToolsError, DeadlinePassed, NoAnswer, NotPermitted, ServerSaysNo, TokenRefused
 from ..messages import Messages
-from ..naming.service import ServiceReference
 from ..proof.ending import JobEnd
 from ..proof.evidence import Look, Says, ServiceState, Testimony, Why, Witness
-from ..proof.verdict import Remains, what_remains
+from ..proof.verdict import Remains
 from ..server.following import Patience
-from ..server.looks import Other, look
+from ..server.looks import Other
 from ..server.site import start_service
 from ..server.wire import Wire
+from .work import Work
 
 AWAY = {ServiceState.NOT_STARTED, ServiceState.UNREADABLE}
 MAY_BE_STALE = {Remains.FEWER, Remains.ALL, Remains.SOMETHING}
@@ -27,13 +27,13 @@ class Settling:
     def __init__(
         self,
         wire: Wire,
-        service: ServiceReference,
+        work: Work,
         before: Look,
         patience: Patience,
         messages: Messages,
         others: Sequence[Other] = (),
     ) -> None:
-        self._wire, self._run, self._service = wire, wire.run, service
+        self._wire, self._run, self._work, self._service = wire, wire.run, work, work.service
         self._before, self._patience, self._messages = before, patience, messages
         self._others = others
         self._shown = ""
@@ -71,7 +71,7 @@ class Settling:
     def _look_once(self) -> Look:
         """A service that refuses this account while it comes back isn't read yet, and may be read in a moment."""
         try:
-            return look(self._wire, self._service, tries=1, others=self._others)
+            return self._work.look(self._wire, self._others, tries=1)
         except (NotPermitted, TokenRefused) as error:
             return Look((Testimony(Witness.SERVICE, Says.NOTHING, Why.REFUSED, error.what),))
 
@@ -95,7 +95,7 @@ class Settling:
 
     def _may_change(self, after: Look, end: JobEnd) -> bool:
         """True where what is seen contradicts the job, or itself, or lacks the count that there was before."""
-        remains = what_remains(self._before, after)
+        remains = self._work.what_remains(self._before, after)
         stale = remains in MAY_BE_STALE and end is JobEnd.SUCCEEDED
         uncounted = after.tiles is None and self._before.tiles is not None
         return stale or remains is Remains.CONTRADICTORY or uncounted

@@ -19,8 +19,11 @@ UNKNOWN = "an argument that it doesn't know"
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "A command is missing. The commands are delete, report, check, sign-in, rehearse."),
-        ([SECRET, "x"], "There is no such command. The commands are delete, report, check, sign-in, rehearse."),
+        ([], "A command is missing. The commands are delete, delete-tiles, report, check, sign-in, rehearse."),
+        (
+            [SECRET, "x"],
+            "There is no such command. The commands are delete, delete-tiles, report, check, sign-in, rehearse.",
+        ),
         (["del", "x"], "There is no such command"),
         (["delete"], "Missing: SERVICE."),
         (["delete", "x", "--password", SECRET], "A password is never an argument"),

@@ -39,10 +39,11 @@ def test_nothing_in_the_schema_is_left_open():
         return mine + [found for one in part.values() for found in objects(one)]
 
     found = objects(SCHEMA)
-    assert len(found) == 8
+    assert len(found) == 11
     for one in found:
         assert one["additionalProperties"] is False
-        assert one["required"] == list(one["properties"])
+        # A look at the whole cache has no close-up of some tiles.
+        assert one["required"] == [name for name in one["properties"] if name != "close_up"]
 
 
 def test_the_words_of_the_schema_are_those_of_the_program():

@@ -32,7 +32,7 @@ from cachetools_core.proof.ending import JobEnd
 from cachetools_core.proof.evidence import Look, ServiceState, Why, Witness
 from cachetools_core.proof.verdict import VERDICTS, Remains, Verdict, verdict, what_remains
 from cachetools_core.server.following import Patience
-from cachetools_core.tools.delete import ERRORS
+from cachetools_core.tools.deletion import ERRORS
 
 BEFORE = [look(said, counts) for said, counts in product((CACHED, UNCACHED, UNREADABLE), REPORTS)]
 

@@ -24,6 +24,7 @@ from cachetools_core.proof.words import look_in_words
 from cachetools_core.server.following import Patience
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire, Wire
+from cachetools_core.tools.cache_work import CacheWork
 from cachetools_core.tools.settling import Settling
 from cachetools_core.waiting import Run
 
@@ -70,7 +71,7 @@ class Server:
     ) -> Look:
         wire = sign_in(PlainWire(Trust(), Run(self.clock, deadline, self.heard.cancelled)))
         service = ServiceReference(self._server.site, "", "Rain", "MapServer")
-        return Settling(wire, service, before, PATIENCE, self.heard).last_look(end)
+        return Settling(wire, CacheWork(service), before, PATIENCE, self.heard).last_look(end)
 
     @property
     def looks(self) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from hashlib import sha256
 from typing import Any
 
 from ...errors import NoAnswer, NotPermitted, ServerSaysNo, TokenRefused
@@ -44,6 +46,7 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
         scheme_scales=_scales_in_scheme(body) if cached else 0,
         scheme=scheme_of(body) if cached else None,
         map_name=plain_words(body.get("mapName", "")),
+        scheme_mark=_mark_of_scheme(body) if cached else "",
     )
 
 
@@ -70,6 +73,11 @@ def _is_tiles_only(service: ServiceReference, body: Body) -> bool:
     listed = capabilities if isinstance(capabilities, list) else [capabilities]
     words = WORDS.findall(" ".join(map(plain_words, listed)).lower())
     return service.kind == "MapServer" and "tilesonly" in words
+
+
+def _mark_of_scheme(body: Body) -> str:
+    tile_info = body.get("tileInfo")
+    return sha256(json.dumps(tile_info, sort_keys=True).encode()).hexdigest() if isinstance(tile_info, dict) else ""
 
 
 def _scales_in_scheme(body: Body) -> int:

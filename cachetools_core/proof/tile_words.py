@@ -1,0 +1,78 @@
+"""What a verdict on some tiles means, in words."""
+
+from __future__ import annotations
+
+from .evidence import Look, Says, ServiceState, Witness, plural, who_says_what
+from .tiles import Selection
+from .tiles_left import count_of, levels_that_lost_tiles
+from .verdict import Remains, Verdict
+from .words import Story, still_running, why_it_ended
+
+LOG = (
+    "The server's log is in ArcGIS Server Manager under Logs: look at messages of level Warning and Severe from"
+    " System/CachingControllers and System/CachingTools."
+)
+AGAIN = "Running this again is safe: it looks for its job before it submits anything."
+
+
+def explain_tiles(verdict: Verdict, story: Story, selection: Selection, remains: Remains) -> tuple[str, str]:
+    """What a verdict that isn't a success means for these tiles, and what to do next."""
+    tiles = f"{selection.in_words} of {story.service}"
+    facts = f"The job: {story.report.in_words().rstrip('.')}. Afterwards {seen(story.after)}."
+    if verdict is Verdict.STILL_RUNNING:
+        return still_running(story)
+    if verdict is Verdict.PARTLY_DELETED:
+        what = f"Only a part of {tiles} is gone. {facts}"
+        return what, f"Run this again to delete the rest. {why_it_ended(story.report)}".rstrip()
+    if verdict is Verdict.NOT_DELETED:
+        if story.stopped:
+            return (
+                f"{_start(tiles)} are still there. {facts}",
+                "You cancelled before the job deleted any. Run this again.",
+            )
+        why = why_it_ended(story.report)
+        said = f"{why} Running this again is safe." if why else f"The server doesn't say why. {LOG}"
+        return f"{_start(tiles)} are still there. {facts}", said
+    doubts = " ".join(_doubts(story, remains))
+    return (
+        f"Can't tell whether {tiles} were deleted. {facts} {doubts}".rstrip(),
+        f"Look at {story.address} and at the jobs of System/CachingControllers and System/CachingTools in ArcGIS Server"
+        f" Manager. {AGAIN} If no job runs and you want a new one, delete {story.journal_file}.",
+    )
+
+
+def _start(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _doubts(story: Story, remains: Remains) -> list[str]:
+    """Why nothing is certain, as far as that can be told."""
+    before, after, doubts = story.before, story.after, list(story.after.trouble)
+    was, now = before.close_up, after.close_up
+    if after.of(Witness.SERVICE).says is Says.GONE:
+        doubts.append("The service says that it has no cache at all any more.")
+    elif was and now and now.scheme and was.scheme != now.scheme:
+        doubts.append("Its tiling scheme isn't the one from before.")
+    lost = levels_that_lost_tiles(before, after)
+    if lost:
+        doubts.append(f"Scales that weren't asked for hold fewer tiles than before: level {', '.join(map(str, lost))}.")
+    if was and now and now.sampled and was.outside != now.outside:
+        doubts.append("Tiles outside of the extent aren't what they were.")
+    if remains is Remains.CONTRADICTORY:
+        doubts.append("No tile that was sampled in the extent is there, and yet as many are counted as before.")
+    if story.out_of_time:
+        doubts.append("The time given for this run is up.")
+    return doubts
+
+
+def seen(look: Look) -> str:
+    """What a look shows of the chosen tiles, in one line."""
+    if look.is_none or look.close_up is None or look.service is not ServiceState.ANSWERS:
+        return who_says_what(look)
+    seen_of, count = look.close_up, count_of(look, look.close_up.selection)
+    counted = "nobody counts their tiles" if count is None else f"their scales hold {plural(count, 'tile')}"
+    inside = [one for one in seen_of.sampled if one.inside]
+    if not inside:
+        return counted
+    looked = sum(one.looked for one in inside)
+    return f"{counted}, and {seen_of.there(inside=True):,} of {plural(looked, 'tile')} sampled in the extent are there"

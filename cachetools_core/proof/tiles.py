@@ -1,0 +1,234 @@
+"""Some tiles of a cache: which are chosen, what a look at them shows, and what of them is left."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from enum import Enum
+from typing import Any
+
+from ..errors import CannotDelete, WrongUsage
+from .scheme import Extent, LevelOfDetail, Number, TilingScheme
+from .tile_range import is_area
+
+NEAR = 1e-6
+"""How far a scale that is typed may lie from the service's own, as a part of it: 591657527.6 means 591657527.591555."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The tiles that somebody asks for: by scales (1:n) or by numbers of levels, in an extent or everywhere.
+
+    The extent is in the map's own units.
+    """
+
+    scales: tuple[float, ...] = ()
+    levels: tuple[int, ...] = ()
+    extent: Extent | None = None
+
+    def check(self) -> None:
+        """Raises WrongUsage for what no service could have."""
+        if not self.scales and not self.levels:
+            raise WrongUsage("No scale was given.", "Name at least one scale of the service, such as 36111.909643.")
+        if not all(math.isfinite(scale) and scale > 0 for scale in self.scales):
+            raise WrongUsage("A scale is a number above 0: 5000 stands for 1:5000.", "Give the scales as numbers.")
+        if self.extent is None:
+            return
+        if not all(map(math.isfinite, astuple(self.extent))) or not is_area(self.extent):
+            raise WrongUsage(
+                "The extent isn't one: it takes four numbers, xmin below xmax and ymin below ymax.",
+                "Give xmin, ymin, xmax, ymax in the units of the map.",
+            )
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Tiles of a service that are chosen: whole levels, or the part of them that an extent touches."""
+
+    levels: tuple[LevelOfDetail, ...]
+    extent: Extent | None = None
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        """The numbers of the levels."""
+        return frozenset(one.level for one in self.levels)
+
+    @property
+    def denominators(self) -> str:
+        """The scales as the caching tools take them, with all digits that the service shows.
+
+        >>> Selection((LevelOfDetail(0, 591657527.591555, 156543.0), LevelOfDetail(9, 5000, 1.3))).denominators
+        '591657527.591555;5000'
+        """
+        return ";".join(digits(one.scale) for one in self.levels)
+
+    @property
+    def in_words(self) -> str:
+        """What is chosen, as a subject in the plural.
+
+        >>> Selection((LevelOfDetail(0, 5000, 1.3),)).in_words
+        'the tiles of 1 scale'
+        """
+        number = len(self.levels)
+        within = "" if self.extent is None else " in the extent"
+        return f"the tiles of {number} {'scale' if number == 1 else 'scales'}{within}"
+
+    @property
+    def in_full(self) -> str:
+        """Every scale, and the extent where there is one."""
+        scales = ", ".join(f"1:{digits(one.scale)}" for one in self.levels)
+        return scales if self.extent is None else f"{scales} within {_corners(self.extent)}"
+
+
+def digits(scale: Number) -> str:
+    """A scale with all of its digits, and no more."""
+    return str(int(scale)) if scale == int(scale) else repr(scale)
+
+
+class By(Enum):
+    """How single tiles are looked at."""
+
+    TILEMAP = "tile map"
+    TILES = "tiles"
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """Tiles of one level that were looked at one by one, inside the extent or well outside of it.
+
+    `looked` is how many, `there` how many of them are there; `whole` is true where the extent touches no other tile.
+    `mark` changes with any answer.
+    """
+
+    level: int
+    inside: bool
+    looked: int
+    there: int
+    whole: bool
+    mark: str
+
+
+@dataclass(frozen=True)
+class CloseUp:
+    """A look at some tiles: which, a mark of the tiling scheme, and what sampling them one by one shows.
+
+    `scheme` is empty where the service shows no scheme. Nothing is sampled where the scales are counted as a whole.
+    """
+
+    selection: Selection
+    scheme: str
+    by: By | None = None
+    sampled: tuple[Sampled, ...] = ()
+
+    def there(self, *, inside: bool) -> int:
+        """How many tiles of those looked at are there."""
+        return sum(one.there for one in self.sampled if one.inside is inside)
+
+    @property
+    def covers_all(self) -> bool:
+        """True where every tile that the extent touches was looked at."""
+        return self._looked_at == self.selection.numbers and all(one.whole for one in self.sampled if one.inside)
+
+    @property
+    def covers_some(self) -> bool:
+        """True where tiles of every chosen level were looked at."""
+        return self._looked_at == self.selection.numbers
+
+    @property
+    def _looked_at(self) -> frozenset[int]:
+        return frozenset(one.level for one in self.sampled if one.inside and one.looked)
+
+    @property
+    def outside(self) -> dict[int, str]:
+        """The mark of what lies outside, for each level."""
+        return {one.level: one.mark for one in self.sampled if not one.inside}
+
+
+def select(asked: Asked, scheme: TilingScheme | None, service: str) -> Selection:
+    """The tiles of this service that are asked for, its coarsest scale first.
+
+    A scale is taken for the service's own where it is equal, or where it lies within a millionth of just one.
+    Raises CannotDelete for a scale or an extent that the service doesn't have.
+    """
+    if scheme is None:
+        raise CannotDelete(
+            f"{service} shows no tiling scheme that can be read, so no scale of it can be chosen.",
+            "Open the service's address in a browser and see what its tileInfo holds.",
+        )
+    chosen = {_level_of(scale, scheme, service) for scale in asked.scales}
+    chosen |= {_level_numbered(number, scheme, service) for number in asked.levels}
+    if asked.extent is not None and scheme.extent is not None and not _meet(asked.extent, scheme.extent):
+        raise CannotDelete(
+            f"The extent lies outside of {service}, which reaches from {_corners(scheme.extent)}.",
+            "Give it in the units of the map. Nothing was submitted.",
+        )
+    return Selection(tuple(sorted(chosen, key=lambda one: one.level)), asked.extent)
+
+
+def is_near(level: LevelOfDetail, scale: float) -> bool:
+    """True where the scale lies within a millionth of the level's. Raises nothing."""
+    return abs(level.scale - scale) <= NEAR * level.scale
+
+
+def _level_of(scale: float, scheme: TilingScheme, service: str) -> LevelOfDetail:
+    exact = [one for one in scheme.lods if one.scale == scale]
+    near = exact or [one for one in scheme.lods if is_near(one, scale)]
+    if len(near) == 1:
+        return near[0]
+    if near:
+        raise CannotDelete(
+            f"1:{digits(scale)} may mean more than one scale of {service}: {_listed(near)}.", "Give all of its digits."
+        )
+    raise _has_none(f"scale 1:{digits(scale)}", scheme, service)
+
+
+def _level_numbered(number: int, scheme: TilingScheme, service: str) -> LevelOfDetail:
+    found = [one for one in scheme.lods if one.level == number]
+    if len(found) != 1:
+        raise _has_none(f"level {number}", scheme, service)
+    return found[0]
+
+
+def _has_none(what: str, scheme: TilingScheme, service: str) -> CannotDelete:
+    return CannotDelete(
+        f"{service} has no {what}. It has {_listed(scheme.lods)}.", "Choose among these. Nothing was submitted."
+    )
+
+
+def _listed(levels: Sequence[LevelOfDetail]) -> str:
+    return ", ".join(f"1:{digits(one.scale)} (level {one.level})" for one in levels)
+
+
+def _meet(one: Extent, other: Extent) -> bool:
+    return one.xmin < other.xmax and other.xmin < one.xmax and one.ymin < other.ymax and other.ymin < one.ymax
+
+
+def _corners(extent: Extent) -> str:
+    return f"{extent.xmin:g}, {extent.ymin:g} to {extent.xmax:g}, {extent.ymax:g}"
+
+
+def close_up_as_dict(one: CloseUp) -> dict[str, Any]:
+    """What was seen of some tiles, as a receipt and the journal have it."""
+    extent = one.selection.extent
+    return {
+        "levels": [vars(level) for level in one.selection.levels],
+        "extent": None if extent is None else list(astuple(extent)),
+        "scheme": one.scheme,
+        "by": None if one.by is None else one.by.value,
+        "sampled": [vars(sample) for sample in one.sampled],
+    }
+
+
+def close_up_from_dict(fields: dict[str, Any]) -> CloseUp:
+    """What close_up_as_dict has written. Raises ValueError, LookupError or TypeError for anything else."""
+    levels = tuple(LevelOfDetail(int(s["level"]), float(s["scale"]), float(s["resolution"])) for s in fields["levels"])
+    extent = None if fields["extent"] is None else Extent(*map(float, fields["extent"]))
+    sampled = tuple(
+        Sampled(int(s["level"]), s["inside"] is True, int(s["looked"]), int(s["there"]), s["whole"] is True, s["mark"])
+        for s in fields["sampled"]
+    )
+    if not levels or not all(math.isfinite(one.scale) and one.scale > 0 for one in levels):
+        raise ValueError("it chooses no scale")
+    by = None if fields["by"] is None else By(fields["by"])
+    return CloseUp(Selection(levels, extent), str(fields["scheme"]), by, sampled)

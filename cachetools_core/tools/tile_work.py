@@ -1,0 +1,213 @@
+"""The deletion of some tiles, as a job: what it takes, how it is looked at, and what is said of it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+from ..errors import CannotDelete
+from ..naming.service import ServiceReference
+from ..proof.ending import JobEnd, JobReport
+from ..proof.evidence import Look, Says, Witness, plural
+from ..proof.tile_range import touched
+from ..proof.tile_words import explain_tiles, seen
+from ..proof.tiles import Asked, By, CloseUp, Sampled, Selection, is_near, select
+from ..proof.tiles_left import are_none, count_of, what_remains_of_tiles
+from ..proof.verdict import Remains, Verdict
+from ..proof.words import Story
+from ..server.looks import Other, closer_look, look
+from ..server.site import Task, find_task
+from ..server.wire import READ_TRIES, Wire
+from ..server.witnesses.samples import offers_tilemap, sample
+from .cache_work import inputs_listed, refuse_hopeless
+from .record import Record
+from .work import Work
+
+TASK = "Manage Map Cache Tiles"
+# CachingControllers is what clients use; where it doesn't list the task, CachingTools does (captured, 10.8.1).
+OFFERED_BY = ("CachingControllers", "CachingTools")
+
+
+@dataclass(frozen=True)
+class SomeTiles:
+    """The wish that some tiles of a service go."""
+
+    asked: Asked
+
+    def check(self) -> None:
+        """Raises WrongUsage for what no service could have."""
+        self.asked.check()
+
+    def work(self, wire: Wire, service: ServiceReference, others: Sequence[Other], record: Record) -> tuple[Work, Look]:
+        """The deletion of the tiles, and the look before it.
+
+        Raises CannotDelete where a deletion can't start, also for a scale or an extent that the service doesn't have
+        and where nobody could see whether the tiles are gone; and what server.looks.look raises.
+        """
+        found = closer_look(wire, service, others=others)
+        record.note_before(found)
+        refuse_hopeless(service, found)
+        if found.of(Witness.SERVICE).says is not Says.THERE:
+            raise CannotDelete(f"{service} says that it has no cache, so there are no scales to choose from.")
+        selection = select(self.asked, found.scheme, str(service))
+        work = TileWork(service, selection, _way_to_look(wire, service, selection, found))
+        before = work.seen_close(wire, found)
+        record.note_before(before)
+        if work.is_needed(before):
+            work.show(before, record)
+        return work, before
+
+    def is_met_by(self, work: Work) -> bool:
+        """True where an earlier job was begun for just these tiles. Raises nothing."""
+        return isinstance(work, TileWork) and work.selection == self._as_in(work.selection)
+
+    def _as_in(self, other: Selection) -> Selection | None:
+        """This wish in a scheme of which the other selection's levels are all that is known."""
+        known = {one.level: one for one in other.levels}
+        named = {number for number in self.asked.levels if number in known}
+        scales = {one.level for one in other.levels for scale in self.asked.scales if is_near(one, scale)}
+        missing = len(named) < len(set(self.asked.levels)) or any(
+            not any(is_near(one, scale) for one in other.levels) for scale in self.asked.scales
+        )
+        levels = tuple(one for one in other.levels if one.level in named | scales)
+        return None if missing else Selection(levels, self.asked.extent)
+
+
+def _way_to_look(wire: Wire, service: ServiceReference, selection: Selection, before: Look) -> By | None:
+    """How single tiles are looked at; None where whole scales are counted. Raises CannotDelete where nobody could."""
+    if selection.extent is None:
+        if before.scales is None:
+            raise CannotDelete(
+                f"The tiles of {service} can't be counted, so nobody could tell whether they are gone."
+                f" {' '.join(before.trouble)}".rstrip(),
+                "Use an account that may run System/ReportingTools. Nothing was submitted.",
+            )
+        return None
+    if before.scheme is not None and offers_tilemap(wire, service, selection, before.scheme):
+        return By.TILEMAP
+    if before.on_demand is False:
+        return By.TILES
+    raise CannotDelete(
+        f"{service} has no tile map, and to look at a tile may make it: "
+        + ("it makes tiles on demand." if before.on_demand else "nobody says whether it makes tiles on demand."),
+        "So nobody could tell whether the tiles are gone. Switch caching on demand off in ArcGIS Server Manager, and"
+        " use an account that may read that there; or leave out the extent. Nothing was submitted.",
+    )
+
+
+@dataclass(frozen=True)
+class TileWork:
+    """The deletion of the chosen tiles of one service; `by` is how single tiles are looked at, if they are."""
+
+    service: ServiceReference
+    selection: Selection
+    by: By | None = None
+
+    @property
+    def in_words(self) -> str:
+        """What goes, such as "the tiles of 2 scales"."""
+        return self.selection.in_words
+
+    @property
+    def what_is_left(self) -> str:
+        """What a service still has where the work isn't done."""
+        return "such tiles"
+
+    def find_task(self, wire: Wire) -> Task:
+        """Manage Map Cache Tiles. Raises what server.site.find_task raises."""
+        return find_task(wire, self.service.site, TASK, OFFERED_BY)
+
+    def inputs(self, task: Task) -> dict[str, str]:
+        """Only what the server lists; the optional ones may be empty. Raises CannotDelete."""
+        extent = self.selection.extent
+        wanted = {
+            "service_url": self.service.task_name,
+            "levels": self.selection.denominators,
+            "thread_count": "-1",
+            "update_mode": "DELETE_TILES",
+            "constraining_extent": "DEFAULT" if extent is None else json.dumps(asdict(extent)),
+            "jobid": "",
+            "area_of_interest": "",
+        }
+        inputs = inputs_listed(task, wanted)
+        missing = {"levels", "update_mode", "constraining_extent"} - set(inputs)
+        if missing:
+            raise CannotDelete(
+                f"The task {task.url} isn't the one that CacheTools knows: it lacks {', '.join(sorted(missing))}.",
+                "Please report this with the version of ArcGIS Server.",
+            )
+        return inputs
+
+    def look(self, wire: Wire, others: Sequence[Other], *, tries: int = READ_TRIES) -> Look:
+        """What the witnesses say, and the tiles that are sampled. Raises what server.looks.look raises."""
+        return self.seen_close(wire, look(wire, self.service, tries=tries, others=others))
+
+    def seen_close(self, wire: Wire, found: Look) -> Look:
+        """The look with what the chosen tiles show. Raises SignInRefused, DeadlinePassed, Cancelled."""
+        sampled: tuple[Sampled, ...] = ()
+        if self.by is not None and found.scheme is not None:
+            sampled = sample(wire, self.service, self.selection, found.scheme, self.by)
+        return replace(found, close_up=CloseUp(self.selection, found.scheme_mark, self.by, sampled))
+
+    def is_needed(self, before: Look) -> bool:
+        """Raises nothing."""
+        return not are_none(before)
+
+    def what_remains(self, before: Look, after: Look) -> Remains:
+        """Raises nothing."""
+        return what_remains_of_tiles(before, after)
+
+    def is_left(self, before: Look, after: Look) -> bool:
+        """Raises nothing."""
+        return self.what_remains(before, after) in (Remains.FEWER, Remains.ALL)
+
+    def show(self, before: Look, record: Record) -> None:
+        """The chosen scales with their tiles, and what may be doubted. Raises nothing."""
+        count = count_of(before, self.selection)
+        tiles = {scale.level: scale for scale in before.scales or ()}
+        counted = "not counted" if count is None else plural(count, "tile")
+        record.info(f"To be deleted: {self.in_words} of {self.service}, {counted}.")
+        for one in self.selection.levels:
+            held = tiles.get(one.level)
+            known = "" if before.scales is None else f": {plural(held.tiles if held else 0, 'tile')}"
+            record.info(f"  level {one.level}, 1:{one.scale:,.0f}{known}{self._at_most(before, one.level)}")
+        if self.selection.extent is not None:
+            record.info(f"How many tiles lie in the extent isn't known beforehand; {seen(before)}.")
+            record.info("The server works by blocks of 4096 pixels, so tiles just outside of the extent may go too.")
+        if before.on_demand:
+            record.warning(
+                f"{self.service} makes tiles on demand: they come back as soon as somebody looks. Switch that off in"
+                " ArcGIS Server Manager first, if they are to stay away."
+            )
+
+    def _at_most(self, before: Look, level: int) -> str:
+        if self.selection.extent is None or before.scheme is None:
+            return ""
+        inside = touched(replace(before.scheme, extent=self.selection.extent), level)
+        return "" if inside is None else f", in the extent at most {inside.tiles:,}"
+
+    def save_what_goes(self, wire: Wire, before: Look, receipts: str | os.PathLike[str] | None, record: Record) -> None:
+        """Nothing: the tiling scheme stays. Raises nothing."""
+
+    def tell_nothing(self, before: Look, record: Record) -> None:
+        """Raises nothing."""
+        where = "have" if len(self.selection.levels) > 1 else "has"
+        scales = plural(len(self.selection.levels), "scale")
+        within = "" if self.selection.extent is None else " in the extent"
+        record.warning(
+            f"The {scales} of {self.service} that were chosen {where} no tiles{within}: nothing to delete, nothing"
+            " submitted."
+        )
+
+    def tell_success(self, report: JobReport, remains: Remains, after: Look, record: Record) -> None:
+        """The warnings that belong to a success that isn't plain, and the success."""
+        if report.end is not JobEnd.SUCCEEDED:
+            record.warning(f"The tiles are gone, though of the job this is known: {report.in_words().rstrip('.')}.")
+        record.info(f"After: {seen(after)}.")
+        record.info(f"Deleted: {self.in_words} of {self.service} are gone; the service is cached as before.")
+
+    def explain(self, verdict: Verdict, story: Story) -> tuple[str, str]:
+        """Raises nothing."""
+        return explain_tiles(verdict, story, self.selection, self.what_remains(story.before, story.after))
