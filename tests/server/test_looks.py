@@ -387,9 +387,14 @@ def test_a_report_without_a_status_says_nothing(site):
     assert says(site.look(UNCACHED, executed({"lodInfos": []})), Witness.REPORT) == UNREADABLE
 
 
-def test_the_first_result_is_the_report(site):
+def test_the_only_result_in_its_form_is_the_report(site):
     results = executed(report(level()))["results"]
     assert site.look(CACHED, {"results": [*results, None]}).tiles == 4
+
+
+def test_of_two_reports_neither_is_believed(site):
+    results = [*executed(report(status="NONE"))["results"], *executed(report(level()))["results"]]
+    assert says(site.look(UNCACHED, {"results": results}), Witness.REPORT) == UNREADABLE
 
 
 def test_a_thousand_levels_are_counted(site):

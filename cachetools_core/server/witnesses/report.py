@@ -56,13 +56,22 @@ def _nothing(why: Why, words: str) -> Testimony:
 
 
 def _report_in(answer: Body) -> Body | None:
-    """The value of the task's only result: an object, or a string that holds one; the parameter's name isn't known."""
+    """The value of the only result that is a report: an object, or a string that holds one.
+
+    The parameter's name isn't known, so that of two reports neither can be told to be the right one.
+    """
     results = answer.get("results")
-    value = results[0].get("value") if isinstance(results, list) and results and isinstance(results[0], dict) else None
+    values = (_value(result) for result in (results if isinstance(results, list) else []))
+    reports = [value for value in values if isinstance(value, dict)]
+    return reports[0] if len(reports) == 1 else None
+
+
+def _value(result: Any) -> Any:
+    value = result.get("value") if isinstance(result, dict) else None
     if isinstance(value, str):
         with suppress(ValueError, RecursionError):
-            value = json.loads(value)
-    return value if isinstance(value, dict) else None
+            return json.loads(value)
+    return value
 
 
 def _is_about(report: Body, service: ServiceReference) -> bool:
