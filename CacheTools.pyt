@@ -21,11 +21,11 @@ if importlib.util.find_spec("cachetools_core") is None:
     sys.path.append(HERE)  # at the end, so that no other toolbox in this session finds its modules shadowed
 
 
-def row(name, label, datatype, kind="Required", direction="Input", value=None, endings=()):
+def row(name, label, datatype, kind="Required", direction="Input", many=False, value=None, endings=()):
     """One row of a tool's table: a function that makes its parameter anew."""
 
     def make():
-        made = arcpy.Parameter(name, label, direction, datatype, kind)
+        made = arcpy.Parameter(name, label, direction, datatype, kind, multiValue=many)
         if value is not None:
             made.value = value
         if endings:
@@ -52,7 +52,8 @@ class Toolbox:
         self.label = "Cache Tools"
         self.alias = "mapcache"
         self.description = "Shows and deletes map and image service caches on ArcGIS Server, and proves what is gone."
-        self.tools = [DeleteMapServerCache, ReportMapServerCache, StoreServerSignIn, RemoveServerSignIn]
+        self.tools = [DeleteMapServerCache, DeleteMapServerCacheTiles, ReportMapServerCache]
+        self.tools += [StoreServerSignIn, RemoveServerSignIn]
 
 
 class Tool:
@@ -155,6 +156,37 @@ class DeleteMapServerCache(DeletingTool):
         from cachetools_core import delete_map_server_cache
 
         return delete_map_server_cache(given["input_service"].valueAsText, access)
+
+
+class DeleteMapServerCacheTiles(DeletingTool):
+    """Delete Map Server Cache Tiles: some scales, everywhere or within an extent."""
+
+    label = "Delete Map Server Cache Tiles"
+    description = "Deletes the tiles of some scales, everywhere or in an extent, for good; the service stays cached."
+    rows = (
+        SERVICE,
+        row("scales", "Scales", "GPDouble", many=True),
+        INSTANCES,
+        row("extent", "Extent", "GPExtent", "Optional"),
+        SERVICE_URL,
+    )
+    warning = "Deleting tiles of {} cannot be undone; the service stays cached."
+
+    def check(self, given):
+        """Also what no service could have."""
+        from cachetools_core.proof.tiles import Asked, Extent
+
+        super().check(given)
+        scales, extent = given["scales"], given["extent"]
+        read(scales, lambda text: Asked(tuple(scales.values)).check())
+        read(extent, lambda text: sides(extent) and Asked((1.0,), (), Extent(*sides(extent)[0])).check())
+
+    def delete(self, given, access):
+        """`values` and `value`, since the text of a number may have a comma for its point."""
+        from cachetools_core import delete_map_server_cache_tiles
+
+        service, (extent, wkid) = given["input_service"].valueAsText, sides(given["extent"]) or (None, None)
+        return delete_map_server_cache_tiles(service, given["scales"].values, extent, access, wkid)
 
 
 class ReportMapServerCache(Tool):
@@ -307,6 +339,14 @@ def read_service(one):
 
     name = read(one, read_name)
     return None if name is None else getattr(name, "url", safe_text(one.valueAsText))
+
+
+def sides(extent):
+    """xmin, ymin, xmax, ymax, and the WKID of their coordinate system, if any; None for no extent, or DEFAULT."""
+    if extent.valueAsText in (None, "", "DEFAULT"):
+        return None
+    box = extent.value
+    return (box.XMin, box.YMin, box.XMax, box.YMax), getattr(box.spatialReference, "factoryCode", 0) or None
 
 
 def about_instances(text):

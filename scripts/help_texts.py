@@ -45,7 +45,8 @@ class ToolHelp:
 
 TOOLBOX_ABOUT = (
     "Tools for the caches of map and image services on ArcGIS Server. Report Map Server Cache shows what a deletion"
-    " would take away, and whether it could be done from here. Delete Map Server Cache deletes a whole cache.",
+    " would take away, and whether it could be done from here. Delete Map Server Cache deletes a whole cache, Delete"
+    " Map Server Cache Tiles some of its scales, everywhere or within an extent.",
     "The server does the work, as a job of its own caching tools. A tool that deletes submits that job once, follows it"
     " to its end, and succeeds only where the service itself shows afterwards that the tiles are gone.",
     "Nothing has to be installed: the tools need only what every ArcGIS Pro since 3.0 brings. The folder"
@@ -116,8 +117,8 @@ DELETE = ToolHelp(
         " goes on: run the tool again, and it follows that job instead of submitting another.",
         RECEIPT,
         TRUSTS,
-        "The tool refuses a stopped service and a hosted tile layer, whose tiles are all that it has. It can't delete"
-        " single scales or an area; Manage Map Server Cache Tiles does that.",
+        "The tool refuses a stopped service and a hosted tile layer, whose tiles are all that it has. For single scales"
+        " or an area there is Delete Map Server Cache Tiles.",
         NO_ENVIRONMENTS,
     ),
     parameters={
@@ -145,6 +146,84 @@ except arcpy.ExecuteError:
     sys.exit(1)
 print(result.getMessages())
 print("Deleted:", result.getOutput(0))
+""",
+        ),
+    ),
+)
+
+DELETE_TILES = ToolHelp(
+    summary=(
+        "Deletes the tiles of some scales of a map or image service's cache, everywhere or within an extent, and proves"
+        " that they are gone and that the rest is as before. The service stays cached, and keeps its tiling scheme."
+        " Deleting is an unrecoverable operation.",
+    ),
+    usage=(
+        "Deleting tiles is an unrecoverable operation. Validation warns and names the service; there is no second"
+        " question when the tool is run.",
+        "The server does the work, as a job of its own caching tools: Manage Map Cache Tiles, which deletes tiles. The"
+        " tool submits that job once, shows its messages and progress, and looks at the cache afterwards.",
+        "A scale that the service doesn't have is refused before anything is submitted, with those that it has.",
+        "Without an extent, it succeeds only if no tile of the chosen scales is counted any more, and all other scales"
+        " have as many as before. With an extent, it looks at tiles inside and outside of it.",
+        "The server works by blocks of tiles, so more than the extent may go: up to 4096 pixels around it.",
+        "Where tiles are made on demand, they come back as soon as somebody looks; the tool warns of that.",
+        f"{CREDENTIALS} {SIGNS_IN}",
+        STORING,
+        "Cancel asks the server to stop its job; what is deleted stays deleted. If Pro is closed or crashes, the job"
+        " goes on: run the tool again, and it follows that job first.",
+        RECEIPT,
+        TRUSTS,
+        NO_ENVIRONMENTS,
+    ),
+    parameters={
+        "input_service": ParameterHelp(
+            (f"The map or image service that loses tiles. {INPUT_SERVICE[0]}", INPUT_SERVICE[1])
+        ),
+        "scales": ParameterHelp(
+            (
+                "The scales whose tiles are deleted, each as the denominator n of 1:n, 36111.909643 for example. A"
+                " number is taken for a scale of the service where it lies within a millionth of it. Report Map Server"
+                " Cache shows the scales that hold tiles.",
+            ),
+            ("A list of numbers, or a text with semicolons between them, such as Report Map Server Cache gives.",),
+        ),
+        "num_of_caching_service_instances": INSTANCES,
+        "extent": ParameterHelp(
+            (
+                "The extent in which tiles are deleted, in the coordinate system of the service. Leave it empty to"
+                " delete all tiles of the scales.",
+            ),
+            ("An arcpy.Extent, or xmin, ymin, xmax and ymax as a text with blanks between them.",),
+        ),
+        "out_job_url": OUTPUT_URL,
+    },
+    samples=(
+        Sample(
+            "Delete Map Server Cache Tiles (stand-alone script)",
+            "Deletes the tiles of the finest scale that has any.",
+            rf"""import arcpy
+
+arcpy.ImportToolbox(r"{SAMPLE_TOOLBOX}")
+service = "{SAMPLE_SERVICE}"
+
+report = arcpy.mapcache.ReportMapServerCache(service)
+finest = report.getOutput(3).split(";")[-1]
+result = arcpy.mapcache.DeleteMapServerCacheTiles(service, finest)
+print(result.getMessages())
+""",
+        ),
+        Sample(
+            "Delete Map Server Cache Tiles within an extent (stand-alone script)",
+            "Deletes the tiles of all scales that have any within an extent, here of Web Mercator.",
+            rf"""import arcpy
+
+arcpy.ImportToolbox(r"{SAMPLE_TOOLBOX}")
+service = "{SAMPLE_SERVICE}"
+extent = arcpy.Extent(0, 6500000, 1000000, 7500000)
+
+report = arcpy.mapcache.ReportMapServerCache(service)
+result = arcpy.mapcache.DeleteMapServerCacheTiles(service, report.getOutput(3), extent=extent)
+print(result.getMessages())
 """,
         ),
     ),
@@ -320,6 +399,7 @@ print("Removed:", result.getOutput(0))
 
 TOOLS: dict[str, ToolHelp] = {
     "DeleteMapServerCache": DELETE,
+    "DeleteMapServerCacheTiles": DELETE_TILES,
     "ReportMapServerCache": REPORT,
     "StoreServerSignIn": STORE_SIGN_IN,
     "RemoveServerSignIn": REMOVE_SIGN_IN,

@@ -15,17 +15,21 @@ from .tile_range import is_area
 NEAR = 1e-6
 """How far a scale that is typed may lie from the service's own, as a part of it: 591657527.6 means 591657527.591555."""
 
+WEB_MERCATOR = {3857, 102100, 102113, 900913}
+"""Numbers that the one coordinate system of web maps has had."""
+
 
 @dataclass(frozen=True)
 class Asked:
     """The tiles that somebody asks for: by scales (1:n) or by numbers of levels, in an extent or everywhere.
 
-    The extent is in the map's own units.
+    The extent is in the map's own units; `wkid` is the number of its coordinate system, None where nobody says.
     """
 
     scales: tuple[float, ...] = ()
     levels: tuple[int, ...] = ()
     extent: Extent | None = None
+    wkid: int | None = None
 
     def check(self) -> None:
         """Raises WrongUsage for what no service could have."""
@@ -158,12 +162,26 @@ def select(asked: Asked, scheme: TilingScheme | None, service: str) -> Selection
         )
     chosen = {_level_of(scale, scheme, service) for scale in asked.scales}
     chosen |= {_level_numbered(number, scheme, service) for number in asked.levels}
+    if asked.extent is not None and asked.wkid is not None:
+        _refuse_another_system(asked.wkid, scheme, service)
     if asked.extent is not None and scheme.extent is not None and not _meet(asked.extent, scheme.extent):
         raise CannotDelete(
             f"The extent lies outside of {service}, which reaches from {_corners(scheme.extent)}.",
             "Give it in the units of the map. Nothing was submitted.",
         )
     return Selection(tuple(sorted(chosen, key=lambda one: one.level)), asked.extent)
+
+
+def _refuse_another_system(wkid: int, scheme: TilingScheme, service: str) -> None:
+    """Raises CannotDelete: the same numbers are another place there, and may lie within the service all the same."""
+    its_own = {number for name, number in scheme.reference.ids if name in ("WKID", "LatestWKID")}
+    if wkid in (its_own | WEB_MERCATOR if its_own & WEB_MERCATOR else its_own):
+        return
+    system = scheme.reference.in_words or "another"
+    raise CannotDelete(
+        f"The extent is in the coordinate system WKID {wkid}, and {service} in {system}.",
+        "Give the extent in the coordinate system of the service. Nothing was submitted.",
+    )
 
 
 def is_near(level: LevelOfDetail, scale: float) -> bool:

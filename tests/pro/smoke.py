@@ -39,6 +39,13 @@ TABLES = {
         ("num_of_caching_service_instances", "Optional", "Input", "-1"),
         ("out_job_url", "Derived", "Output", None),
     ],
+    "DeleteMapServerCacheTiles": [
+        SERVICE,
+        ("scales", "Required", "Input", None),
+        ("num_of_caching_service_instances", "Optional", "Input", "-1"),
+        ("extent", "Optional", "Input", None),
+        ("out_job_url", "Derived", "Output", None),
+    ],
     "ReportMapServerCache": [
         SERVICE,
         ("output_report", "Optional", "Output", None),
@@ -67,6 +74,8 @@ BY_HAND = (
     "a: fill Input Service by browsing to an .ags (each role) and to a portal, and by dragging from the Catalog pane"
     " and from a map; note the text that arrives, as the history shows it",
     "c: run the tool with a wrong service in the pane and in a model; there must be one message and no traceback",
+    "d: open Delete Map Server Cache Tiles, type two scales with digits after the point, and choose an extent by each"
+    " of its ways (display, a layer, a drawn one); note what arrives as text and what the tool makes of it",
     "i: press Cancel while the job runs; note how long it takes",
     "k: run Store Server Sign-In in the pane with a made-up site, user and password; look for the password in the"
     " messages, in the history and in what Copy Python Command gives",
@@ -269,6 +278,10 @@ def about_expected_failures(report: Report) -> None:
     result, said = run(arcpy.mapcache.DeleteMapServerCache, r"C:\nowhere\arcgis on h_6443 (admin).ags\R.MapServer", 2)
     report.expect("a missing file fails", (result, "CT102" in said, "Traceback" in said), (None, True, False))
     report.expect("another number of instances warns in a script", "2 is ignored" in arcpy.GetMessages(1), True)
+    box = arcpy.Extent(3, 3, 1, 1)
+    result, said = run(arcpy.mapcache.DeleteMapServerCacheTiles, NOBODY, [4000.5, 8000.25], None, box)
+    report.expect("an extent the wrong way round fails", (result, "Traceback" in said), (None, False))
+    report.found("what is said of an extent the wrong way round", one_line(said))
     result, said = run(arcpy.mapcache.StoreServerSignIn, "gis.example.com", "nobody", "a made-up password")
     report.expect(
         "a site without its scheme fails", (result, "CT101" in said, "Traceback" in said), (None, True, False)

@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 TOOLBOX = ROOT / "CacheTools.pyt"
 TOOL = "DeleteMapServerCache"
 REPORT = "ReportMapServerCache"
+TILES = "DeleteMapServerCacheTiles"
 STORE, REMOVE = "StoreServerSignIn", "RemoveServerSignIn"
 SERVICE, INSTANCES, URL = "input_service", "num_of_caching_service_instances", "out_job_url"
 

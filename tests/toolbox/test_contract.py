@@ -10,6 +10,7 @@ from support.toolbox import (
     REPORT,
     SERVICE,
     STORE,
+    TILES,
     TOOL,
     TOOLBOX,
     URL,
@@ -23,6 +24,13 @@ NUMBER = (INSTANCES, "Number of caching service instances", "Optional", "Input",
 OUTPUT_URL = (URL, "Output Map Service URL", "Derived", "Output", "GPString", None, False)
 TABLES = {
     TOOL: [INPUT_SERVICE, NUMBER, OUTPUT_URL],
+    TILES: [
+        INPUT_SERVICE,
+        ("scales", "Scales", "Required", "Input", "GPDouble", None, True),
+        NUMBER,
+        ("extent", "Extent", "Optional", "Input", "GPExtent", None, False),
+        OUTPUT_URL,
+    ],
     REPORT: [
         INPUT_SERVICE,
         ("output_report", "Output Report", "Optional", "Output", "DEFile", None, False),
@@ -47,6 +55,7 @@ TABLES = {
 }
 LABELS = {
     TOOL: ("Delete Map Server Cache", "Caching"),
+    TILES: ("Delete Map Server Cache Tiles", "Caching"),
     REPORT: ("Report Map Server Cache", "Caching"),
     STORE: ("Store Server Sign-In", "Sign-in"),
     REMOVE: ("Remove Server Sign-In", "Sign-in"),

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from arcpy_standin import Pro
-from support.toolbox import REPORT, ROOT, SERVICE, TOOL, Place
+from support.toolbox import REPORT, ROOT, SERVICE, TILES, TOOL, Place
 
 from cachetools_core.naming.files import find_service
 from cachetools_core.waiting import SYSTEM_CLOCK, Run
@@ -80,6 +80,8 @@ def test_every_tool_takes_it(pro: Pro, place: Place, tmp_path: Path, file: str) 
     text = (LAYERS / file).read_text(encoding="utf-8")
     here = tmp_path / file
     here.write_text(text.replace(":6443", f":{urllib.parse.urlsplit(url).port}"), encoding="utf-8")
-    assert pro.call(REPORT, str(here)).getOutput(4) == "true"
+    report = pro.call(REPORT, str(here))
+    assert report.getOutput(4) == "true"
+    assert pro.call(TILES, str(here), (report.getOutput(3) or "").split(";")[-1]).getOutput(0) == url
     assert pro.call(TOOL, str(here)).getOutput(0) == url
     assert pro.call(REPORT, str(here)).getOutput(1) == "0"

@@ -66,6 +66,20 @@ def test_report(run: Runs, place: Place, capsys: pytest.CaptureFixture[str]) -> 
     assert "Deletable from here: true" in capsys.readouterr().out
 
 
+def test_delete_tiles(run: Runs, place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    names = run("Delete Map Server Cache Tiles (stand-alone script)")
+    assert place.server.submits == 1
+    left = run("Report Map Server Cache (stand-alone script)")["scales"].split(";")
+    assert left == names["report"].getOutput(3).split(";")[:-1]
+
+
+def test_delete_tiles_within_an_extent(run: Runs, place: Place) -> None:
+    names = run("Delete Map Server Cache Tiles within an extent (stand-alone script)")
+    assert names["result"].status == 4
+    assert place.server.submits == 1
+    assert place.tiles() > 0
+
+
 def test_store_and_remove(run: Runs, place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     keyring.set_keyring(MemoryKeyring())
     run("Store Server Sign-In (stand-alone script)")
