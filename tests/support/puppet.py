@@ -48,7 +48,11 @@ def is_cached(value: Any) -> dict[str, Any]:
     return {"properties": {"isCached": value}}
 
 
-THERE = {"singleFusedMapCache": True, "tileInfo": {"lods": [{}]}, "capabilities": "Map"}
+TILE_INFO = {
+    "rows": 256, "cols": 256, "dpi": 96, "format": "PNG", "origin": {"x": 0, "y": 10},
+    "spatialReference": {"wkid": 3857}, "lods": [{"level": 0, "scale": 1000, "resolution": 0.1}],
+}  # fmt: skip
+THERE = {"singleFusedMapCache": True, "tileInfo": TILE_INFO, "capabilities": "Map"}
 GONE = {"singleFusedMapCache": False, "capabilities": "Map,Query,Data"}
 NONE = report("NONE")
 COUNTS_21 = report("EXISTS", level())
