@@ -58,7 +58,11 @@ def closer_look(wire: Wire, reference: ServiceReference, *, others: Sequence[Oth
     It alone tells whether a tile is made when somebody looks at its place. Raises what `look` raises.
     """
     found = look(wire, reference, others=others)
-    asked = any(one.witness is Witness.ADMIN for one in found.testimonies)
-    if asked or not found.saying(Says.THERE):
+    return with_administrator(wire, reference, found) if found.saying(Says.THERE) else found
+
+
+def with_administrator(wire: Wire, reference: ServiceReference, found: Look) -> Look:
+    """The look, with what the administrator API says; it is asked once. Raises what `look` raises."""
+    if any(one.witness is Witness.ADMIN for one in found.testimonies):
         return found
     return Look((*found.testimonies, administrator.ask(wire, reference, READ_TRIES)))

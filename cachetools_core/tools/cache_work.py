@@ -14,7 +14,7 @@ from ..proof.evidence import Look, Says, ServiceState, Witness, plural, who_says
 from ..proof.scheme import NoScheme
 from ..proof.verdict import Remains, Verdict, what_remains
 from ..proof.words import Story, explain, look_in_words
-from ..server.looks import Other, look
+from ..server.looks import Other, look, with_administrator
 from ..server.site import Task, find_task
 from ..server.wire import READ_TRIES, Wire
 from ..server.witnesses.administrator import cache_directory
@@ -34,9 +34,12 @@ class WholeCache:
     def work(self, wire: Wire, service: ServiceReference, others: Sequence[Other], record: Record) -> tuple[Work, Look]:
         """The deletion of the cache, and the look before it.
 
+        That there is nothing to delete ends the run with success, so the administrator API has a say in it too.
         Raises CannotDelete where a deletion can't start, and what server.looks.look raises.
         """
         before, work = look(wire, service, others=others), CacheWork(service)
+        if before.has_no_cache:
+            before = with_administrator(wire, service, before)
         record.note_before(before)
         refuse_hopeless(service, before)
         if work.is_needed(before):

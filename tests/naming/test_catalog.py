@@ -339,10 +339,11 @@ def test_a_layer_file_leads_to_the_one_service_that_it_draws(
         assert find(text).url.startswith(url)
 
 
-def test_the_rehearsal_layer_files_lead_to_the_rehearsal_service() -> None:
+def test_the_rehearsal_layer_files_lead_to_the_rehearsal_services() -> None:
     layers = Path(__file__).parent.parent.parent / "layers"
     found = {find(str(file)).url for file in layers.glob("*.lyrx")}
-    assert found == {f"{site}://localhost:6443/arcgis/rest/services/Rainfall/MapServer" for site in ("http", "https")}
+    services = ("https", "Rainfall/MapServer"), ("http", "Rainfall/MapServer"), ("https", "Weather/Wind/ImageServer")
+    assert found == {f"{scheme}://localhost:6443/arcgis/rest/services/{service}" for scheme, service in services}
 
 
 OTHER = f"{SITE}/rest/services/F/Snow/MapServer"

@@ -269,6 +269,7 @@ BEFOREHAND: dict[str, tuple[Answers, tuple[str, int]]] = {
     **{f"{code}, admin false": (Answers(GONE, body, is_cached("false")), NOTHING) for code, body in REFUSALS.items()},
     **{f"{code}, admin unreadable": (Answers(GONE, body, is_cached("x")), NOTHING) for code, body in REFUSALS.items()},
     **{f"{code}, admin true": (Answers(GONE, body, is_cached("true")), KEPT) for code, body in REFUSALS.items()},
+    "none, admin true": (Answers(GONE, NONE, is_cached("true")), KEPT),
     "none, EXISTS with zeros": (Answers(GONE, report("EXISTS", ZERO)), KEPT),
     "a sign-in page": (Answers(page(), NONE), KEPT),
     "a 404 page": (Answers(page(404), NONE), KEPT),
