@@ -19,6 +19,19 @@ from cachetools_core.rehearsal.server import Rehearsal
 
 PROXIES_AND_BUNDLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
+# Files that take long are begun first, so that none of them is left to a single process at the end.
+LONG = (
+    "test_faults", "test_outside", "test_secrets", "test_cache_directory", "test_verdict", "test_hostile_story",
+    "test_one_submit", "test_witnesses", "test_rehearse_command", "test_streams", "test_stopping", "test_kill",
+    "test_rehearsal_caches", "test_rerun", "test_submission", "test_hostile_bodies", "test_delete_command",
+    "test_rehearsal_command", "test_wire", "test_samples", "test_runs",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The order of files; within a file the order stays."""
+    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
+
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:

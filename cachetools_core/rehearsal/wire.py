@@ -90,4 +90,4 @@ def reset(stream: IOStream) -> None:
         linger = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
         with suppress(OSError):  # the client was quicker to close it
             stream.socket.setsockopt(SOL_SOCKET, SO_LINGER, linger)
-        stream.close()
+            stream.close()
