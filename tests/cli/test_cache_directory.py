@@ -10,6 +10,8 @@ from support.command_line import Outcome, Site
 from support.schema import misfits
 from support.story import files_below
 
+pytestmark = pytest.mark.thorough
+
 FAULTS = {
     "job-succeeded-half-deleted": "partly-deleted",
     "job-says-succeeded-cache-stays": "not-deleted",

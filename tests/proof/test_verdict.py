@@ -266,6 +266,7 @@ def visit(place: Bench, end: str, effect: str, service: str, report: bool) -> Ou
     return place.run(*([fault] if fault else []), *faults, *refused, patience=QUICK)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("end", ENDS)
 def test_every_state_of_cache_and_service_after_this_end(end: str, servers: Servers) -> None:
     cells = list(product(("stays", "half", "gone"), SERVICES, (True, False)))

@@ -14,6 +14,8 @@ from support.servers import Servers, at_once
 
 from cachetools_core.rehearsal.faults import FAULTS
 
+pytestmark = pytest.mark.thorough
+
 FILES = 12  # that the Rainfall cache has
 HALF = 8
 

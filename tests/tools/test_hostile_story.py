@@ -26,6 +26,8 @@ from cachetools_core.server.following import Patience
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.delete import delete_map_server_cache
 
+pytestmark = pytest.mark.thorough
+
 PATIENCE = Patience(no_answer=4.0, gone=1.0, cancel=1.0, grace=1.0, restart=2.0, settle=2.0)
 TASK = "rest/services/System/CachingTools/GPServer/DeleteCache"
 SERVICE = "rest/services/Rainfall/MapServer"

@@ -21,6 +21,8 @@ from support.outside import Fault, Outsider, Way, body_of, certificate_of
 from support.raw_server import http, reset
 from support.servers import Servers, at_once
 
+pytestmark = pytest.mark.thorough
+
 PATIENCE = replace(BENCH_PATIENCE, no_answer=20, gone=8, cancel=10, grace=20, settle=10)
 SERVERS = 6
 GIVEN_UP = 75 / FACTOR  # real seconds after which the client waits for no answer any more
