@@ -122,8 +122,8 @@ def test_the_tour_with_streams_that_fail(streams: str, temporary: Path, own_home
 
 
 def test_the_tour_that_nobody_reads(temporary: Path, own_home: Path) -> None:
-    with full_pipe() as (_, writing):
-        process = started("rehearse", stdout=writing)
+    with full_pipe() as pipe:
+        process = started("rehearse", stdout=pipe.writing)
         wait_for(lambda: servers(temporary), bool)
         wait_for(lambda: servers(temporary), lambda running: not running)
         process.send_signal(signal.SIGINT)

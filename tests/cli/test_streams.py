@@ -91,13 +91,13 @@ def read_all(reading: int) -> str:
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 def test_nobody_reads_until_all_is_done(stream: str, site: Site, own_home: Path) -> None:
     """As with a pager: the deletion isn't held up, and what was said comes as soon as somebody reads."""
-    with full_pipe() as (reading, writing):
-        process = started(*given("delete", site), given=site.password, **{stream: writing})
-        os.close(writing)
+    with full_pipe() as pipe:
+        process = started(*given("delete", site), given=site.password, **{stream: pipe.writing})
+        pipe.close(pipe.writing)
         wait_for(lambda: site.server.cache("Rainfall").exists(), lambda there: not there)
         wait_for(lambda: list(own_home.rglob("journal/*.json")), lambda entries: not entries)
         assert process.poll() is None, "it waits for its reader"
-        told = read_all(reading)
+        told = read_all(pipe.reading)
     done = ended(process)
     assert done.code == 0
     assert (TELLS_OUT["delete"] if stream == "stdout" else TELLS_ERR) in told
@@ -106,8 +106,8 @@ def test_nobody_reads_until_all_is_done(stream: str, site: Site, own_home: Path)
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 def test_ctrl_c_ends_the_wait_for_a_reader_and_not_the_verdict(stream: str, site: Site, own_home: Path) -> None:
-    with full_pipe() as (_, writing):
-        process = started(*given("delete", site), given=site.password, **{stream: writing})
+    with full_pipe() as pipe:
+        process = started(*given("delete", site), given=site.password, **{stream: pipe.writing})
         wait_for(lambda: site.server.cache("Rainfall").exists(), lambda there: not there)
         wait_for(lambda: list(own_home.rglob("journal/*.json")), lambda entries: not entries)
         process.send_signal(signal.SIGINT)
@@ -120,19 +120,20 @@ def test_ctrl_c_ends_the_wait_for_a_reader_and_not_the_verdict(stream: str, site
     ("what", "streams"), [("report", ["stdout"]), ("check", ["stderr"]), ("report", ["stdout", "stderr"])]
 )
 def test_the_deadline_ends_the_wait_for_a_reader(what: str, streams: list[str], site: Site) -> None:
-    with full_pipe() as (_, writing):
-        process = started(*given(what, site), "--deadline", "4", given=site.password, **dict.fromkeys(streams, writing))
+    with full_pipe() as pipe:
+        given_streams = dict.fromkeys(streams, pipe.writing)
+        process = started(*given(what, site), "--deadline", "4", given=site.password, **given_streams)
         done = ended(process)
     assert done.code in (0, 1)  # 1 where a busy machine needs longer for the look itself
     assert "Traceback" not in done.err
 
 
 def test_a_pipe_that_is_left_while_it_is_full(site: Site, own_home: Path) -> None:
-    with full_pipe() as (reading, writing):
-        process = started(*given("delete", site), given=site.password, stderr=writing)
-        os.close(writing)
+    with full_pipe() as pipe:
+        process = started(*given("delete", site), given=site.password, stderr=pipe.writing)
+        pipe.close(pipe.writing)
         wait_for(lambda: site.server.cache("Rainfall").exists(), lambda there: not there)
-        os.close(reading)
+        pipe.close(pipe.reading)
         done = ended(process)
     assert done.code == 0 and TELLS_OUT["delete"] in done.out
     assert_done("delete", site, own_home)
@@ -140,11 +141,11 @@ def test_a_pipe_that_is_left_while_it_is_full(site: Site, own_home: Path) -> Non
 
 def test_a_pipe_that_never_blocks(site: Site, own_home: Path) -> None:
     """As some terminals' programs leave it behind: a write is refused for the moment, and text must not be lost."""
-    with full_pipe() as (reading, writing):
-        os.set_blocking(writing, False)
-        process = started(*given("report", site), given=site.password, stdout=writing)
-        os.close(writing)
-        told = read_all(reading)
+    with full_pipe() as pipe:
+        os.set_blocking(pipe.writing, False)
+        process = started(*given("report", site), given=site.password, stdout=pipe.writing)
+        pipe.close(pipe.writing)
+        told = read_all(pipe.reading)
     assert ended(process).code == 0 and told.rstrip().splitlines()[-1].startswith("  sum")
 
 

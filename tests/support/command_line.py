@@ -106,24 +106,36 @@ def shell(script: str, *arguments: str, given: str = "") -> Outcome:
     return Outcome(done.returncode, done.stdout, done.stderr)
 
 
+class FullPipe:
+    """A pipe that takes nothing more until it is read; each end is closed once, since its number is used again."""
+
+    def __init__(self) -> None:
+        self.reading, self.writing = os.pipe()
+        self._open = {self.reading, self.writing}
+        os.set_blocking(self.writing, False)
+        for piece in (b"." * 4096, b"."):
+            with suppress(BlockingIOError):
+                while True:
+                    os.write(self.writing, piece)
+        os.set_blocking(self.writing, True)
+
+    def close(self, end: int) -> None:
+        self._open.discard(end)
+        os.close(end)
+
+    def close_all(self) -> None:
+        for end in tuple(self._open):
+            self.close(end)
+
+
 @contextmanager
-def full_pipe() -> Iterator[tuple[int, int]]:
-    """A pipe that takes nothing more until it is read."""
-    reading, writing = os.pipe()
-    os.set_blocking(writing, False)
-    with suppress(BlockingIOError):
-        while True:
-            os.write(writing, b"." * 4096)
-    with suppress(BlockingIOError):
-        while True:
-            os.write(writing, b".")
-    os.set_blocking(writing, True)
+def full_pipe() -> Iterator[FullPipe]:
+    """A full pipe, closed in the end."""
+    pipe = FullPipe()
     try:
-        yield reading, writing
+        yield pipe
     finally:
-        for end in (reading, writing):
-            with suppress(OSError):
-                os.close(end)
+        pipe.close_all()
 
 
 def wait_for_line(process: subprocess.Popen[str], words: str, or_its_end: bool = False) -> bool:
