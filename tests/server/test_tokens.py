@@ -297,7 +297,7 @@ def test_a_connection_that_was_closed_meanwhile_costs_no_sign_in() -> None:
         rest = PlainWire(Trust(), Run(SteppedClock(), 60, lambda: False))
         tokens = PasswordTokens(rest, f"{service.url}/tokens", Account("u", "hush"), "r", 60)
         for _ in range(3):
-            assert rest.get(f"{service.url}/rest/info", tries=1)
+            assert rest.get(f"{service.url}/rest/info", tries=2)
             assert tokens.give(Bound.TO_REFERER).value == "first"
         assert service.connections == 6
 

@@ -106,6 +106,11 @@ def _arguments(place: Bench, role: str, file: Path) -> tuple[str, ...]:
     return (service_url(server), account.username, account.password, str(server.ca_file), str(place.journal), str(file))
 
 
+def receipts_of(journal: Path) -> Path:
+    """Where the runs that keep this journal keep their receipts."""
+    return journal.with_name(f"{journal.name}-receipts")
+
+
 def _story(service: str, username: str, password: str, ca_file: str, journal: str, file: str) -> None:
     """What a killed process does: one deletion; its receipt and how long it took on its own clock, in a file."""
     clock = FastClock(FACTOR)
@@ -117,6 +122,7 @@ def _story(service: str, username: str, password: str, ca_file: str, journal: st
         clock=clock,
         patience=PATIENCE,
         journal_folder=Path(journal),
+        receipts=receipts_of(Path(journal)),  # not by a variable: a forked server of processes keeps its first ones
     )
     try:
         receipt = delete_map_server_cache(service, access)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from support.job_site import FAILED, PATIENCE, JobSite, job_site, refusal
-from support.killing import POSSIBLE, Moment, kill_runs
+from support.killing import POSSIBLE, Moment, kill_runs, receipts_of
 from support.listener import Listener
 from support.schema import misfits
 
@@ -130,9 +130,8 @@ def test_a_receipt_says_who_ran_it_where_and_how_long(site, tmp_path, monkeypatc
 
 
 @pytest.mark.skipif(not POSSIBLE, reason="Windows has no SIGKILL and no fork")
-def test_a_run_that_was_killed_leaves_its_receipt_to_the_next(servers, tmp_path, monkeypatch):
-    monkeypatch.setenv("CACHETOOLS_RECEIPTS", str(tmp_path))
+def test_a_run_that_was_killed_leaves_its_receipt_to_the_next(servers):
     killed = kill_runs(servers, (Moment("after", 9),))
     assert killed.kills == 1
-    told, _ = kept_in(tmp_path)
+    told, _ = kept_in(receipts_of(killed.journal))
     assert (told["verdict"], told["job_status"]) == ("deleted", "esriJobSucceeded")
