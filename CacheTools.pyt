@@ -9,6 +9,7 @@ import importlib.util
 import os
 import re
 import sys
+import time
 import traceback
 from dataclasses import replace
 
@@ -282,14 +283,19 @@ class PaneMessages:
         self.info = messages.addMessage
         self.warning = messages.addWarningMessage
         self.progressor = None
+        self.stage = None
 
     def progress(self, label, percent=None):
-        """A bar that fills where the percentage is known, else one that runs."""
+        """A bar that fills where the percentage is known, else one that runs; with the time spent, and an estimate."""
+        from cachetools_core.elapsed import Stage
+
+        now = time.monotonic()
+        self.stage = (self.stage or Stage()).at(label, percent, now)
         progressor = "default" if percent is None else "step"
         if progressor != self.progressor:
             arcpy.SetProgressor(progressor, label, 0, 100, 1)
             self.progressor = progressor
-        arcpy.SetProgressorLabel(label)
+        arcpy.SetProgressorLabel(self.stage.words(now))
         if percent is not None:
             arcpy.SetProgressorPosition(int(percent))
 
