@@ -38,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
             faults=options.fault,
             port=options.port,
             context=options.context,
+            services=options.services,
         )
         with rehearsal as server:
             print(json.dumps(ready_line(server), ensure_ascii=False), flush=True)
@@ -103,6 +104,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", default="11.3", metavar="V", help="10.8.1 to 12.x (default 11.3)")
     parser.add_argument(
         "--job-seconds", type=float, default=2.0, metavar="S", help="how long a deletion takes (default 2)"
+    )
+    parser.add_argument(
+        "--services", type=int, default=0, metavar="N", help="so many more services with small caches, in four folders"
     )
     parser.add_argument(
         "--fault", action="append", default=[], metavar="NAME[@STEP][:TIMES]", help="a fault, see --list-faults"

@@ -82,6 +82,13 @@ def draw_rainfall(cache_root: Path, service_folder: str = "Rainfall") -> Cache:
     return open_cache(map_folder)
 
 
+def first_levels(levels: int) -> tuple[TilingScheme, dict[tuple[int, int, int], bytes]]:
+    """The tiling scheme, and empty tiles for its first levels by level, row and column: all that the extent touches."""
+    scheme, dry = _scheme(), _png(np.zeros((TILE, TILE), np.uint8))
+    places = ((level, *scheme.touched(level, scheme.full_extent)) for level in range(levels))
+    return scheme, {(level, row, column): dry for level, rows, columns in places for row in rows for column in columns}
+
+
 def _scheme() -> TilingScheme:
     tile = TILE * RESOLUTION / 2**BLOCK_LEVEL
     return TilingScheme(

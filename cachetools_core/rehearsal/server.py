@@ -28,6 +28,7 @@ from cachetools_core.rehearsal.jobs import OTHER_USER, Job
 from cachetools_core.rehearsal.request import Request, read_request
 from cachetools_core.rehearsal.routes import find_route, step_of
 from cachetools_core.rehearsal.site import CONTEXTS, Site
+from cachetools_core.rehearsal.small import small_caches
 from cachetools_core.rehearsal.strikes import serve
 from cachetools_core.rehearsal.versions import Version
 from cachetools_core.rehearsal.wire import Wire
@@ -41,6 +42,7 @@ class Rehearsal:
     """A running server, as a context manager.
 
     `caches` maps `[Folder/]Name[:ImageServer]` to a cache: a folder with conf.xml, a .tpkx or a .tpk, copied first.
+    `services` is how many services with small caches there are beside them, in several folders.
     `rainfall` is a Rainfall cache drawn earlier; without one it is drawn anew. `job_seconds` is how long a deletion
     takes. `port` 0 picks a free one. `context` is the only one that the site answers at, "" for the root of the host;
     without one these are `arcgis` and `server`. Raises ValueError for a version, a context or a name that cannot be,
@@ -63,10 +65,12 @@ class Rehearsal:
         rainfall: Path | None = None,
         port: int = 0,
         context: str | None = None,
+        services: int = 0,
     ) -> None:
         self._http, self._federated, self._job_seconds = http, federated, job_seconds
         self._version = Version(version)
         self._caches = dict(caches or {})
+        self._small = services
         self._first_faults = list(faults)
         self._rainfall = rainfall
         self._port = port
@@ -98,6 +102,7 @@ class Rehearsal:
             self._site.draw_rainfall()
         else:
             self._site.publish("Rainfall", self._rainfall)
+        self._caches.update(small_caches(self._folder / "small", self._small))
         for name, source in self._caches.items():
             self._site.publish(name, source)
         for fault in self._first_faults:

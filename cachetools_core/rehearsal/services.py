@@ -12,6 +12,8 @@ from cachetools_core.rehearsal.versions import Version
 
 STARTED, STARTING, STOPPED = "STARTED", "STARTING", "STOPPED"
 COMPACT_V2 = "esriMapCacheStorageModeCompactV2"
+# Of a hosted tile layer, which has no map behind its tiles (captured, protocol.md 3.2).
+HOSTED = "Map,TilesOnly,Tilemap"
 
 
 @dataclass
@@ -139,7 +141,7 @@ def map_service(service: Service, cache: Cache, version: Version) -> dict[str, A
             "TextAntialiasingMode": "Force",
             "Keywords": "",
         },
-        "capabilities": _map_capabilities(scheme, cached),
+        "capabilities": HOSTED if service.folder == "Hosted" else _map_capabilities(scheme, cached),
         "supportedQueryFormats": "JSON, AMF" if version.arcmap_runtime else "JSON",
         "exportTilesAllowed": False,
         "maxRecordCount": 1000,
