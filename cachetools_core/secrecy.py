@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import copy
 import html
 import json
 import re
+import threading
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
@@ -46,10 +48,11 @@ class Secrets:
 
     A secret is found in any letter case, percent codes, HTML entities, JSON escapes, base64 and hex, also where
     several of these are mixed, where control characters, terminal escapes or blanks stand in it, and where only a part
-    of at least eight characters is left of it.
+    of at least eight characters is left of it. Several threads may use it at once.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._lock = threading.RLock()
         self._known: set[str] = set()
         self._spared: set[str] = set()
         self._spelled: set[str] = set()
@@ -62,12 +65,19 @@ class Secrets:
     def __repr__(self) -> str:
         return f"Secrets({len(self._known)} of them)"
 
+    def beside(self) -> Secrets:
+        """The same secrets, whoever learns one, for a story of its own: what is spared here isn't spared elsewhere."""
+        other = copy.copy(self)
+        other._spared = set(self._spared)
+        return other
+
     def remember(self, *secrets: str) -> None:
         """From now on each of these is blotted out; an empty text is no secret."""
-        for secret in secrets:
-            if secret and secret not in self._known:
-                self._known.add(secret)
-                self._learn(secret)
+        with self._lock:
+            for secret in secrets:
+                if secret and secret not in self._known:
+                    self._known.add(secret)
+                    self._learn(secret)
 
     def spare(self, *texts: str) -> None:
         """Texts that everybody knows, such as the service's address: a secret that is a word of one stays there.
@@ -81,10 +91,10 @@ class Secrets:
         if not self._known or not text:
             return text
         spared = list(_found(text, self._spared))
+        with self._lock:
+            found = _joined([*self._in_folded(text), *_found(text, self._spelled), *self._in_short(text)])
         hidden = [
-            (start, end)
-            for start, end in _joined([*self._in_folded(text), *_found(text, self._spelled), *self._in_short(text)])
-            if not any(first <= start and end <= last for first, last in spared)
+            (start, end) for start, end in found if not any(first <= start and end <= last for first, last in spared)
         ]
         for start, end in reversed(hidden):
             text = text[:start] + BLOT + text[end:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -64,6 +65,13 @@ class Run:
         self._cancelled = cancelled
         self._heeds_cancel = True
         self.stopping = False
+
+    def beside(self, cancelled: Callable[[], bool]) -> Run:
+        """A run for work side by side: the same clock, deadline and secrets, and a cancel of its own to deal with."""
+        other = copy.copy(self)
+        other.secrets = self.secrets.beside()
+        other._cancelled, other._heeds_cancel, other.stopping = cancelled, True, False
+        return other
 
     def left(self) -> float:
         """Seconds until the deadline; never negative."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from ..errors import NoAnswer, ServerSaysNo
@@ -14,17 +14,19 @@ from ..proof.ending import JobEnd
 from ..proof.entry import Entry
 from .following import STATUSES
 from .job_list import JobList, ListedJob, is_same_task, list_jobs, service_of_job
+from .neighbours import Neighbours
 from .wire import READ_TRIES, Wire
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a job belongs: the service, the site's address, a signed-in wire, and the account's name."""
+    """Where a job belongs: the service, the site's address, a signed-in wire, the account's name, who else is at work."""
 
     service: ServiceReference
     site: str
     wire: Wire
     account: str
+    neighbours: Neighbours = field(default_factory=Neighbours)
 
 
 @dataclass(frozen=True)
@@ -65,14 +67,16 @@ class Candidates:
     def listed(self, tries: int = READ_TRIES) -> JobList | None:
         """The server's list of jobs; None where this account, site or version has none to show."""
         try:
-            return list_jobs(self._wire, self._place.site, self._tools, tries=tries)
+            with self._place.neighbours.turn(self._wire.run):
+                return list_jobs(self._wire, self._place.site, self._tools, tries=tries)
         except (NoAnswer, ServerSaysNo):
             self._wire.run.go_on()
             return None
 
     def at_work(self, listed: JobList | None) -> tuple[Candidate, ...]:
         """The candidates that haven't ended."""
-        return self._among(job for job in _jobs(listed) if self._has_this_task(job) and not self._has_ended(job))
+        unended = [job for job in _jobs(listed) if self._has_this_task(job) and not _is_an_end(job.status)]
+        return self._among(job for job in self._not_of_others(unended) if not self._has_ended(job))
 
     def since(self, listed: JobList | None, entry: Entry) -> tuple[Candidate, ...]:
         """The candidates that weren't there before the entry's submit.
@@ -82,11 +86,16 @@ class Candidates:
         if entry.known_jobs is None:
             return tuple(one for one in self.at_work(listed) if one.id != entry.job_id)
         old = {*entry.known_jobs, entry.job_id}
-        return self._among(job for job in _jobs(listed) if self._has_this_task(job) and job.id not in old)
+        new = [job for job in _jobs(listed) if self._has_this_task(job) and job.id not in old]
+        return self._among(self._not_of_others(new))
 
     def unended(self, candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
         """Those of the candidates that haven't ended."""
         return tuple(one for one in candidates if not self._has_ended(one.job))
+
+    def _not_of_others(self, jobs: Sequence[ListedJob]) -> Iterable[ListedJob]:
+        others = self._place.neighbours.jobs_of_others([job.id for job in jobs], self._place.service)
+        return (job for job in jobs if job.id not in others)
 
     def _among(self, jobs: Iterable[ListedJob]) -> tuple[Candidate, ...]:
         means = [(job, self._meaning_of(job)) for job in jobs]

@@ -29,13 +29,13 @@ from .destination import (
     secure_form,
     token_service_of,
 )
+from .signed_in import SignedIn
 from .site import CACHING_TOOLS, SiteInfo
 from .tokens import (
     TOKEN_MINUTES,
     Bound,
     ExchangedTokens,
     PasswordTokens,
-    SignedIn,
     Token,
     TokenGiver,
     fits_a_header,

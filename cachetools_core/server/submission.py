@@ -69,28 +69,22 @@ class Submission:
         was waited for, Cancelled and DeadlinePassed before the submit. After it, nothing is raised.
         """
         candidates = Candidates(self._place, task.url)
-        listed = candidates.listed()
-        if listed is None:
-            self._messages.info(
-                "The server's list of jobs can't be read with this account: a deletion that was begun elsewhere isn't"
-                " seen, and neither is one whose answer gets lost."
-            )
-        at_work = candidates.at_work(listed)
-        if at_work:
+        self._place.neighbours.wait_for_a_place(self._place.service, self._run)
+        with self._place.neighbours.turn(self._run):
+            listed = candidates.listed()
+            if listed is None:
+                self._messages.info(
+                    "The server's list of jobs can't be read with this account: a deletion that was begun elsewhere"
+                    " isn't seen, and neither is one whose answer gets lost."
+                )
+            at_work = candidates.at_work(listed)
+            entry = None if at_work else self._submitted(task, inputs, before, listed)
+        if entry is None:
             return self._instead_of_a_submit(candidates, at_work)
-        known = listed.ids if listed is not None and listed.whole else None
-        begun = self._run.clock.now()
-        entry = Entry(self._place.service.url, self._place.account, begun, before, task.url, known)
-        self._notebook.write(entry)
-        self._notebook.check_held()
-        try:
-            job_id = self._submit(entry, inputs, listed)
-        except CacheToolsError as error:
-            return self._after_no_good_answer(entry, error)
-        entry = entry.with_job(job_id)
-        self._note(entry)
-        self._messages.info(f"Submitted: {entry.job_url}")
-        return self._follow(entry)
+        report = self._follow(entry) if entry.job_id else self._search(entry, None)
+        if report.end not in (JobEnd.RUNNING, JobEnd.NO_ANSWER):
+            self._place.neighbours.note_ended(self._place.service)
+        return report
 
     def resume(self, entry: Entry) -> JobReport:
         """Follow the job of an entry that an earlier run has left, searching for it where its id isn't known.
@@ -175,6 +169,26 @@ class Submission:
 
     # The submit and after it
 
+    def _submitted(self, task: Task, inputs: Mapping[str, str], before: Look, listed: JobList | None) -> Entry:
+        """The entry of a job that was submitted, without its id where there was no good answer to that.
+
+        Raises the error where it says for certain that no job came of the submit, and JournalError.
+        """
+        known = listed.ids if listed is not None and listed.whole else None
+        begun = self._run.clock.now()
+        entry = Entry(self._place.service.url, self._place.account, begun, before, task.url, known)
+        self._notebook.write(entry)
+        self._notebook.check_held()
+        try:
+            entry = entry.with_job(self._submit(entry, inputs, listed))
+        except CacheToolsError as error:
+            self._check_for_a_job(entry, error)
+            return entry
+        self._place.neighbours.note_job(entry.job_id, self._place.service)
+        self._note(entry)
+        self._messages.info(f"Submitted: {entry.job_url}")
+        return entry
+
     def _submit(self, entry: Entry, inputs: Mapping[str, str], older: JobList | None) -> str:
         answer = self._wire.post_once(f"{entry.task_url}/submitJob", inputs)
         job_id = answer.get("jobId")
@@ -184,21 +198,20 @@ class Submission:
             raise NotArcGIS(f"{entry.task_url}/submitJob was answered with an older job.")
         return job_id
 
-    def _after_no_good_answer(self, entry: Entry, error: CacheToolsError) -> JobReport:
+    def _check_for_a_job(self, entry: Entry, error: CacheToolsError) -> None:
         """Raises the error where it says for certain that no job came of the submit."""
         if _never_sent(error):
             self._close()
             raise error
         if not _refused(error):
             self._messages.warning(f"{error.what} The job may have started; looking for it, not submitting again.")
-            return self._search(entry, None)
+            return
         candidates = Candidates(self._place, entry.task_url)
         new = self._new_jobs(candidates, self._undisturbed_list(candidates), entry)
         if not new:
             self._close()
             raise error
         self._messages.warning(f"{error.what} Yet the server has a new job: {in_words(new)}.")
-        return self._search(entry, None)
 
     def _search(self, entry: Entry, on_its_way: float | None) -> JobReport:
         candidates = Candidates(self._place, entry.task_url)
@@ -207,6 +220,7 @@ class Submission:
         if isinstance(found, JobReport):
             return found
         entry = entry.with_job(found.id)
+        self._place.neighbours.note_job(entry.job_id, self._place.service)
         self._note(entry)
         self._messages.info(f"Following {entry.job_url}")
         return self._follow(entry)

@@ -1,26 +1,21 @@
-"""A token: asked for, kept, renewed, attached; it prints as hidden and never stands in an address."""
+"""A token, and who gives one; it prints as hidden and never stands in an address."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
 from ..account import Account
-from ..errors import Cancelled, Moved, NoAnswer, NotArcGIS, ServerSaysNo, SignInRefused, TokenRefused, UnsafeSignIn
+from ..errors import Cancelled, Moved, NoAnswer, NotArcGIS, ServerSaysNo, SignInRefused, UnsafeSignIn
 from ..naming.address import safe_text
-from .answers import Body
 from .destination import guard_secret
-from .wire import READ_TRIES, Answer, Fields, PlainWire
+from .wire import Fields, PlainWire
 
-__all__ = ["Account", "Bound", "ExchangedTokens", "PasswordTokens", "SignedIn", "Token", "TokenGiver", "ask_for_token"]
+__all__ = ["Account", "Bound", "ExchangedTokens", "PasswordTokens", "Token", "TokenGiver", "ask_for_token"]
 
 TOKEN_MINUTES = 60
-RENEW_THIS_EARLY = 60.0
-RENEW_AT_MOST_EVERY = 60.0
-TRY_A_CONNECTION_EVERY = 15.0
 NOT_THERE = (404, 405)
 ONCE = "It was tried once and won't be tried again in this run."
 
@@ -51,109 +46,8 @@ class TokenGiver(Protocol):
         """A new token. Raises SignInRefused, UnsafeSignIn, NoAnswer."""
 
 
-class SignedIn:
-    """Talks to a site with a token, which travels in the header X-Esri-Authorization and, for POST, in the body too.
-
-    The administrator API wants it in the body of every POST; a header is right everywhere else, also where the web tier
-    keeps Authorization for itself (protocol.md 2.6). A token is renewed before it ends, and once more where the server
-    refuses it with 498 or 499. Where the new one is refused as well, a proxy may be stripping headers (public resources
-    answer all the same, so that a first answer proves nothing), and the next one is bound to this machine's address and
-    travels in the body.
-
-    A renewal that brings no token ends nothing while the old one is still good. It is tried again only where it
-    certainly never reached the token service: a password that a service may have judged isn't sent a second time.
-    """
-
-    def __init__(self, rest: PlainWire, giver: TokenGiver) -> None:
-        self.run = rest.run
-        self._rest = rest
-        self._giver = giver
-        self._bound = Bound.TO_REFERER
-        self._renewed_at = float("-inf")
-        self._end: SignInRefused | UnsafeSignIn | None = None
-        self._silence: NoAnswer | None = None
-        self._silent_until = float("-inf")
-        self._token = self._fetch()
-
-    def get(self, url: str, fields: Fields | None = None, *, tries: int = READ_TRIES) -> Body:
-        """GET, signed in."""
-        return self._signed(lambda: self._get(url, fields or {}, tries))
-
-    def get_picture(self, url: str, fields: Fields, *, tries: int = READ_TRIES) -> bytes | None:
-        """GET of a picture, signed in; a token never stands in an address, so a header is all that can carry it."""
-        return self._signed(lambda: self._rest.get_picture(url, fields, headers=self._headers(url), tries=tries))
-
-    def post(self, url: str, fields: Fields, *, tries: int = READ_TRIES) -> Body:
-        """POST that changes nothing, signed in."""
-        return self._signed(lambda: self._rest.post(url, self._body(fields), headers=self._headers(url), tries=tries))
-
-    def post_once(self, url: str, fields: Fields) -> Body:
-        """POST that starts work: exactly once, also where the token is refused."""
-        self._renew_early()
-        return self._rest.post_once(url, self._body(fields), headers=self._headers(url))
-
-    def _get(self, url: str, fields: Fields, tries: int) -> Body:
-        if self._bound is Bound.TO_MACHINE:
-            return self._rest.post(url, self._body(fields), headers=self._headers(url), tries=tries)
-        return self._rest.get(url, fields, headers=self._headers(url), tries=tries)
-
-    def _signed(self, ask: Callable[[], Answer]) -> Answer:
-        self._renew_early()
-        try:
-            return ask()
-        except TokenRefused:
-            if self.run.clock.monotonic() - self._renewed_at < RENEW_AT_MOST_EVERY:
-                raise  # a site that refuses every token must see no storm of sign-ins
-            return self._ask_anew(ask)
-
-    def _ask_anew(self, ask: Callable[[], Answer]) -> Answer:
-        self._token = self._fetch()
-        self._renewed_at = self.run.clock.monotonic()
-        try:
-            return ask()
-        except TokenRefused:
-            if self._bound is Bound.TO_MACHINE:
-                raise
-            self._bound = Bound.TO_MACHINE
-            return self._ask_anew(ask)
-
-    def _renew_early(self) -> None:
-        if self.run.clock.monotonic() >= self._renew_at:
-            # Where it can't be renewed now, the old one may still be good; the site says so when it isn't.
-            with suppress(NoAnswer, SignInRefused, UnsafeSignIn):
-                self._token = self._fetch()
-
-    def _fetch(self) -> Token:
-        """A new token; once a sign-in may have been judged without one, what came of it is raised anew instead."""
-        if self._end is not None:
-            raise self._end
-        if self._silence is not None and self.run.clock.monotonic() < self._silent_until:
-            raise self._silence
-        self.run.go_on()
-        try:
-            token = self._giver.give(self._bound)
-        except (SignInRefused, UnsafeSignIn, NoAnswer, Cancelled) as error:
-            self._end = _once(error)
-            if isinstance(error, NoAnswer):
-                self._silence = error
-                self._silent_until = self.run.clock.monotonic() + TRY_A_CONNECTION_EVERY
-            raise
-        self.run.secrets.remember(token.value)
-        life = token.good_for if token.good_for is not None else float("inf")
-        self._renew_at = self.run.clock.monotonic() + life - min(RENEW_THIS_EARLY, life / 4)
-        return token
-
-    def _headers(self, url: str) -> Fields:
-        guard_secret(url)
-        headers = {"X-Esri-Authorization": f"Bearer {self._token.value}"}
-        return {**headers, "Referer": self._token.referer} if self._token.referer else headers
-
-    def _body(self, fields: Fields) -> Fields:
-        return {**fields, "token": self._token.value}
-
-
-def _once(error: SignInRefused | UnsafeSignIn | NoAnswer | Cancelled) -> SignInRefused | UnsafeSignIn | None:
-    """What is raised after this error instead of another try; None where nothing of it was sent."""
+def spent_by(error: SignInRefused | UnsafeSignIn | NoAnswer | Cancelled) -> SignInRefused | UnsafeSignIn | None:
+    """What is raised after this error instead of another try; None where nothing of it was sent. Raises nothing."""
     if isinstance(error, NoAnswer):
         lost = f"A sign-in was sent and its answer is lost: {error.what}"
         return SignInRefused(lost, ONCE) if error.sent else None
@@ -184,7 +78,7 @@ class PasswordTokens:
         try:
             return ask_for_token(self._rest, self._address, self._fields, referer=referer, minutes=self._minutes)
         except (SignInRefused, NoAnswer, Cancelled) as error:
-            after = _once(error)
+            after = spent_by(error)
             if after is not None:
                 spent[key] = after
             raise

@@ -80,9 +80,9 @@ class Trust:
         anchors = self._anchors.get(_authority(url))
         return anchors is not None and anchors.turn_to_other(error)
 
-    def adapter(self) -> HTTPAdapter:
-        """Carries requests over connections that this trust checks; `anchors_for` comes first."""
-        return _TrustingAdapter(self)
+    def adapter(self, at_once: int = 1) -> HTTPAdapter:
+        """Carries requests over so many connections that this trust checks; `anchors_for` comes first."""
+        return _TrustingAdapter(self, at_once)
 
     def refusal(self, url: str, error: BaseException, run: Run) -> NoAnswer:
         """What to say after a TLS handshake failed: why, the certificate's fingerprint, and how to trust that one.
@@ -194,9 +194,9 @@ class _TrustingAdapter(HTTPAdapter):
     requests calls `cert_verify` before every request and would add its own bundle of certificates (certifi) there.
     """
 
-    def __init__(self, trust: Trust) -> None:
+    def __init__(self, trust: Trust, at_once: int) -> None:
         self._trust = trust
-        super().__init__(max_retries=0)
+        super().__init__(max_retries=0, pool_maxsize=at_once)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         try:

@@ -18,9 +18,9 @@ from ..errors import CacheToolsError, DeadlinePassed, NeverSent, NoAnswer
 from ..messages import plain_words
 from ..naming.address import safe_text
 from ..naming.identity import is_loopback
-from ..version import __version__
 from ..waiting import Run
 from .answers import Body, read_answer, read_picture
+from .connections import Connections, OwnConnection
 from .trust import Trust, causes
 
 Fields = Mapping[str, str]
@@ -66,6 +66,9 @@ class Wire(Protocol):
     def post_once(self, url: str, fields: Fields) -> Body:
         """POST that starts work: sent once, over a connection of its own, and never again."""
 
+    def heeding(self, run: Run) -> Wire:
+        """The same way to the site for another run: its connections and its sign-in are shared."""
+
 
 class PlainWire:
     """A wire without a token; its caller may add headers and form fields to each request.
@@ -74,10 +77,15 @@ class PlainWire:
     Cancelled and DeadlinePassed where the run has to end.
     """
 
-    def __init__(self, trust: Trust, run: Run) -> None:
+    def __init__(self, trust: Trust, run: Run, connections: Connections | None = None) -> None:
+        """`connections` are shared with other wires; without them this wire has its own."""
         self.trust = trust
         self.run = run
-        self._session = self._new_session()
+        self._connections = connections or OwnConnection(trust)
+
+    def heeding(self, run: Run) -> PlainWire:
+        """The same way to the site for another run, over the same connections."""
+        return PlainWire(self.trust, run, self._connections)
 
     def get(
         self, url: str, fields: Fields | None = None, *, headers: Fields | None = None, tries: int = READ_TRIES
@@ -100,28 +108,15 @@ class PlainWire:
 
         A new connection is used, since a kept one may have been closed by the server, which looks like a lost answer.
         """
-        self._session = self._new_session()
-        return self._object("POST", url, fields, headers or {}, until_answered=True)
+        session = self._connections.new()
+        return self._object("POST", url, fields, headers or {}, session=session, until_answered=True)
 
     def post_credentials(self, url: str, fields: Fields, *, headers: Fields | None = None) -> Body:
         """POST of a password or token for a new token: exactly once, on a new connection for the same reason.
 
         Nothing is left undone by its answer, so a cancel doesn't wait for it.
         """
-        self._session = self._new_session()
-        return self._object("POST", url, fields, headers or {})
-
-    def _new_session(self) -> requests.Session:
-        session = _Session()
-        session.trust_env = False  # or .netrc would add credentials, and REQUESTS_CA_BUNDLE would beat our trust
-        session.headers = {
-            "User-Agent": f"CacheTools/{__version__}",
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-            "Cache-Control": "no-cache",  # a web tier's copy of what was proves nothing
-        }
-        session.mount("https://", self.trust.adapter())
-        return session
+        return self._object("POST", url, fields, headers or {}, session=self._connections.new())
 
     def _again(self, ask: Callable[[], Answer], tries: int) -> Answer:
         pause = FIRST_RETRY_AFTER
@@ -136,9 +131,18 @@ class PlainWire:
             self.run.pause(min(asked_for if asked_for is not None else pause, LONGEST_RETRY_AFTER))
             pause *= 2
 
-    def _object(self, method: str, url: str, fields: Fields, headers: Fields, *, until_answered: bool = False) -> Body:
+    def _object(
+        self,
+        method: str,
+        url: str,
+        fields: Fields,
+        headers: Fields,
+        *,
+        session: requests.Session | None = None,
+        until_answered: bool = False,
+    ) -> Body:
         fields = {**fields, "f": "json"}
-        return self._once(method, url, fields, headers, read_answer, until_answered=until_answered)
+        return self._once(method, url, fields, headers, read_answer, session=session, until_answered=until_answered)
 
     def _once(
         self,
@@ -148,10 +152,11 @@ class PlainWire:
         headers: Fields,
         read: Callable[[str, str, int, Mapping[str, str], bytes], Answer],
         *,
+        session: requests.Session | None = None,
         until_answered: bool = False,
     ) -> Answer:
         self.run.go_on()
-        session, proxies = self._session, _proxies(url)
+        session, proxies = session or self._connections.kept(), _proxies(url)
         for address in (url, select_proxy(url, proxies) or ""):
             if address.lower().startswith("https://"):
                 self.trust.anchors_for(address, self.run)
@@ -179,7 +184,7 @@ class PlainWire:
                 "Check the account's password and, where a proxy is set, the proxy's user and password.",
             )
         except (DeadlinePassed, TimeoutError, requests.RequestException, HTTPError, ValueError) as error:
-            self._session = self._new_session()  # without the cookie that leads to the same machine again
+            self._connections.drop(session)  # with the cookie that leads to the same machine again
             self._wire_failed(where, url, error)
         else:
             try:
@@ -222,15 +227,6 @@ class _Form(io.BytesIO):
         if self._abandoned.is_set():
             raise ValueError("nobody waits for it any more")
         return super().read(size)
-
-
-class _Session(requests.Session):
-    """Leaves redirects alone: requests prepares the next request even of those that it doesn't follow, and reads the
-    whole body of the first one for that, however large it is.
-    """
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        return None
 
 
 def _proxies(url: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from ..errors import CacheToolsError, Moved, SiteNotKept
 from ..local.accounts import ArcGISProfiles, StoredInKeyring
 from ..local.cache_folder import CacheFolder
 from ..local.folders import kept_certificate
+from ..local.journal import Journal
 from ..local.sites import kept_site
 from ..messages import QUIET, Messages
 from ..naming.service import ServiceReference
@@ -22,8 +23,10 @@ from ..server.answers import moved_service
 from ..server.following import Patience
 from ..server.looks import Other
 from ..server.namesakes import namesake_of
+from ..server.neighbours import Neighbours
 from ..server.signin import ActivePortal, GivenAccount, NoActivePortal, Source, sign_in
 from ..server.site import SiteInfo, open_site
+from ..server.submission import Notebook
 from ..server.trust import Trust
 from ..server.wire import PlainWire, Wire
 from ..waiting import SYSTEM_CLOCK, Clock, Run
@@ -128,13 +131,27 @@ class Session:
             return None
         return CacheFolder(directory, service, self.run, lambda: namesake_of(wire, service)).ask
 
+    def neighbours_at(self, site: str) -> Neighbours:
+        """The other deletions of this run on the site: none. Raises nothing."""
+        return Neighbours()
+
+    def notebook_over(self, journal: Journal, service: ServiceReference) -> Notebook:
+        """Where a job is noted before it is submitted: the journal. Raises nothing."""
+        return journal
+
     def unsigned(self) -> PlainWire:
         """A wire that is signed in nowhere. Raises nothing."""
-        return PlainWire(Trust(ca_file=self.access.ca_file, kept=kept_certificate), self.run)
+        return PlainWire(self.trust(), self.run)
+
+    def trust(self) -> Trust:
+        """The certificates that count. Raises nothing."""
+        return Trust(ca_file=self.access.ca_file, kept=kept_certificate)
 
     def _open(self, url: str, hears: Messages) -> OpenSite:
+        return self._signed_in(self.unsigned(), url, hears)
+
+    def _signed_in(self, rest: PlainWire, url: str, hears: Messages) -> OpenSite:
         access = self.access
-        rest = self.unsigned()
         info = open_site(rest, url)
         given = GivenAccount(access.account, access.username or None, access.place)
         signed_in = sign_in(rest, info, given, other_sources(given.username, access.active_portal, access.place))

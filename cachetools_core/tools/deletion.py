@@ -128,7 +128,7 @@ def plan_deletion_of(wish: Wish, service: str, access: Access) -> Plan:
     with session.discreetly():
         named = find_service(service, session.run)
         wish.check()
-        return _plan(wish, named, session, Record(named.url, session.messages, session.secrets, access.clock))
+        return make_plan(wish, named, session, Record(named.url, session.messages, session.secrets, access.clock))
 
 
 def carry_out(plan: Plan) -> Receipt:
@@ -141,16 +141,21 @@ def carry_out(plan: Plan) -> Receipt:
     record = Record(plan.service.url, session.messages, session.secrets, session.access.clock)
     with record.failing():
         record.note_service(plan.service.url)
-        step = Next.ANOTHER_LOOK if plan.is_old else _Deletion(plan, record).carry_out()
-        while step is Next.ANOTHER_LOOK:
-            now = _plan(plan.wish, plan.service, session, record)
-            if not now.shows_the_same_as(plan):
-                raise CannotDelete(
-                    f"What the plan shows of {plan.service} has changed meanwhile. Nothing was submitted.",
-                    "Make a new plan and look at what it shows.",
-                )
-            step = _Deletion(now, record).carry_out()
+        do_as_planned(plan, record)
     return record.keep(session.access.receipts)
+
+
+def do_as_planned(plan: Plan, record: Record) -> None:
+    """What `carry_out` does, on this record. Raises CacheToolsError where nothing was concluded."""
+    step = Next.ANOTHER_LOOK if plan.is_old else _Deletion(plan, record).carry_out()
+    while step is Next.ANOTHER_LOOK:
+        now = make_plan(plan.wish, plan.service, plan.session, record)
+        if not now.shows_the_same_as(plan):
+            raise CannotDelete(
+                f"What the plan shows of {plan.service} has changed meanwhile. Nothing was submitted.",
+                "Make a new plan and look at what it shows.",
+            )
+        step = _Deletion(now, record).carry_out()
 
 
 def _agreed(
@@ -162,7 +167,7 @@ def _agreed(
     agreed_before: Plan | None = None,
 ) -> Plan:
     """The plan that was agreed to, its look not older than 30 seconds. Raises Cancelled, and what `_plan` raises."""
-    plan = _plan(wish, named, session, record)
+    plan = make_plan(wish, named, session, record)
     while plan.follows or plan.deletes:
         if agreed_before is not None and plan.shows_the_same_as(agreed_before):
             return plan
@@ -172,11 +177,12 @@ def _agreed(
             raise Cancelled("Nothing was deleted: the answer wasn't yes.", "Nothing on the server has changed.")
         if not plan.is_old:
             return plan
-        agreed_before, plan = plan, _plan(wish, named, session, record)
+        agreed_before, plan = plan, make_plan(wish, named, session, record)
     return plan
 
 
-def _plan(wish: Wish, named: ServiceReference, session: Session, record: Record) -> Plan:
+def make_plan(wish: Wish, named: ServiceReference, session: Session, record: Record) -> Plan:
+    """What a deletion would do, on this record; changes nothing. Raises what `plan_deletion_of` raises."""
     entry = _unfinished(named, session, record)
     noted = "" if entry is None else f"A deletion that was begun is noted in {journal_of(named, session).file}."
     with record.unsettled(noted):
@@ -242,8 +248,10 @@ class _Deletion:
         with journal_of(self._service, self._plan.session).held() as journal:
             self._journal = journal
             self._check_that_nothing_came_between(journal.entry())
-            place = Place(self._service, site.url, site.wire, site.account)
-            self._submission = Submission(place, journal, self._record, self._access.patience, self._see)
+            session = self._plan.session
+            place = Place(self._service, site.url, site.wire, site.account, session.neighbours_at(self._service.site))
+            notebook = session.notebook_over(journal, self._service)
+            self._submission = Submission(place, notebook, self._record, self._access.patience, self._see)
             return self._submit() if self._plan.entry is None else self._follow(self._plan.entry)
 
     def _conclude_nothing(self) -> None:

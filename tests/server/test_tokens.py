@@ -22,12 +22,12 @@ from cachetools_core.errors import Cancelled, NeverSent, NoAnswer, SignInRefused
 from cachetools_core.rehearsal.accounts import Account as ServerAccount
 from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.server.destination import guard_secret
+from cachetools_core.server.signed_in import SignedIn
 from cachetools_core.server.tokens import (
     Account,
     Bound,
     ExchangedTokens,
     PasswordTokens,
-    SignedIn,
     Token,
     ask_for_token,
 )

@@ -9,7 +9,8 @@ from typing import Any
 from cachetools_core.errors import CacheToolsError, SignInRefused
 from cachetools_core.proof.receipt import Receipt
 from cachetools_core.rehearsal.server import Rehearsal
-from cachetools_core.server.tokens import Account, Bound, SignedIn, Token
+from cachetools_core.server.signed_in import SignedIn
+from cachetools_core.server.tokens import Account, Bound, Token
 from cachetools_core.server.wire import PlainWire
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.delete import delete_map_server_cache

@@ -1,0 +1,79 @@
+"""What the deletions of one run on one site must know of each other, so that none takes another's job for its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+
+from ..errors import CannotDelete
+from ..naming.identity import service_key
+from ..naming.service import ServiceReference
+from ..waiting import Run
+from .turns import Places, Turn
+
+
+def _none_noted() -> Mapping[str, str]:
+    return {}
+
+
+class Neighbours:
+    """The deletions of one run that are at work on one site; a deletion by itself has none.
+
+    A server shows for which service a job is only once the job has succeeded (documented, protocol.md 4.7). So each
+    tells the others which job it has submitted; and since a list may show a job whose submit isn't answered yet, they
+    take turns: within its turn one reads the list, submits, and has the answer, and no other one reads or submits.
+    """
+
+    def __init__(
+        self, jobs_at_once: float = float("inf"), noted: Callable[[], Mapping[str, str]] = _none_noted
+    ) -> None:
+        """`noted` gives the jobs that are known from elsewhere, such as the journal: their ids, and whose they are."""
+        self._noted = noted
+        self._turn = Turn()
+        self._jobs: dict[str, str] = {}
+        self._jobs_at_once = jobs_at_once
+        self._at_work = Places(jobs_at_once)
+        self._unseen: set[str] = set()
+
+    def turn(self, run: Run) -> AbstractContextManager[None]:
+        """The turn to read the list of jobs and to submit. Raises Cancelled and DeadlinePassed while it waits."""
+        return self._turn.taken(run)
+
+    def note_job(self, job_id: str, service: ServiceReference) -> None:
+        """From now on all know whose job this is."""
+        self._jobs[job_id] = service_key(service)
+
+    def jobs_of_others(self, job_ids: Iterable[str], service: ServiceReference) -> frozenset[str]:
+        """Those of the jobs that are known to be for another service."""
+        key = service_key(service)
+        unknown = [one for one in job_ids if one not in self._jobs]
+        known = {**(self._noted() if unknown else {}), **self._jobs}
+        return frozenset(one for one in job_ids if known.get(one, key) != key)
+
+    def wait_for_a_place(self, service: ServiceReference, run: Run) -> None:
+        """Wait until one job less than the site may have at a time is at work; it counts as at work from then on.
+
+        Raises CannotDelete where there is no hope of one, Cancelled, DeadlinePassed.
+        """
+        self._at_work.take(service_key(service), run, self._check_for_hope)
+
+    def note_at_work(self, service: ServiceReference) -> None:
+        """A job for it was submitted earlier and may be at work."""
+        self._at_work.occupy(service_key(service))
+
+    def note_ended(self, service: ServiceReference) -> None:
+        """Its job is at work no longer, or never was."""
+        self._at_work.give_back(service_key(service))
+
+    def note_unseen(self, service: ServiceReference) -> None:
+        """Its job may be at work for ever, as far as this run can tell."""
+        if self._at_work.holds(service_key(service)):
+            self._unseen.add(service_key(service))
+
+    def _check_for_hope(self) -> None:
+        if len(self._unseen) >= self._jobs_at_once:
+            raise CannotDelete(
+                f"{len(self._unseen)} jobs of this run on the site haven't been seen to end, and no more than that are"
+                " to be at work there at a time. Nothing was submitted for this service.",
+                "Run this again: it looks for those jobs first.",
+            )

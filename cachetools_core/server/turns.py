@@ -1,0 +1,83 @@
+"""Threads that wait for each other, each heeding its own run meanwhile: a cancel and the deadline end the wait."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+
+from ..waiting import CANCEL_IS_FELT_WITHIN, Run
+
+
+def _nothing() -> None:
+    """What is checked where there is nothing to check."""
+
+
+class Places:
+    """So many places, taken in the order in which they were asked for; whoever holds one already has it."""
+
+    def __init__(self, number: float) -> None:
+        self._number = number
+        self._lock = threading.Lock()
+        self._held: set[Hashable] = set()
+        self._waiting: list[tuple[Hashable, threading.Event]] = []
+
+    def holds(self, who: Hashable) -> bool:
+        """Whether this one has a place."""
+        return who in self._held
+
+    def occupy(self, who: Hashable) -> None:
+        """A place that is taken whatever the number is, since it is in use by now."""
+        with self._lock:
+            self._held.add(who)
+
+    def take(self, who: Hashable, run: Run, check: Callable[[], None] = _nothing) -> None:
+        """Wait for a place. Raises Cancelled, DeadlinePassed, and what `check` raises, which is asked meanwhile."""
+        if self.holds(who):
+            return
+        mine = threading.Event()
+        with self._lock:
+            self._waiting.append((who, mine))
+            self._let_in()
+        try:
+            while not run.clock.wait(mine, min(CANCEL_IS_FELT_WITHIN, run.left())):
+                check()
+                run.go_on()
+        except BaseException:
+            with self._lock:
+                self._waiting = [one for one in self._waiting if one[1] is not mine]
+                self._held -= {who} if mine.is_set() else set()
+                self._let_in()
+            raise
+
+    def give_back(self, who: Hashable) -> None:
+        """The place is free again; nothing happens where there was none."""
+        with self._lock:
+            self._held.discard(who)
+            self._let_in()
+
+    def _let_in(self) -> None:
+        while self._waiting and len(self._held) < self._number:
+            who, event = self._waiting.pop(0)
+            self._held.add(who)
+            event.set()
+
+
+class Turn:
+    """One thread at a time; one that has its turn may take it again within it."""
+
+    def __init__(self) -> None:
+        self._places = Places(1)
+
+    @contextmanager
+    def taken(self, run: Run) -> Iterator[None]:
+        """Raises Cancelled or DeadlinePassed while it waits."""
+        me = threading.get_ident()
+        if self._places.holds(me):
+            yield
+            return
+        self._places.take(me, run)
+        try:
+            yield
+        finally:
+            self._places.give_back(me)
