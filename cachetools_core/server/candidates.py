@@ -20,7 +20,7 @@ from .wire import READ_TRIES, Wire
 
 @dataclass(frozen=True)
 class Place:
-    """Where a job belongs: the service, the site's address, a signed-in wire, the account's name, who else is at work."""
+    """Where a job belongs: service, address of the site, a signed-in wire, name of the account, who else is at work."""
 
     service: ServiceReference
     site: str
