@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import PurePath
 from typing import Union
 
 
@@ -13,6 +15,12 @@ class Place(Enum):
     PANE = "pane"
     TERMINAL = "terminal"
     SCRIPT = "script"
+
+
+def program() -> str:
+    """How the command line is called here: as this process was started, so that what a message advises can be typed."""
+    started_as = PurePath(sys.argv[0] if sys.argv else "").stem
+    return started_as if started_as == "cachetools" else "python -m cachetools_core"
 
 
 @dataclass(frozen=True)

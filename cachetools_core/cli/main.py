@@ -12,26 +12,16 @@ from ..errors import CacheToolsError, Unexpected, WrongUsage
 from ..naming.address import safe_text
 from ..waiting import SYSTEM_CLOCK, Run
 from .arguments import read_arguments, wants_json
+from .commands import A_NIGHT, COMMANDS
 from .end import End, failure
 from .signals import Stop
 from .terminal import Terminal
-
-LONGEST = 12 * 3600.0
-# A look is over in minutes or never; a deletion may take a night.
-DEADLINES = {
-    "delete": LONGEST,
-    "delete-tiles": LONGEST,
-    "report": 300.0,
-    "check": 300.0,
-    "sign-in": 300.0,
-    "rehearse": 600.0,
-}
 
 
 def main(arguments: Sequence[str], stop: Stop) -> int:
     """Run one command and return its exit code: 0 done, 1 failed, 2 usage, 3 cancelled, 4 sign-in, 5 unknown."""
     terminal = Terminal(stop)
-    run = Run(SYSTEM_CLOCK, LONGEST, terminal.cancelled)
+    run = Run(SYSTEM_CLOCK, A_NIGHT, terminal.cancelled)
     with terminal.in_place():
         try:
             options = read_arguments(arguments)
@@ -40,9 +30,7 @@ def main(arguments: Sequence[str], stop: Stop) -> int:
         except SystemExit:  # help and version are printed by now
             end = End(0, "", {})
         else:
-            run = Run(
-                SYSTEM_CLOCK, getattr(options, "deadline", None) or DEADLINES[options.command], terminal.cancelled
-            )
+            run = Run(SYSTEM_CLOCK, options.deadline or COMMANDS[options.command].deadline, terminal.cancelled)
             end = _end_of(options, terminal, run)
         _print(end, terminal, wants_json(arguments))
         terminal.finish(run)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, Union
 
-from ..account import Account, Found, Home, Place, WhyNot
+from ..account import Account, Found, Home, Place, WhyNot, program
 from ..errors import (
     DeadlinePassed,
     NoAccount,
@@ -211,7 +211,7 @@ def how_to_store(address: str, place: Place) -> str:
     if place is Place.PANE:
         return f"Store it with the tool Store Server Sign-In, for the site {address}."
     if place is Place.TERMINAL:
-        return f'Store it: python -m cachetools_core sign-in "{address}" --user NAME.'
+        return f'Store it: {program()} sign-in "{address}" --user NAME.'
     return f'Store it with cachetools_core.store_sign_in, for the site "{address}".'
 
 

@@ -10,6 +10,7 @@ from support.command_line import Outcome, Site, shell
 from support.story import service_url
 
 from cachetools_core import __version__
+from cachetools_core.cli.arguments import read_arguments
 
 SECRET = "hunter2Canary"
 SECONDS = "--deadline takes a number of seconds above 0"
@@ -24,7 +25,8 @@ UNKNOWN = "an argument that it doesn't know"
             [SECRET, "x"],
             "There is no such command. The commands are delete, delete-tiles, report, check, sign-in, rehearse.",
         ),
-        (["del", "x"], "There is no such command"),
+        (["del", "x"], "There is no such command. Did you mean delete or delete-tiles? The commands are"),
+        (["reprot", "x"], "Did you mean report?"),
         (["delete"], "Missing: SERVICE."),
         (["delete", "x", "--password", SECRET], "A password is never an argument"),
         (["delete", "x", f"--password={SECRET}"], "A password is never an argument"),
@@ -38,7 +40,8 @@ UNKNOWN = "an argument that it doesn't know"
         (["delete", "x", f"--password-stdin={SECRET}"], "--password-stdin takes no value."),
         (["delete", "x", f"--json={SECRET}"], "--json takes no value."),
         (["delete", "x", "--user"], "--user needs a value."),
-        (["delete", "x", "--y"], UNKNOWN),
+        (["delete", "x", "--y"], "Did you mean --yes?"),
+        (["delete", "x", f"--dedline={SECRET}"], "Did you mean --deadline?"),
         (["delete", "x", "--ye"], UNKNOWN),
         (["report", "x", "--js"], UNKNOWN),
         (["report", "x", "--dead", SECRET], "2 arguments that it doesn't know"),
@@ -47,6 +50,9 @@ UNKNOWN = "an argument that it doesn't know"
         (["delete", "x", "--deadline", "0"], SECONDS),
         (["delete", "x", "--deadline", "-1"], SECONDS),
         (["delete", "x", "--deadline", "nan"], SECONDS),
+        (["delete", "x", "--deadline", "0h"], SECONDS),
+        (["delete", "x", "--deadline", "5x"], SECONDS),
+        (["delete", "x", "--deadline", ""], SECONDS),
         (["delete", "x", "--deadline", "1e99"], SECONDS),
         (["delete", "x", "--deadline", SECRET], SECONDS),
         (["delete", "x", f"--deadline={SECRET}"], SECONDS),
@@ -64,6 +70,14 @@ def test_wrong_arguments_end_with_2_and_are_not_repeated(
         assert done.err == done.json["error"]["text"] + "\n"
     else:
         assert words in done.err and done.out == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("14400", 14400), ("4h", 14400), ("90m", 5400), ("1h30m", 5400), ("1H5s", 3605), ("45s", 45), ("0.5", 0.5)],
+)
+def test_a_deadline_is_given_in_hours_minutes_and_seconds(typed: str, meant: float) -> None:
+    assert read_arguments(["report", "x", "--deadline", typed]).deadline == meant
 
 
 def test_json_before_the_command_is_refused_as_json(run: Callable[..., Outcome]) -> None:
@@ -95,6 +109,7 @@ def test_wrong_arguments_in_a_process_of_their_own() -> None:
 def test_the_version_and_the_exit_codes_are_told(run: Callable[..., Outcome]) -> None:
     assert run("--version").out.strip() == __version__
     told = run("--help")
+    assert "\n  python -m cachetools_core delete https://gis.example.com/" in told.out
     assert told.code == 0
     assert "0 deleted or nothing to delete, 1 failed, 2 usage, 3 cancelled, 4 sign-in or permission" in " ".join(
         told.out.split()

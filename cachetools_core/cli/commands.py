@@ -1,0 +1,117 @@
+"""The commands: what each is called, what it takes, how long it may take, and examples of it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from . import values
+
+RAINFALL = "https://gis.example.com/server/rest/services/Rainfall/MapServer"
+SITE = "https://gis.example.com/server"
+A_NIGHT = 12 * 3600.0
+A_LOOK = 300.0
+"""A look is over in minutes or never; a deletion may take a night."""
+
+Taker = Callable[[argparse.ArgumentParser], None]
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command. `takes` are its own options, `deadline` the seconds that it has where no other time is given.
+
+    `examples` are lines to paste, without the program's name.
+    """
+
+    summary: str
+    takes: tuple[Taker, ...]
+    examples: tuple[str, ...]
+    deadline: float = A_LOOK
+
+
+def _service(command: argparse.ArgumentParser) -> None:
+    command.add_argument("service", metavar="SERVICE", help="a REST or SOAP address, a catalog path, or a .lyrx file")
+
+
+def _site(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "site", metavar="SITE", nargs="?", help="the address of a site, or of the portal that it is federated with"
+    )
+    command.add_argument("--list", action="store_true", help="show the addresses and users that are stored")
+    command.add_argument("--remove", action="store_true", help="remove the account of --user, or all that are found")
+
+
+def _consent(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--yes", action="store_true", help="don't ask; needed where there is no terminal")
+    command.add_argument("--receipts", metavar="FOLDER", help="where to keep the receipt")
+
+
+def _cache_directory(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--cache-directory", metavar="PATH", help="the folder of the site's caches, to count their files there"
+    )
+
+
+def _tiles(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--scales", type=values.scales, metavar="N[;N...]", help="scales of the service: 5000 stands for 1:5000"
+    )
+    command.add_argument(
+        "--levels", type=values.levels, metavar="N[,N-N...]", help="levels of the service, instead of scales"
+    )
+    command.add_argument(
+        "--extent", type=values.extent, metavar="XMIN,YMIN,XMAX,YMAX", help="only within it, in the units of the map"
+    )
+
+
+def _output(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--output", metavar="FILE", help="write the report as .html, .json or .csv, by ending")
+
+
+COMMANDS = {
+    "delete": Command(
+        "delete the cache; this can't be undone",
+        (_service, _consent, _cache_directory),
+        (f"delete {RAINFALL}", f"delete {RAINFALL} --yes --deadline 4h"),
+        A_NIGHT,
+    ),
+    "delete-tiles": Command(
+        "delete the tiles of some scales, perhaps within an extent; this can't be undone",
+        (_service, _tiles, _consent),
+        (f"delete-tiles {RAINFALL} --levels 12-15", f"delete-tiles {RAINFALL} --scales 5000 --extent 0,0,9000,5000"),
+        A_NIGHT,
+    ),
+    "report": Command(
+        "what would go: scales, tiles, bytes; changes nothing",
+        (_service, _cache_directory, _output),
+        (f"report {RAINFALL}", f"report {RAINFALL} --output report.html"),
+    ),
+    "check": Command(
+        "could it be deleted from here, and if not, why and what to do", (_service,), (f"check {RAINFALL}",)
+    ),
+    "sign-in": Command(
+        "store an account for a site in the keyring after trying it; list those stored, or remove one",
+        (_site, _cache_directory),
+        (f"sign-in {SITE} --user publisher1", "sign-in --list", f"sign-in {SITE} --remove"),
+    ),
+    "rehearse": Command("the main job on a local server with a real cache, explained", (), ("rehearse",), 600.0),
+}
+
+
+def take_what_is_common(command: argparse.ArgumentParser) -> None:
+    """The options that every command has."""
+    common = command.add_argument_group("common options")
+    common.add_argument("--user", metavar="NAME", help="the account; its password is looked up in the keyring")
+    password = common.add_mutually_exclusive_group()
+    password.add_argument(
+        "--password-stdin", action="store_true", help="read the password from standard input, one line"
+    )
+    common.add_argument("--ca-file", metavar="F", help="PEM file of certificates that count for this site too")
+    common.add_argument(
+        "--deadline",
+        type=values.seconds,
+        metavar="SECONDS",
+        help="for the whole run, also as 4h, 90m or 1h30m; the server's job goes on after it",
+    )
+    common.add_argument("--json", action="store_true", help="one JSON object on standard output")

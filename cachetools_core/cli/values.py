@@ -1,0 +1,63 @@
+"""Values of options, read from what was typed; what can't be read is told in words that hold nothing of it."""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+SECONDS = "takes a number of seconds above 0, or a time such as 4h, 90m or 1h30m"
+SCALES = "takes scales, such as 36111.909643;18055.954822"
+LEVELS = "takes numbers of levels, such as 3,5-7"
+EXTENT = "takes four numbers: xmin,ymin,xmax,ymax"
+WORDS = (SECONDS, SCALES, LEVELS, EXTENT)
+TIME = re.compile(r"(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,9})s)?", re.ASCII | re.IGNORECASE)
+
+
+def seconds(text: str) -> float:
+    """`14400`, `4h`, `90m`, `1h30m` or `45s` in seconds. Raises ArgumentTypeError."""
+    found = TIME.fullmatch(text)
+    try:
+        if found and text:
+            hours, minutes, rest = (float(part or 0) for part in found.groups())
+            number = hours * 3600 + minutes * 60 + rest
+        else:
+            number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < 1e9:
+        raise argparse.ArgumentTypeError(SECONDS)
+    return number
+
+
+def scales(text: str) -> tuple[float, ...]:
+    """`36111.909643;18055.954822` as numbers. Raises ArgumentTypeError."""
+    return _numbers(text, ";", SCALES)
+
+
+def extent(text: str) -> tuple[float, ...]:
+    """`xmin,ymin,xmax,ymax` as four numbers. Raises ArgumentTypeError."""
+    corners = _numbers(text, ",", EXTENT)
+    if len(corners) != 4:
+        raise argparse.ArgumentTypeError(EXTENT)
+    return corners
+
+
+def levels(text: str) -> tuple[int, ...]:
+    """`3,5-7` as 3, 5, 6, 7. Raises ArgumentTypeError."""
+    found: set[int] = set()
+    for part in text.split(","):
+        first, _, last = part.strip().partition("-")
+        if not first.isdecimal() or not (last or first).isdecimal() or not len(first) < 4 > len(last):
+            raise argparse.ArgumentTypeError(LEVELS)
+        some = range(int(first), int(last or first) + 1)
+        if not some:
+            raise argparse.ArgumentTypeError(LEVELS)
+        found.update(some)
+    return tuple(sorted(found))
+
+
+def _numbers(text: str, between: str, words: str) -> tuple[float, ...]:
+    try:
+        return tuple(map(float, text.split(between)))
+    except ValueError:
+        raise argparse.ArgumentTypeError(words) from None
