@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .errors import CacheToolsError
     from .proof.receipt import Receipt
     from .proof.report import Report
+    from .proof.summary import Summary
     from .proof.verdict import Verdict
     from .tools.access import Access
     from .tools.delete import delete_map_server_cache
@@ -32,6 +33,7 @@ __all__ = [
     "CacheToolsError",
     "Receipt",
     "Report",
+    "Summary",
     "Verdict",
     "__version__",
     "delete_map_server_cache",
@@ -48,6 +50,7 @@ _HOMES = {
     "CacheToolsError": "errors",
     "Receipt": "proof.receipt",
     "Report": "proof.report",
+    "Summary": "proof.summary",
     "Verdict": "proof.verdict",
     "delete_map_server_cache": "tools.delete",
     "delete_map_server_cache_tiles": "tools.delete_tiles",

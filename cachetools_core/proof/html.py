@@ -86,15 +86,18 @@ def _main(body: str) -> str:
     return f'<main class="cachetools">\n{body}</main>\n'
 
 
-def linked(text: str) -> str:
+def linked(text: str, words: str = "") -> str:
     """The text as HTML: a link where it is an http or https address, else words. Raises nothing.
+
+    `words` are shown in place of the text, where there are any.
 
     >>> linked("https://gis.example.com/a?b&c")
     '<a href="https://gis.example.com/a?b&amp;c">https://gis.example.com/a?b&amp;c</a>'
     >>> linked("javascript:alert(1)")
     'javascript:alert(1)'
     """
-    return f'<a href="{escape(text)}">{escape(text)}</a>' if _leads_to_the_web(text) else escape(text)
+    shown = escape(words or text)
+    return f'<a href="{escape(text)}">{shown}</a>' if _leads_to_the_web(text) else shown
 
 
 def _leads_to_the_web(text: str) -> bool:

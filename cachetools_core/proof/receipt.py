@@ -24,7 +24,8 @@ class Receipt:
     `before` and `after` are None where that look wasn't reached. `messages` are the job's own, `warnings` all that was
     warned of. `error` is None for a success. `seconds` is how long the run took by the machine's steady clock.
     `machine` and `machine_user` say where and by whom it was run; `server_version` is empty where the site wasn't
-    reached. `way_back` is the tiling scheme that was saved before the submit, None where none was.
+    reached. `way_back` is the tiling scheme that was saved before the submit, None where none was. `page` is the path
+    of the page that the receipt is kept as, with the same as JSON beside it; empty where it isn't kept.
     """
 
     service: str
@@ -46,6 +47,7 @@ class Receipt:
     machine: str = ""
     machine_user: str = ""
     way_back: WayBack | None = None
+    page: str = ""
 
     @property
     def exit_code(self) -> int:
@@ -129,8 +131,8 @@ class Receipt:
             ("After", "" if self.after is None else look_in_words(self.after)),
             ("Job", self.job_url or ""),
             ("Job status", self.job_status or ""),
-            ("Started", _for_people(self.started)),
-            ("Finished", _for_people(self.finished)),
+            ("Started", for_people(self.started)),
+            ("Finished", for_people(self.finished)),
             ("Duration", in_time(self.seconds) if self.seconds else ""),
             ("Run by", " on ".join(part for part in (self.machine_user, self.machine) if part)),
             ("CacheTools", self.version),
@@ -140,5 +142,6 @@ class Receipt:
         ]
 
 
-def _for_people(moment: str) -> str:
+def for_people(moment: str) -> str:
+    """A time of the receipt as people read it; empty for none. Raises nothing."""
     return moment.replace("T", " ").replace("Z", " UTC")

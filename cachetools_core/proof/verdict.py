@@ -57,6 +57,16 @@ VERDICTS: tuple[tuple[frozenset[JobEnd], frozenset[Remains], frozenset[ServiceSt
     (ANY_END, ANYTHING, ANY_SERVICE, Verdict.UNKNOWN),
 )
 UNSETTLED = frozenset({Verdict.STILL_RUNNING, Verdict.UNKNOWN})
+# Who reads of many services wants to act: maps that are down first, then caches that are left, then what needs a look.
+WORST_FIRST = (
+    Verdict.DELETED_SERVICE_DOWN,
+    Verdict.PARTLY_DELETED,
+    Verdict.NOT_DELETED,
+    Verdict.UNKNOWN,
+    Verdict.STILL_RUNNING,
+    Verdict.NOTHING_TO_DELETE,
+    Verdict.DELETED,
+)
 
 
 def verdict(end: JobEnd, remains: Remains, service: ServiceState) -> Verdict:

@@ -126,7 +126,7 @@ class Record:
             self.warning(str(error))
             return self.receipt()
         self._messages.info(f"Receipt: {stem}.json and .html")
-        return receipt
+        return replace(receipt, page=f"{stem}.html")
 
     def _place_in(self, folder: str | os.PathLike[str] | None) -> tuple[ReceiptFolder, Path]:
         """The folder, and the beginning that the names of all files of this run share. Raises JournalError."""

@@ -1,0 +1,117 @@
+"""The summary of one run over many services: their receipts, how many ended how, and what went in all."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .evidence import plural
+from .html import document, fragment
+from .receipt import Receipt
+from .summary_page import SummaryPage
+from .summary_rows import Total, one_site, short_name, total_of, worst_first
+from .verdict import WORST_FIRST
+from .words import in_megabytes, in_time
+
+SCHEMA_VERSION = 1
+NOT_COUNTED = "-"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A run over many services; times are UTC in ISO 8601, sizes are bytes.
+
+    `receipts` has one for each service, in the order in which the services were given. `seconds` is how long the whole
+    run took by the machine's steady clock. `page` is the path of the page that the summary is kept as, with the same as
+    JSON beside it; empty where it isn't kept.
+    """
+
+    receipts: tuple[Receipt, ...]
+    started: str
+    finished: str
+    seconds: float = 0.0
+    page: str = ""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many services ended with each verdict, the worst first; without those that none ended with."""
+        found = Counter(receipt.verdict for receipt in self.receipts)
+        return {verdict.value: found[verdict] for verdict in WORST_FIRST if found[verdict]}
+
+    @property
+    def exit_code(self) -> int:
+        """The highest of the receipts' exit codes: 0 where every cache is gone or never was."""
+        return max((receipt.exit_code for receipt in self.receipts), default=0)
+
+    @property
+    def good(self) -> int:
+        """How many caches are gone or never were."""
+        return sum(receipt.exit_code == 0 for receipt in self.receipts)
+
+    @property
+    def before(self) -> Total:
+        """What was counted before."""
+        return total_of(receipt.before for receipt in self.receipts)
+
+    @property
+    def after(self) -> Total:
+        """What was counted afterwards."""
+        return total_of(receipt.after for receipt in self.receipts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The summary as JSON has it, with every receipt whole."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "receipts": [receipt.to_dict() for receipt in self.receipts],
+            "counts": self.counts,
+            "exit_code": self.exit_code,
+            "before": dict(vars(self.before)),
+            "after": dict(vars(self.after)),
+            "started": self.started,
+            "finished": self.finished,
+            "duration_seconds": round(self.seconds, 1),
+        }
+
+    def to_json(self) -> str:
+        """One JSON object."""
+        return json.dumps(self.to_dict(), indent=1)
+
+    def to_text(self) -> str:
+        """A line a service, the worst first, and the sum."""
+        site = one_site(self.receipts)
+        rows = [("verdict", "tiles", "left", "size", f"service below {site}" if site else "service")]
+        rows += [
+            (one.verdict.value, *_in_columns(total_of([one.before]), total_of([one.after])), short_name(one, site))
+            for one in worst_first(self.receipts)
+        ]
+        counted = ", ".join(f"{number} {verdict}" for verdict, number in self.counts.items())
+        rows.append(("sum", *_in_columns(self.before, self.after), f"{plural(len(self.receipts), 'service')}"))
+        first, *others = (max(len(row[column]) for row in rows) for column in range(4))
+        lines = [
+            "  ".join((row[0].ljust(first), *(cell.rjust(wide) for cell, wide in zip(row[1:4], others)), row[4]))
+            for row in rows
+        ]
+        return "\n".join([*lines, f"{counted or 'nothing done'}, in {in_time(self.seconds)}"])
+
+    def to_html(self) -> str:
+        """A page that stands alone, in the folder of the receipts, which it links to; what a server said is escaped."""
+        page = self._page()
+        return document(page.title, page.body())
+
+    def _repr_html_(self) -> str:
+        """The page as notebooks show it, which can't lead to the files of the receipts."""
+        apart = replace(self, receipts=tuple(replace(receipt, page="") for receipt in self.receipts))
+        return fragment(apart._page().body())
+
+    def _page(self) -> SummaryPage:
+        return SummaryPage(
+            self.receipts, self.good, self.counts, self.before, self.after, self.started, self.finished, self.seconds
+        )
+
+
+def _in_columns(before: Total, after: Total) -> tuple[str, str, str]:
+    """Tiles before, tiles after, and the size before."""
+    tiles, left = (NOT_COUNTED if one.tiles is None else f"{one.tiles:,}" for one in (before, after))
+    return tiles, left, NOT_COUNTED if before.bytes is None else in_megabytes(before.bytes)

@@ -1,0 +1,168 @@
+"""A summary as a page for a ticket: a row a service, the worst first, with why and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import PurePath
+from urllib.parse import quote
+
+from .evidence import plural
+from .html import facts_table, linked, section
+from .page import HEADINGS
+from .receipt import Receipt, for_people
+from .summary_rows import Total, one_site, short_name, total_of, worst_first
+from .verdict import Verdict
+from .words import in_megabytes, in_time
+
+STYLE = """
+.cachetools .many th,.cachetools .many td{padding:.5rem 1.25rem .5rem 0}
+.cachetools .many .error{font-weight:400}
+.cachetools .many p{margin:.25rem 0 0}
+.cachetools .many .verdict{white-space:nowrap}
+.cachetools .many .verdict b,.cachetools .counts b{color:var(--tone);font-weight:600}
+.cachetools .counts b{margin-right:1rem;display:inline-block}
+.cachetools .many .count{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+.cachetools .many .count:last-child{padding-right:0}
+.cachetools .many .own{display:block}
+.cachetools .many .size{display:block;color:var(--faint)}
+.cachetools .many .when{display:none}
+.cachetools .many tfoot td{font-weight:600;border-bottom:0;border-top:2px solid var(--line)}
+@media (max-width:36rem){
+.cachetools .many thead{display:none}
+.cachetools .many,.cachetools .many tbody,.cachetools .many tfoot,.cachetools .many tr,.cachetools .many td
+ {display:block;width:auto}
+.cachetools .many tr{border-bottom:1px solid var(--line);padding:.5rem 0}
+.cachetools .many td{border:0;padding:0}
+.cachetools .many td+.count{margin-top:.25rem}
+.cachetools .many .count{text-align:left}
+.cachetools .many .count+.count{margin-top:0}
+.cachetools .many .size,.cachetools .many .when,.cachetools .many .own{display:inline}
+.cachetools .many .own{margin-left:1rem}
+.cachetools .many .when{color:var(--faint)}
+.cachetools .many tfoot tr{border-top:2px solid var(--line);border-bottom:0}
+.cachetools .many tfoot td{border:0}}
+@media print{
+.cachetools .many .own{display:none}}
+"""
+UNDONE = ("failed", "undecided")
+
+
+@dataclass(frozen=True)
+class SummaryPage:
+    """What the page of a summary shows; `good` is how many caches are gone or never were."""
+
+    receipts: tuple[Receipt, ...]
+    good: int
+    counts: Mapping[str, int]
+    before: Total
+    after: Total
+    started: str
+    finished: str
+    seconds: float
+
+    @property
+    def title(self) -> str:
+        """How many services need somebody, in one line."""
+        every = len(self.receipts)
+        if self.good == every:
+            return "The cache is gone" if every == 1 else f"All {every:,} caches are gone"
+        left = every - self.good
+        return f"{left:,} of {plural(every, 'service')} {'needs' if left == 1 else 'need'} attention"
+
+    def body(self) -> str:
+        """The page as HTML, without its frame. Raises nothing."""
+        return "".join((
+            f"<style>{STYLE}</style>\n",
+            self._head(),
+            facts_table(row for row in self._facts() if row[1]),
+            section("Services", self._rows()),
+        ))  # fmt: skip
+
+    def _head(self) -> str:
+        tones = {HEADINGS[receipt.verdict][1] for receipt in self.receipts}
+        tone = next((one for one in UNDONE if one in tones), "gone")
+        counts = "\n".join(_count(Verdict(verdict), number) for verdict, number in self.counts.items())
+        return f'<header class="{tone}"><h1>{escape(self.title)}</h1>\n<p class="counts">{counts}</p></header>\n'
+
+    def _facts(self) -> list[tuple[str, str]]:
+        by = _each(" on ".join(filter(None, (one.machine_user, one.machine))) for one in self.receipts)
+        return [
+            ("Site", one_site(self.receipts)),
+            ("Account", _each(one.account for one in self.receipts)),
+            ("Before", _in_words(self.before, len(self.receipts))),
+            ("After", _in_words(self.after, len(self.receipts))),
+            ("Started", for_people(self.started)),
+            ("Finished", for_people(self.finished)),
+            ("Duration", in_time(self.seconds) if self.seconds else ""),
+            ("Run by", by),
+            ("CacheTools", _each(one.version for one in self.receipts)),
+        ]
+
+    def _rows(self) -> str:
+        site = one_site(self.receipts)
+        rows = "\n".join(_row(receipt, site) for receipt in worst_first(self.receipts))
+        total = f"<td>Sum</td><td>{plural(len(self.receipts), 'service')}</td>{_counts(self.before, self.after)}"
+        heads = '<th>Verdict</th><th>Service</th><th class="count">Before</th><th class="count">After</th>'
+        return (
+            f'<div class="wide"><table class="many">\n<thead><tr>{heads}</tr></thead>\n'
+            f"<tbody>\n{rows}\n</tbody>\n<tfoot><tr>{total}</tr></tfoot>\n</table></div>\n"
+        )
+
+
+def _count(verdict: Verdict, number: int) -> str:
+    heading, tone = HEADINGS[verdict]
+    return f'<b class="{tone}">{number:,} {escape(heading[:1].lower() + heading[1:])}</b>'
+
+
+def _each(texts: Iterable[str]) -> str:
+    """Every text once, in the order given."""
+    return ", ".join(dict.fromkeys(filter(None, texts)))
+
+
+def _in_words(total: Total, services: int) -> str:
+    if total.tiles is None or total.bytes is None:
+        return "no tiles counted"
+    by = "" if total.services == services else f", counted in {total.services:,} of {plural(services, 'service')}"
+    return f"{plural(total.tiles, 'tile')}, {in_megabytes(total.bytes)}{by}"
+
+
+def _row(receipt: Receipt, site: str) -> str:
+    heading, tone = HEADINGS[receipt.verdict]
+    looks = _counts(total_of([receipt.before]), total_of([receipt.after]))
+    return (
+        f'<tr class="{tone}"><td class="verdict"><b>{escape(heading)}</b>{_own_page(receipt)}</td>'
+        f"<td>{linked(receipt.service, short_name(receipt, site))}{_why(receipt)}</td>{looks}</tr>"
+    )
+
+
+def _own_page(receipt: Receipt) -> str:
+    """The receipt's page, which lies in the same folder as this one; a colon in its name would make it a scheme."""
+    name = quote(PurePath(receipt.page).name)
+    return f' <span class="own"><a href="{name}">Receipt</a></span>' if name else ""
+
+
+def _why(receipt: Receipt) -> str:
+    error = receipt.error
+    told = "" if error is None else f'<p class="error">{escape(f"{error.message_id}: {error.what}")}</p>'
+    next_step = f"<p>{escape(error.remedy)}</p>" if error is not None and error.remedy else ""
+    warned = len(receipt.warnings)
+    warnings = f'<p class="faint">{plural(warned, "warning")}, in the receipt</p>' if warned else ""
+    return f"{told}{next_step}{warnings}"
+
+
+def _counts(before: Total, after: Total) -> str:
+    return _cell("Before", before) + _cell("After", after)
+
+
+def _cell(when: str, total: Total) -> str:
+    if total.tiles is None or total.bytes is None:
+        counted = '<span class="faint">not counted</span>'
+    else:
+        counted = f'{plural(total.tiles, "tile")} <span class="size">{_size(total.bytes)}</span>'
+    return f'<td class="count"><span class="when">{when}: </span>{counted}</td>'
+
+
+def _size(size: int) -> str:
+    return in_megabytes(size) if size else "0 kB"

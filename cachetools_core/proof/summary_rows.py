@@ -1,0 +1,57 @@
+"""What the text and the page of a summary share: the order of the rows, how a service is named, what was counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .evidence import Look
+from .receipt import Receipt
+from .verdict import WORST_FIRST
+
+SERVICES = "/rest/services/"
+
+
+@dataclass(frozen=True)
+class Total:
+    """Tiles and bytes of those services whose tiles were counted; None where nobody counted any.
+
+    `services` is how many were counted.
+    """
+
+    tiles: int | None
+    bytes: int | None
+    services: int
+
+
+def total_of(looks: Iterable[Look | None]) -> Total:
+    """The sum over the looks that counted. Raises nothing."""
+    counted = [look for look in looks if look is not None and look.tiles is not None]
+    if not counted:
+        return Total(None, None, 0)
+    return Total(sum(look.tiles or 0 for look in counted), sum(look.bytes or 0 for look in counted), len(counted))
+
+
+def worst_first(receipts: Iterable[Receipt]) -> list[Receipt]:
+    """The receipts by verdict, those of one verdict in the order given. Raises nothing."""
+    return sorted(receipts, key=lambda receipt: WORST_FIRST.index(receipt.verdict))
+
+
+def one_site(receipts: Iterable[Receipt]) -> str:
+    """The address up to the names, where all services are of one site; else empty. Raises nothing."""
+    sites = {_site(receipt.service) for receipt in receipts}
+    return sites.pop() if len(sites) == 1 else ""
+
+
+def short_name(receipt: Receipt, site: str) -> str:
+    """The service without `site`, which `one_site` gave: `Folder/Name/MapServer`; whole where that is empty.
+
+    Raises nothing.
+    """
+    return receipt.service[len(site) :]
+
+
+def _site(service: str) -> str:
+    """The address up to the name of the service; empty where the text is no REST address."""
+    before, mark, _ = service.partition(SERVICES)
+    return f"{before}{mark}" if mark else ""
