@@ -54,7 +54,7 @@ class Desk:
     def __init__(self, site: JobSite, folder: Path) -> None:
         self.site, self._folder = site, folder
         self.heard = Listener()
-        self.deadline = 600.0
+        self.deadline = 200.0
         self.account = "anna"
         self.sign_in: Any = lambda wire: wire
         self.journal = Journal(site.url, folder)

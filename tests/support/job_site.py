@@ -61,6 +61,7 @@ class JobSite:
 
     def __init__(self, server: BodyServer) -> None:
         self.server, self.clock = server, StillClock()
+        self.patience = PATIENCE
         self.jobs: list[Job] = []
         self.makes: Callable[[], Job | None] = lambda: Job()
         self.answer: Answer | dict[str, Any] = None
@@ -91,7 +92,8 @@ class JobSite:
             return delete_map_server_cache(
                 spelled or self.url,
                 Access(
-                    clock=self.clock, patience=PATIENCE, messages=self.heard, deadline=deadline, journal_folder=folder,
+                    clock=self.clock, patience=self.patience, messages=self.heard, deadline=deadline,
+                    journal_folder=folder,
                     **access,
                 ),
             )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from support.body_server import Page
 from support.job_site import (
     FAILED,
     LIST,
+    PATIENCE,
     RAIN,
     SERVICE,
     SNOW,
@@ -27,7 +29,7 @@ from support.job_site import (
 
 from cachetools_core.proof.receipt import Receipt
 
-AT_MOST = 300.0  # seconds of the story that a run gets here
+AT_MOST = 170.0  # seconds of the story that a run gets here: more than a submit may be on its way
 MAY_BE_AT_WORK = ("still-running", "unknown")
 LOST = {
     "no answer": Page(0),
@@ -62,7 +64,9 @@ JOBS = {
 
 @pytest.fixture
 def site() -> Iterator[JobSite]:
+    """A site whose jobs are looked for in few and long steps, since each look costs five requests."""
     with job_site() as one:
+        one.patience = replace(PATIENCE, settle=100)
         yield one
 
 
