@@ -78,7 +78,7 @@ COMMANDS = {
     ),
     "delete-tiles": Command(
         "delete the tiles of some scales, perhaps within an extent; this can't be undone",
-        (_service, _tiles, _consent),
+        (_service, _tiles, _consent, _cache_directory),
         (f"delete-tiles {RAINFALL} --levels 12-15", f"delete-tiles {RAINFALL} --scales 5000 --extent 0,0,9000,5000"),
         A_NIGHT,
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +13,11 @@ from pathlib import Path
 from ..messages import plain_words
 from ..naming.cache_folder import cache_folder_name
 from ..naming.service import ServiceReference
-from ..proof.evidence import Look, Says, Testimony, Why, Witness, plural
+from ..proof.evidence import LevelFiles, Look, Says, Testimony, Why, Witness, plural
+from ..proof.tile_range import TileRange
+from ..proof.tiles import tiles_to_count
 from ..waiting import Run
+from .level_folder import level_of, tiles_in_file
 
 LIMIT = 60.0
 MOST_FILES = 2_000_000
@@ -55,7 +58,8 @@ class CacheFolder:
         """
         if self._silent is None and not self._alone:
             self._ask_for_a_namesake()
-        return self._silent or self._counted(so_far.of(Witness.SERVICE))
+        chosen = {} if so_far.close_up is None else tiles_to_count(so_far.close_up.selection, so_far.scheme)
+        return self._silent or self._counted(so_far.of(Witness.SERVICE), _Tally(chosen))
 
     def _ask_for_a_namesake(self) -> None:
         other = self._namesake()
@@ -68,8 +72,7 @@ class CacheFolder:
     def _path(self) -> str:
         return str(self._directory / self._name)
 
-    def _counted(self, service: Testimony) -> Testimony:
-        tally = _Tally()
+    def _counted(self, service: Testimony, tally: _Tally) -> Testimony:
         # Half of the time that is left at most: the other witnesses' words must not be lost with this one's.
         seconds = min(LIMIT, self._run.left() / 2)
         try:
@@ -87,12 +90,13 @@ class CacheFolder:
     def _testimony(self, tally: _Tally) -> Testimony:
         if tally.files:
             known = None if tally.trouble else tally.files
-            return Testimony(Witness.DISK, Says.THERE, words=tally.in_words(self._path), files=known)
+            words, levels = tally.in_words(self._path), tally.level_files()
+            return Testimony(Witness.DISK, Says.THERE, words=words, files=known, level_files=levels)
         if tally.trouble:
             return _nothing(Why.UNREADABLE, tally.trouble)
         words = f"{self._path} holds no file." if tally.found else f"{self._directory} has no folder {self._name}."
         beside = f" Beside it lies the cache of another map: {tally.beside}." if tally.beside else ""
-        return Testimony(Witness.DISK, Says.GONE, words=words + beside, files=0)
+        return Testimony(Witness.DISK, Says.GONE, words=words + beside, files=0, level_files=tally.level_files())
 
     def _count(self, service: Testimony, tally: _Tally, abandoned: threading.Event) -> None:
         """Count in a thread of its own. Raises OSError, _Ambiguous."""
@@ -108,8 +112,8 @@ class CacheFolder:
         tally.beside = ", ".join(sorted(map(_shown, others)))
         if others:
             entries = [one for one in entries if _is_a_map(one) and one.name not in others]
-        for name in self._files(entries, tally):
-            tally.add(name)
+        for name, path in self._files(entries, tally):
+            tally.add(name, path)
             if abandoned.is_set() or tally.files >= MOST_FILES:
                 tally.trouble = f"There are more than {plural(tally.files, 'file')}."
                 return
@@ -141,8 +145,8 @@ class CacheFolder:
             raise _Ambiguous(f"{self._path} holds caches of maps ({named}); which is the service's isn't told.")
         return self._other_maps
 
-    def _files(self, entries: list[os.DirEntry[str]], tally: _Tally) -> Iterator[str]:
-        """The names of all files; a folder that goes away meanwhile has none any more."""
+    def _files(self, entries: list[os.DirEntry[str]], tally: _Tally) -> Iterator[tuple[str, str]]:
+        """The names and paths of all files; a folder that goes away meanwhile has none any more."""
         waiting = list(entries)
         while waiting:
             one = waiting.pop()
@@ -150,7 +154,7 @@ class CacheFolder:
                 if one.is_dir(follow_symlinks=False):
                     waiting += self._entries(one.path)
                 else:
-                    yield os.path.relpath(one.path, self._path)
+                    yield os.path.relpath(one.path, self._path), one.path
             except FileNotFoundError:
                 continue
             except OSError as error:
@@ -159,18 +163,44 @@ class CacheFolder:
 
 @dataclass
 class _Tally:
-    """What was counted until now; read as well where counting couldn't be finished."""
+    """What was counted until now; read as well where counting couldn't be finished.
 
+    `chosen` are the tiles that are looked for in the files, level by level, None for all of a level.
+    """
+
+    chosen: Mapping[int, TileRange | None] = field(default_factory=dict)
     found: bool = False
     files: int = 0
     first: list[str] = field(default_factory=list)
     beside: str = ""
     trouble: str = ""
+    by_level: dict[int, int] = field(default_factory=dict)
+    tiles: dict[int, int] = field(default_factory=dict)
 
-    def add(self, name: str) -> None:
+    def add(self, name: str, path: str) -> None:
         self.files += 1
+        level = level_of(name) if self.chosen else None
+        if level is not None:
+            self.by_level[level] = self.by_level.get(level, 0) + 1
+            if level in self.chosen:
+                self._count_tiles(level, path)
         if self.files <= MOST_NAMED:
             self.first.append(_shown(name))
+
+    def _count_tiles(self, level: int, path: str) -> None:
+        """A file that goes away meanwhile holds none any more, and one that can't be opened may hold any."""
+        try:
+            self.tiles[level] = self.tiles.get(level, 0) + tiles_in_file(path, self.chosen[level])
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self.tiles[level] = self.tiles.get(level, 0) + 1
+            self.trouble = _words(error, path)
+
+    def level_files(self) -> tuple[LevelFiles, ...]:
+        levels = sorted({*self.by_level, *self.chosen})
+        counted = ((level, self.tiles.get(level, 0) if level in self.chosen else None) for level in levels)
+        return tuple(LevelFiles(level, self.by_level.get(level, 0), tiles) for level, tiles in counted)
 
     def in_words(self, path: str) -> str:
         few = f": {', '.join(sorted(self.first))}" if self.files <= MOST_NAMED else ""

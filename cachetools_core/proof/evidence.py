@@ -76,6 +76,15 @@ class Scale:
     bytes: int
 
 
+@dataclass(frozen=True)
+class LevelFiles:
+    """The files in the folders of one level on disk, and how many chosen tiles they hold; None where none is chosen."""
+
+    level: int
+    files: int
+    tiles: int | None = None
+
+
 class Remark(Enum):
     """What a witness adds to what it says."""
 
@@ -91,7 +100,8 @@ class Testimony:
     """What one witness says.
 
     `why` is set where it says nothing, and `words` tells more for people. `scales` are the scales that hold tiles, None
-    where the witness didn't count tiles, and `files` the files on disk, None where it didn't count those. `state` and
+    where the witness didn't count tiles, and `files` the files on disk, None where it didn't count all of those;
+    `level_files` says more of them, level by level, where tiles of some levels are chosen. `state` and
     `scheme_scales` are the service's own: how it answers, and how many scales its tiling scheme has, filled or not.
     What takes no part in comparing looks isn't written down with a job: `scheme` is the tiling scheme of a service that
     has a cache, or why there is none to be read, `scheme_mark` changes with any key of it, `expected` is how many tiles
@@ -107,6 +117,7 @@ class Testimony:
     state: ServiceState | None = None
     scheme_scales: int = 0
     files: int | None = None
+    level_files: tuple[LevelFiles, ...] = ()
     map_name: str = field(default="", compare=False)
     scheme: TilingScheme | NoScheme | None = field(default=None, compare=False)
     scheme_mark: str = field(default="", compare=False)
@@ -324,7 +335,7 @@ def look_as_dict(look: Look | None) -> dict[str, Any] | None:
 
 
 def _testimony_as_dict(one: Testimony) -> dict[str, Any]:
-    return {
+    fields = {
         "witness": one.witness.value,
         "says": one.says.value,
         "why": None if one.why is None else one.why.value,
@@ -333,6 +344,7 @@ def _testimony_as_dict(one: Testimony) -> dict[str, Any]:
         "scales": None if one.scales is None else [vars(scale) for scale in one.scales],
         "files": one.files,
     }
+    return {**fields, "level_files": [vars(level) for level in one.level_files]} if one.level_files else fields
 
 
 def look_from_dict(fields: dict[str, Any]) -> Look:
@@ -356,7 +368,15 @@ def _testimony_from_dict(fields: dict[str, Any]) -> Testimony:
         state=None if fields["state"] is None else ServiceState(fields["state"]),
         scales=None if fields["scales"] is None else scales_from_dicts(fields["scales"]),
         files=_files_from(fields.get("files")),  # an older journal has none
+        level_files=tuple(_level_files_from(one) for one in fields.get("level_files", ())),
     )
+
+
+def _level_files_from(fields: dict[str, Any]) -> LevelFiles:
+    files = _files_from(fields["files"])
+    if files is None:
+        raise ValueError("it doesn't count the files of a level")
+    return LevelFiles(int(fields["level"]), files, _files_from(fields["tiles"]))
 
 
 def _files_from(value: Any) -> int | None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from .evidence import Look, Says, ServiceState, Witness, plural, who_says_what
 from .tiles import Selection
-from .tiles_left import count_of, levels_that_lost_tiles
+from .tiles_left import count_of, levels_that_lost, tiles_on_disk
 from .verdict import Remains, Verdict
 from .words import Story, still_running, why_it_ended
 
 LOG = (
     "The server's log is in ArcGIS Server Manager under Logs: look at messages of level Warning and Severe from"
     " System/CachingControllers and System/CachingTools."
+)
+LEFT_ON_DISK = (
+    "The server counts none of these tiles any more, and yet they lie there. Files that another program holds"
+    " open are the usual reason: close it, then run this again."
 )
 AGAIN = "Running this again is safe: it looks for its job before it submits anything."
 
@@ -21,6 +25,11 @@ def explain_tiles(verdict: Verdict, story: Story, selection: Selection, remains:
     facts = f"The job: {story.report.in_words().rstrip('.')}. Afterwards {seen(story.after)}."
     if verdict is Verdict.STILL_RUNNING:
         return still_running(story)
+    if verdict in (Verdict.PARTLY_DELETED, Verdict.NOT_DELETED) and tiles_on_disk(story.after, selection):
+        facts = f"{story.after.of(Witness.DISK).words} {facts}"
+        if count_of(story.after, selection) == 0:
+            part = "a part of " if verdict is Verdict.PARTLY_DELETED else ""
+            return f"{_start(part + tiles)} {'is' if part else 'are'} still on disk. {facts}", LEFT_ON_DISK
     if verdict is Verdict.PARTLY_DELETED:
         what = f"Only a part of {tiles} is gone. {facts}"
         return what, f"Run this again to delete the rest. {why_it_ended(story.report)}".rstrip()
@@ -53,13 +62,14 @@ def _doubts(story: Story, remains: Remains) -> list[str]:
         doubts.append("The service says that it has no cache at all any more.")
     elif was and now and now.scheme and was.scheme != now.scheme:
         doubts.append("Its tiling scheme isn't the one from before.")
-    lost = levels_that_lost_tiles(before, after)
+    lost = levels_that_lost(before, after)
     if lost:
-        doubts.append(f"Scales that weren't asked for hold fewer tiles than before: level {', '.join(map(str, lost))}.")
+        levels = ", ".join(map(str, lost))
+        doubts.append(f"Scales that weren't asked for hold fewer tiles or files than before: level {levels}.")
     if was and now and now.sampled and was.outside != now.outside:
         doubts.append("Tiles outside of the extent aren't what they were.")
     if remains is Remains.CONTRADICTORY:
-        doubts.append("No tile that was sampled in the extent is there, and yet as many are counted as before.")
+        doubts.append(f"The witnesses contradict each other: {seen(after)}.")
     if story.out_of_time:
         doubts.append("The time given for this run is up.")
     return doubts
@@ -71,6 +81,11 @@ def seen(look: Look) -> str:
         return who_says_what(look)
     seen_of, count = look.close_up, count_of(look, look.close_up.selection)
     counted = "nobody counts their tiles" if count is None else f"their scales hold {plural(count, 'tile')}"
+    on_disk = tiles_on_disk(look, seen_of.selection)
+    if on_disk is not None:
+        many = "" if look.of(Witness.DISK).files is not None or not on_disk else "at least "
+        within = "" if seen_of.selection.extent is None else " in the extent"
+        counted += f", {many}{plural(on_disk, 'tile')}{within} on disk"
     inside = [one for one in seen_of.sampled if one.inside]
     if not inside:
         return counted

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from enum import Enum
 from typing import Any
 
 from ..errors import CannotDelete, WrongUsage
 from .scheme import Extent, LevelOfDetail, Number, TilingScheme
-from .tile_range import is_area
+from .tile_range import TileRange, is_area, touched
 
 NEAR = 1e-6
 """How far a scale that is typed may lie from the service's own, as a part of it: 591657527.6 means 591657527.591555."""
@@ -170,6 +170,18 @@ def select(asked: Asked, scheme: TilingScheme | None, service: str) -> Selection
             "Give it in the units of the map. Nothing was submitted.",
         )
     return Selection(tuple(sorted(chosen, key=lambda one: one.level)), asked.extent)
+
+
+def tiles_to_count(selection: Selection, scheme: TilingScheme | None) -> dict[int, TileRange | None]:
+    """The rows and columns that are chosen of each level, None for the whole level.
+
+    Left out is a level of which the extent touches no tile, or nobody can tell which. Raises nothing.
+    """
+    if selection.extent is None:
+        return dict.fromkeys(selection.numbers)
+    within = None if scheme is None else replace(scheme, extent=selection.extent)
+    found = {} if within is None else {level: touched(within, level) for level in sorted(selection.numbers)}
+    return {level: tiles for level, tiles in found.items() if tiles is not None}
 
 
 def _refuse_another_system(wkid: int, scheme: TilingScheme, service: str) -> None:

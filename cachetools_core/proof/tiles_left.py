@@ -14,11 +14,19 @@ def count_of(look: Look, selection: Selection) -> int | None:
     return sum(scale.tiles for scale in look.scales if scale.level in selection.numbers)
 
 
+def tiles_on_disk(look: Look, selection: Selection) -> int | None:
+    """How many of the chosen tiles lie on disk, at least; None where the disk wasn't counted."""
+    counted = [one.tiles for one in look.of(Witness.DISK).level_files if one.level in selection.numbers]
+    return None if not counted or None in counted else sum(tiles for tiles in counted if tiles is not None)
+
+
 def are_none(look: Look) -> bool:
     """True where it is certain that not one of the chosen tiles is there."""
     if look.close_up is None or look.service is not ServiceState.ANSWERS:
         return False
     seen = look.close_up
+    if tiles_on_disk(look, seen.selection):
+        return False
     if count_of(look, seen.selection) == 0:
         return not seen.there(inside=True)
     return seen.selection.extent is not None and seen.covers_all and not seen.there(inside=True)
@@ -29,33 +37,65 @@ def what_remains_of_tiles(before: Look, after: Look) -> Remains:
 
     They are gone where the service is cached as before, its tiling scheme is the same, no other scale holds fewer
     tiles, and the chosen scales count zero; within an extent, where no tile that was sampled inside is left and all
-    that were sampled outside are as before. What can't be read proves nothing.
+    that were sampled outside are as before. Chosen tiles that lie on disk are there, whatever service and report say;
+    where they have gone from it, the disk counts in place of the report. What can't be read proves nothing.
     """
     was, now = before.close_up, after.close_up
-    if was is None or now is None or after.of(Witness.SERVICE).says is not Says.THERE:
+    if was is None or now is None or _levels_that_lost_files(before, after):
         return Remains.UNTOLD
-    if not now.scheme or now.scheme != was.scheme or levels_that_lost_tiles(before, after):
+    if tiles_on_disk(after, was.selection):
+        return _of_what_lies_there(before, after, was.selection)
+    if after.of(Witness.SERVICE).says is not Says.THERE:
+        return Remains.UNTOLD
+    if not now.scheme or now.scheme != was.scheme or levels_that_lost(before, after):
         return Remains.UNTOLD
     return _in_scales(before, after, was.selection) if was.selection.extent is None else _in_extent(before, after)
 
 
-def levels_that_lost_tiles(before: Look, after: Look) -> tuple[int, ...]:
-    """The levels that weren't chosen and hold fewer tiles than before; tiles that were added are no loss."""
-    if before.scales is None or after.scales is None or before.close_up is None:
+def levels_that_lost(before: Look, after: Look) -> tuple[int, ...]:
+    """The levels that weren't chosen and hold fewer tiles or files than before; what was added is no loss."""
+    lost = {*_levels_that_lost_files(before, after)}
+    if before.scales is not None and after.scales is not None and before.close_up is not None:
+        left = {scale.level: scale.tiles for scale in after.scales}
+        chosen = before.close_up.selection.numbers
+        lost |= {one.level for one in before.scales if one.level not in chosen and left.get(one.level, 0) < one.tiles}
+    return tuple(sorted(lost))
+
+
+def _levels_that_lost_files(before: Look, after: Look) -> tuple[int, ...]:
+    was, now = before.of(Witness.DISK), after.of(Witness.DISK)
+    if before.close_up is None or was.files is None or now.files is None:
         return ()
-    left = {scale.level: scale.tiles for scale in after.scales}
+    left = {one.level: one.files for one in now.level_files}
     chosen = before.close_up.selection.numbers
-    return tuple(
-        scale.level for scale in before.scales if scale.level not in chosen and left.get(scale.level, 0) < scale.tiles
-    )
+    return tuple(one.level for one in was.level_files if one.level not in chosen and left.get(one.level, 0) < one.files)
+
+
+def _of_what_lies_there(before: Look, after: Look, selection: Selection) -> Remains:
+    """Those on disk tell how many have gone where they were counted both times, and for whole scales the report too."""
+    whole = before.of(Witness.DISK).files is not None and after.of(Witness.DISK).files is not None
+    counts = [(tiles_on_disk(before, selection), tiles_on_disk(after, selection))] if whole else []
+    if selection.extent is None and count_of(after, selection):
+        counts.append((count_of(before, selection), count_of(after, selection)))
+    known = [(had, left) for had, left in counts if had is not None and left is not None]
+    if not known:
+        return Remains.SOMETHING
+    return Remains.FEWER if any(left < had for had, left in known) else Remains.ALL
+
+
+def _have_gone_from_disk(before: Look, after: Look, selection: Selection) -> bool:
+    whole = after.of(Witness.DISK).files is not None
+    return whole and bool(tiles_on_disk(before, selection)) and tiles_on_disk(after, selection) == 0
 
 
 def _in_scales(before: Look, after: Look, selection: Selection) -> Remains:
     had, left = count_of(before, selection), count_of(after, selection)
-    if had is None or left is None:
-        return Remains.UNTOLD
+    if left != 0 and _have_gone_from_disk(before, after, selection):
+        return Remains.CONTRADICTORY if left else Remains.NOTHING
     if left == 0:
         return Remains.NOTHING
+    if had is None or left is None:
+        return Remains.UNTOLD
     return Remains.FEWER if left < had else Remains.ALL
 
 
@@ -68,11 +108,14 @@ def _in_extent(before: Look, after: Look) -> Remains:
     fewer_by_count = had is not None and left is not None and left < had
     same_by_count = had is not None and had == left
     there_before, there_now = was.there(inside=True), now.there(inside=True)
+    gone_from_disk = _have_gone_from_disk(before, after, was.selection)
+    if there_now and gone_from_disk:
+        return Remains.CONTRADICTORY
     if there_now:
         return Remains.FEWER if there_now < there_before or fewer_by_count else Remains.ALL
     if there_before and same_by_count:
         return Remains.CONTRADICTORY
-    if not there_before and not fewer_by_count and not now.covers_all:
+    if not there_before and not fewer_by_count and not now.covers_all and not gone_from_disk:
         return Remains.UNTOLD
     return Remains.NOTHING
 

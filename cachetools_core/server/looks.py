@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from ..naming.service import ServiceReference
 from ..proof.evidence import Look, Remark, Says, ServiceState, Testimony, Witness
@@ -47,8 +48,13 @@ def look(wire: Wire, reference: ServiceReference, *, tries: int = READ_TRIES, ot
     for ask, is_needed in WITNESSES:
         if is_needed(found):
             found = Look((*found.testimonies, ask(wire, reference, tries)))
+    return with_others(found, others)
+
+
+def with_others(found: Look, others: Sequence[Other]) -> Look:
+    """The look, with what each of these witnesses says. Raises what they raise."""
     for other in others:
-        found = Look((*found.testimonies, other(found)))
+        found = replace(found, testimonies=(*found.testimonies, other(found)))
     return found
 
 

@@ -95,7 +95,7 @@ class CacheWork:
             record.info(f"  level {scale.level}, 1:{scale.scale:,.0f}: {scale.tiles:,} tiles, {scale.bytes:,} bytes")
         if before.scales is None:
             record.warning(f"The tiles couldn't be counted beforehand: {' '.join(before.trouble)}".rstrip(": "))
-        _tell_disk(before, record, expected=Says.THERE)
+        tell_disk(before, record, expected=Says.THERE)
         if before.of(Witness.SERVICE).says is Says.GONE and before.tiles:
             record.warning(
                 f"{self.service} says that it has no cache, and yet {plural(before.tiles, 'tile')} were counted."
@@ -113,13 +113,13 @@ class CacheWork:
         """Raises nothing."""
         uncounted = f" Nobody counted its tiles: {' '.join(before.trouble)}" if before.count is None else ""
         record.warning(f"{self.service} has no cache: nothing to delete, nothing submitted.{uncounted}")
-        _tell_disk(before, record, expected=Says.GONE)
+        tell_disk(before, record, expected=Says.GONE)
 
     def tell_success(self, report: JobReport, remains: Remains, after: Look, record: Record) -> None:
         """The warnings that belong to a success that isn't plain, and the success."""
         if report.end is not JobEnd.SUCCEEDED:
             record.warning(f"The cache is gone, though of the job this is known: {report.in_words().rstrip('.')}.")
-        _tell_disk(after, record, expected=Says.GONE)
+        tell_disk(after, record, expected=Says.GONE)
         if remains is Remains.NOTHING_BY_ONE:
             why = " ".join(after.trouble)
             record.warning(f"Nobody counted the tiles: this rests on the job's success and the service's word. {why}")
@@ -129,7 +129,7 @@ class CacheWork:
         record.info(f"Deleted: the cache of {self.service} is gone and the service answers.")
 
 
-def _tell_disk(one: Look, record: Record, *, expected: Says) -> None:
+def tell_disk(one: Look, record: Record, *, expected: Says) -> None:
     """What lies on disk, where that was asked; a warning where it isn't what was expected."""
     disk = one.of(Witness.DISK)
     if disk.words:

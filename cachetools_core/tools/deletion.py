@@ -89,7 +89,7 @@ class Plan:
 
 
 def _facts(one: Look) -> list[tuple[object, ...]]:
-    return [(said.witness, said.says, said.scales, said.files) for said in one.testimonies]
+    return [(said.witness, said.says, said.scales, said.files, said.level_files) for said in one.testimonies]
 
 
 def outcome(receipt: Receipt) -> Receipt:

@@ -14,14 +14,14 @@ from ..proof.evidence import Look, Says, Witness, plural
 from ..proof.tile_range import touched
 from ..proof.tile_words import explain_tiles, seen
 from ..proof.tiles import Asked, By, CloseUp, Sampled, Selection, is_near, select
-from ..proof.tiles_left import are_none, count_of, what_remains_of_tiles
+from ..proof.tiles_left import are_none, count_of, tiles_on_disk, what_remains_of_tiles
 from ..proof.verdict import Remains, Verdict
 from ..proof.words import Story
-from ..server.looks import Other, closer_look, look
+from ..server.looks import Other, closer_look, look, with_others
 from ..server.site import Task, find_task
 from ..server.wire import READ_TRIES, Wire
 from ..server.witnesses.samples import offers_tilemap, sample
-from .cache_work import inputs_listed, refuse_hopeless
+from .cache_work import inputs_listed, refuse_hopeless, tell_disk
 from .record import Record
 from .work import Work
 
@@ -46,15 +46,16 @@ class SomeTiles:
         Raises CannotDelete where a deletion can't start, also for a scale or an extent that the service doesn't have
         and where nobody could see whether the tiles are gone; and what server.looks.look raises.
         """
-        found = closer_look(wire, service, others=others)
+        found = closer_look(wire, service)
         record.note_before(found)
         refuse_hopeless(service, found)
         if found.of(Witness.SERVICE).says is not Says.THERE:
             raise CannotDelete(f"{service} says that it has no cache, so there are no scales to choose from.")
         selection = select(self.asked, found.scheme, str(service))
-        work = TileWork(service, selection, _way_to_look(wire, service, selection, found))
-        before = work.seen_close(wire, found)
+        work = TileWork(service, selection, _way_to_sample(wire, service, selection, found))
+        before = work.seen_close(wire, found, others)
         record.note_before(before)
+        _refuse_uncounted(service, before)
         if work.is_needed(before):
             work.show(before, record)
         return work, before
@@ -75,15 +76,21 @@ class SomeTiles:
         return None if missing else Selection(levels, self.asked.extent)
 
 
-def _way_to_look(wire: Wire, service: ServiceReference, selection: Selection, before: Look) -> By | None:
+def _refuse_uncounted(service: ServiceReference, before: Look) -> None:
+    """Raises CannotDelete where whole scales are to go, and neither report nor disk counts their tiles."""
+    assert before.close_up is not None
+    chosen = before.close_up.selection
+    if chosen.extent is None and before.scales is None and not tiles_on_disk(before, chosen):
+        raise CannotDelete(
+            f"The tiles of {service} can't be counted, so nobody could tell whether they are gone."
+            f" {' '.join(before.trouble)}".rstrip(),
+            "Use an account that may run System/ReportingTools. Nothing was submitted.",
+        )
+
+
+def _way_to_sample(wire: Wire, service: ServiceReference, selection: Selection, before: Look) -> By | None:
     """How single tiles are looked at; None where whole scales are counted. Raises CannotDelete where nobody could."""
     if selection.extent is None:
-        if before.scales is None:
-            raise CannotDelete(
-                f"The tiles of {service} can't be counted, so nobody could tell whether they are gone."
-                f" {' '.join(before.trouble)}".rstrip(),
-                "Use an account that may run System/ReportingTools. Nothing was submitted.",
-            )
         return None
     if before.scheme is not None and offers_tilemap(wire, service, selection, before.scheme):
         return By.TILEMAP
@@ -142,14 +149,15 @@ class TileWork:
 
     def look(self, wire: Wire, others: Sequence[Other], *, tries: int = READ_TRIES) -> Look:
         """What the witnesses say, and the tiles that are sampled. Raises what server.looks.look raises."""
-        return self.seen_close(wire, look(wire, self.service, tries=tries, others=others))
+        return self.seen_close(wire, look(wire, self.service, tries=tries), others)
 
-    def seen_close(self, wire: Wire, found: Look) -> Look:
-        """The look with what the chosen tiles show. Raises SignInRefused, DeadlinePassed, Cancelled."""
+    def seen_close(self, wire: Wire, found: Look, others: Sequence[Other]) -> Look:
+        """The look with what the chosen tiles show, on disk too. Raises SignInRefused, DeadlinePassed, Cancelled."""
         sampled: tuple[Sampled, ...] = ()
         if self.by is not None and found.scheme is not None:
             sampled = sample(wire, self.service, self.selection, found.scheme, self.by)
-        return replace(found, close_up=CloseUp(self.selection, found.scheme_mark, self.by, sampled))
+        close_up = CloseUp(self.selection, found.scheme_mark, self.by, sampled)
+        return with_others(replace(found, close_up=close_up), others)
 
     def is_needed(self, before: Look) -> bool:
         """Raises nothing."""
@@ -173,6 +181,7 @@ class TileWork:
             held = tiles.get(one.level)
             known = "" if before.scales is None else f": {plural(held.tiles if held else 0, 'tile')}"
             record.info(f"  level {one.level}, 1:{one.scale:,.0f}{known}{self._at_most(before, one.level)}")
+        tell_disk(before, record, expected=Says.THERE)
         if self.selection.extent is not None:
             record.info(f"How many tiles lie in the extent isn't known beforehand; {seen(before)}.")
             record.info("The server works by blocks of 4096 pixels, so tiles just outside of the extent may go too.")
@@ -205,6 +214,7 @@ class TileWork:
         """The warnings that belong to a success that isn't plain, and the success."""
         if report.end is not JobEnd.SUCCEEDED:
             record.warning(f"The tiles are gone, though of the job this is known: {report.in_words().rstrip('.')}.")
+        tell_disk(after, record, expected=Says.THERE)
         record.info(f"After: {seen(after)}.")
         record.info(f"Deleted: {self.in_words} of {self.service} are gone; the service is cached as before.")
 

@@ -39,11 +39,11 @@ def test_nothing_in_the_schema_is_left_open():
         return mine + [found for one in part.values() for found in objects(one)]
 
     found = objects(SCHEMA)
-    assert len(found) == 11
+    assert len(found) == 12
     for one in found:
         assert one["additionalProperties"] is False
-        # A look at the whole cache has no close-up of some tiles.
-        assert one["required"] == [name for name in one["properties"] if name != "close_up"]
+        # A look at the whole cache has no close-up of some tiles, and counts no level's files.
+        assert one["required"] == [name for name in one["properties"] if name not in ("close_up", "level_files")]
 
 
 def test_the_words_of_the_schema_are_those_of_the_program():

@@ -20,6 +20,8 @@ from support.toolbox import (
     assert_ended_cleanly,
 )
 
+from cachetools_core.local.sites import KeptSite, keep_site
+
 WITHIN = Extent(0, 6500000, 1000000, 7500000)
 
 
@@ -40,6 +42,13 @@ def test_one_scale_from_the_pane(pro: Pro, place: Place) -> None:
     assert place.server.submits == 1
     assert_ended_cleanly(pro)
     assert scales_of(pro, place) == others
+
+
+def test_the_directory_that_is_kept_with_the_site_counts_in_the_pane(pro: Pro, place: Place) -> None:
+    keep_site(KeptSite(place.server.site, cache_directory=str(place.server.cache_directory)))
+    outcome = pro.call(TILES, place.url, scales_of(pro, place)[-1:])
+    assert any("On disk: " in text and "holds" in text for text in outcome.getMessages().splitlines())
+    assert any("0 tiles on disk" in text for text in outcome.getMessages().splitlines())
 
 
 def test_the_scales_of_a_report_as_they_are(pro: Pro, place: Place) -> None:
