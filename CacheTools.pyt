@@ -19,7 +19,10 @@ VERSION = "1.0.0"
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 if importlib.util.find_spec("cachetools_core") is None:
-    sys.path.append(HERE)  # at the end, so that no other toolbox in this session finds its modules shadowed
+    # Beside this file, or around it where this is the copy in the package's own esri/toolboxes.
+    AROUND = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
+    # At the end, so that no other toolbox in this session finds its modules shadowed.
+    sys.path += [home for home in (HERE, AROUND) if os.path.isdir(os.path.join(home, "cachetools_core"))]
 
 
 def row(name, label, datatype, kind="Required", direction="Input", many=False, value=None, endings=()):

@@ -67,10 +67,18 @@ def test_every_package_stands_in_the_page_on_architecture() -> None:
     assert [part.stem for part in parts if part.suffix in ("", ".py") and f"`{part.stem}" not in text] == []
 
 
-def test_the_changelog_begins_with_this_version() -> None:
-    versions = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert versions[0] in ("Unreleased", cachetools_core.__version__)
-    assert cachetools_core.__version__ in versions
+def test_changelog_toolbox_and_code_are_of_one_version() -> None:
+    """The changelog keeps to Keep a Changelog: newest first, each version with its day."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    heads = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    versions = [
+        re.fullmatch(r"\[(\d+\.\d+\.\d+)\] - \d{4}-\d\d-\d\d", head) for head in heads if head != "[Unreleased]"
+    ]
+    assert None not in versions
+    assert versions[0][1] == cachetools_core.__version__  # type: ignore[index]
+    assert f'\nVERSION = "{cachetools_core.__version__}"\n' in (ROOT / "CacheTools.pyt").read_text(encoding="utf-8")
+    kinds = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    assert set(re.findall(r"^### (.*)$", text, re.MULTILINE)) <= kinds
 
 
 def test_every_form_of_a_service_is_read():
