@@ -33,6 +33,7 @@ class Witness(Enum):
     REPORT = "report"
     ADMIN = "administrator"
     DISK = "disk"
+    CACHE_INFO = "cache info"
 
     @property
     def in_words(self) -> str:
@@ -42,6 +43,7 @@ class Witness(Enum):
             "report": "the cache report",
             "administrator": "the administrator API",
             "disk": "the disk",
+            "cache info": "Get Cache Info",
         }[self.value]
 
 

@@ -37,7 +37,7 @@ def submit(site: Site, request: Request, name: str, task_name: str) -> dict[str,
     description = task(site, request, name, task_name)
     if task_name not in ("DeleteCache", "Manage Map Cache Tiles"):
         raise unable(f"This server does not rehearse the task '{task_name}'.")
-    listed = [one for one in description["parameters"] if one["direction"] == "esriGPParameterDirectionInput"]
+    listed = [one for one in description["parameters"] if one["direction"] == tools.INPUT]
     inputs = {one["name"]: request.parameter(one["name"]) for one in listed}
     for one in listed:
         if one["parameterType"] == "esriGPParameterTypeRequired" and not inputs[one["name"]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cachetools_core.rehearsal import admin, admin_jobs, gp, oauth, portal, rest
+from cachetools_core.rehearsal import admin, admin_jobs, gp, oauth, portal, publishing, rest
 from cachetools_core.rehearsal.request import Request
 
 _KINDS = {kind.lower(): kind for kind in ("MapServer", "ImageServer", "GPServer")}
@@ -17,6 +17,8 @@ _TOOL = r"rest/services/System/([^/]+)/GPServer"
 _TASK = rf"{_TOOL}/([^/]+)"
 _JOB = rf"{_TASK}/jobs/([^/]+)"
 _REPORTING = r"rest/services/System/(ReportingTools)/GPServer"
+_PUBLISHING = r"rest/services/System/(PublishingTools)/GPServer"
+_CACHE_INFO = r"rest/services/System/PublishingTools/GPServer/Get Cache Info"
 _ADMIN_SERVICE = r"admin/services/((?:[^/]+/)?[^/]+)\.(MapServer|ImageServer|GPServer)"
 
 
@@ -58,6 +60,11 @@ SERVER = [
         ("reporting", rf"{_REPORTING}", gp.toolbox),
         ("report", r"rest/services/System/ReportingTools/GPServer/([^/]+)/execute", rest.report),
         ("reporting", rf"{_REPORTING}/([^/]+)", gp.task),
+        ("cache-info", rf"{_PUBLISHING}", gp.toolbox),
+        ("cache-info", rf"{_PUBLISHING}/(Get Cache Info)", gp.task),
+        ("cache-info", rf"{_CACHE_INFO}/submitJob", publishing.submit),
+        ("cache-info", rf"{_CACHE_INFO}/jobs/([^/]+)", publishing.job),
+        ("cache-info", rf"{_CACHE_INFO}/jobs/([^/]+)/results/([^/]+)", publishing.result),
         ("tasks", _TOOL, gp.toolbox),
         ("tasks", r"rest/services/(System/[^/]+)/(GPServer)/info/iteminfo", rest.item_info),
         ("task", _TASK, gp.task),

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from cachetools_core.rehearsal.accounts import Account, new_accounts
 from cachetools_core.rehearsal.answers import not_found
@@ -51,6 +52,7 @@ class Site:
         self.tokens = Tokens(self.accounts, self.faults)
         self.authorizations = Authorizations()
         self.jobs = Jobs()
+        self.questions: dict[str, Any] = {}
         self.services: dict[str, Service] = {}
         self.published: dict[str, Service] = {}
         self.web_context_url = ""
@@ -103,6 +105,7 @@ class Site:
 
     def _is_away(self, service: Service) -> bool:
         missing = {"CachingTools": "caching-tools-missing", "ReportingTools": "reporting-tools-missing"}
+        missing["PublishingTools"] = "cache-info-not-offered"
         return service.folder == "System" and self.faults.on(missing.get(service.name, ""))
 
     def visible(self, folder: str) -> list[Service]:

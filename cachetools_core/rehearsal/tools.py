@@ -6,6 +6,7 @@ from typing import Any
 
 from cachetools_core.rehearsal.versions import Version
 
+INPUT = "esriGPParameterDirectionInput"
 ASYNCHRONOUS, SYNCHRONOUS = "esriExecutionTypeAsynchronous", "esriExecutionTypeSynchronous"
 
 CACHING = ("CachingTools", "CachingToolsEx")
@@ -46,7 +47,7 @@ def _pro_tasks() -> list[str]:
 def system_services(version: Version) -> list[str]:
     """The geoprocessing services that are rehearsed, in the captured order of the folder (protocol.md 3.1)."""
     second = ["CachingToolsEx"] if version.second_caching_tools else []
-    return ["CachingControllers", *second, "CachingTools", "ReportingTools"]
+    return ["CachingControllers", *second, "CachingTools", "PublishingTools", "ReportingTools"]
 
 
 def toolbox(name: str, version: Version) -> dict[str, Any]:
@@ -56,6 +57,9 @@ def toolbox(name: str, version: Version) -> dict[str, Any]:
         return _toolbox(name, version, _pro_tasks() if pro else _ARCMAP_TASKS, ASYNCHRONOUS, pro)
     if name == "CachingControllers":
         return _toolbox(name, version, _CONTROLLER_TASKS, ASYNCHRONOUS, not version.arcmap_runtime)
+    if name == "PublishingTools":
+        # Of its tasks the one that is rehearsed; the other ones publish services.
+        return _toolbox(name, version, ["Get Cache Info"], ASYNCHRONOUS, not version.arcmap_runtime)
     return _toolbox(name, version, ["ReportCacheStatus"], SYNCHRONOUS, not version.arcmap_runtime)
 
 
@@ -122,6 +126,17 @@ def _parameters(task_name: str, version: Version) -> list[dict[str, Any]]:
             _input("error_count", "Error Count", "GPLong"),
             # Invented: the capture is cut before the output parameter.
             _parameter("out_cache_status", "GPString", "Output Cache Status", "", "Output", "Derived"),
+        ]
+    if task_name == "Get Cache Info":
+        # capture of the task's page (family.md 7), cut after out_cacheFound; that it is derived is inferred.
+        kinds = _input("in_serviceType", "Service Type", required=True)
+        return [
+            _input("in_serverCacheFolder", "Server Cache Folder", required=True),
+            _input("in_serviceName", "Service Name", required=True),
+            {**kinds, "choiceList": ["MAPSERVER", "IMAGESERVER"]},
+            _input("in_serviceFolder", "Service Folder"),
+            {**_input("in_resultFormat", "Result Format"), "choiceList": ["XML", "JSON"]},
+            _parameter("out_cacheFound", "GPBoolean", "Cache Found", None, "Output", "Derived"),
         ]
     if task_name == "Manage Map Cache Tiles":
         modes = ["RECREATE_EMPTY_TILES", "RECREATE_ALL_TILES", "DELETE_TILES"]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ..naming.service import ServiceReference
 from ..proof.evidence import Look, Remark, Says, ServiceState, Testimony, Witness
 from .wire import READ_TRIES, Wire
-from .witnesses import administrator, report, service
+from .witnesses import administrator, cache_info, report, service
 
 Ask = Callable[[Wire, ServiceReference, int], Testimony]
 Other = Callable[[Look], Testimony]
@@ -38,17 +38,42 @@ WITNESSES: tuple[tuple[Ask, Callable[[Look], bool]], ...] = (
 )
 
 
+def _nobody_counted(so_far: Look) -> bool:
+    """True where a cache's end rests on the service's word and the job's alone."""
+    said_gone = so_far.of(Witness.SERVICE).says is Says.GONE and not so_far.saying(Says.THERE)
+    return said_gone and so_far.nobody_may_count and so_far.of(Witness.DISK).says is Says.NOTHING
+
+
+# Asked once in a run, after its job: these submit jobs of their own, and no look that is repeated may do that.
+LAST_WITNESSES: tuple[tuple[Ask, Callable[[Look], bool]], ...] = ((cache_info.ask, _nobody_counted),)
+
+
 def look(wire: Wire, reference: ServiceReference, *, tries: int = READ_TRIES, others: Sequence[Other] = ()) -> Look:
     """Ask every witness that is needed what it says of the service's cache, then each of the others.
 
     Raises NotPermitted or TokenRefused where the account may not see the service, SignInRefused, DeadlinePassed,
     Cancelled; everything else that goes wrong is told in the look.
     """
-    found = Look()
-    for ask, is_needed in WITNESSES:
-        if is_needed(found):
-            found = Look((*found.testimonies, ask(wire, reference, tries)))
+    found = _asked(WITNESSES, wire, reference, Look(), tries)
     return with_others(found, others)
+
+
+def last_words(wire: Wire, reference: ServiceReference, found: Look) -> Look:
+    """The look after a job, with what those say who are asked once. Raises SignInRefused, DeadlinePassed, Cancelled."""
+    return _asked(LAST_WITNESSES, wire, reference, found, READ_TRIES)
+
+
+def _asked(
+    witnesses: Sequence[tuple[Ask, Callable[[Look], bool]]],
+    wire: Wire,
+    reference: ServiceReference,
+    found: Look,
+    tries: int,
+) -> Look:
+    for ask, is_needed in witnesses:
+        if is_needed(found):
+            found = replace(found, testimonies=(*found.testimonies, ask(wire, reference, tries)))
+    return found
 
 
 def with_others(found: Look, others: Sequence[Other]) -> Look:

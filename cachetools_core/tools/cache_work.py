@@ -122,7 +122,9 @@ class CacheWork:
         tell_disk(after, record, expected=Says.GONE)
         if remains is Remains.NOTHING_BY_ONE:
             why = " ".join(after.trouble)
-            record.warning(f"Nobody counted the tiles: this rests on the job's success and the service's word. {why}")
+            other = " Get Cache Info finds no cache either." if after.of(Witness.CACHE_INFO).says is Says.GONE else ""
+            rests = f"this rests on the job's success and the service's word.{other}"
+            record.warning(f"Nobody counted the tiles: {rests} {why}")
         if after.claims_a_cache:
             record.warning("ReportCacheStatus counts no tile any more, and still calls the cache existing.")
         record.info(f"After: {look_in_words(after)}.")

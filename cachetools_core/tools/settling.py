@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from ..errors import CacheToolsError, DeadlinePassed, NoAnswer, NotPermitted, ServerSaysNo, TokenRefused
 from ..messages import Messages
@@ -10,7 +11,7 @@ from ..proof.ending import JobEnd
 from ..proof.evidence import Look, Says, ServiceState, Testimony, Why, Witness
 from ..proof.verdict import Remains
 from ..server.following import Patience
-from ..server.looks import Other
+from ..server.looks import Other, last_words
 from ..server.site import start_service
 from ..server.wire import Wire
 from .work import Work
@@ -53,6 +54,9 @@ class Settling:
                     after = self._look_until_settled(end)
             except CacheToolsError as error:
                 return Look((Testimony(Witness.SERVICE, Says.NOTHING, Why.UNREADABLE, error.what),))
+            if end is JobEnd.SUCCEEDED and self._work.what_remains(self._before, after) is Remains.NOTHING_BY_ONE:
+                with suppress(CacheToolsError):  # what was seen so far isn't less true without them
+                    after = last_words(self._wire, self._service, after)
         return after
 
     def _look_until_settled(self, end: JobEnd) -> Look:

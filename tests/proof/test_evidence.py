@@ -46,7 +46,7 @@ from cachetools_core.proof.evidence import (
 
 def nothing_to_delete(one: Look) -> bool:
     """Promise 2 in sentences."""
-    said, counts, isCached, _ = (one.of(witness) for witness in Witness)
+    said, counts, isCached, *_ = (one.of(witness) for witness in Witness)
     if said.state is not ServiceState.ANSWERS or said.says is not GONE:
         return False  # an answering service that says false
     if counts.says is THERE or isCached.says is THERE or Remark.CLAIMS_A_CACHE in counts.remarks:

@@ -39,7 +39,7 @@ BEFORE = [look(said, counts) for said, counts in product((CACHED, UNCACHED, UNRE
 
 def by_the_rules(end: JobEnd, before: Look, after: Look) -> Verdict:
     """Promise 1 and design 3 in sentences, without the table."""
-    said, counts, is_cached, on_disk = (after.of(witness) for witness in Witness)
+    said, counts, is_cached, on_disk, _ = (after.of(witness) for witness in Witness)
     if end is JobEnd.RUNNING:
         return Verdict.STILL_RUNNING
     everybody = (said, counts, is_cached, on_disk)

@@ -22,6 +22,8 @@ from cachetools_core.rehearsal.strikes import AMENDMENTS, ANSWERS
 
 HERE = Path(__file__).parent
 
+CACHE_INFO = "/rest/services/System/PublishingTools/GPServer/Get%20Cache%20Info"
+
 
 def test_every_fault_is_known_to_the_tests() -> None:
     """By name in a test, by the wire's tables, or as an end of a job."""
@@ -55,6 +57,7 @@ def requests_by_step(server: Rehearsal) -> dict[str, Callable[[Client], requests
         "catalog": lambda client: client.raw("/rest/services/System"),
         "service": lambda client: client.raw(SERVICE),
         "tile": lambda client: client.raw(f"{SERVICE}/tile/0/0/0"),
+        "cache-info": lambda client: client.raw(CACHE_INFO),
         "reporting": lambda client: client.raw(REPORT.rpartition("/")[0]),
         "report": lambda client: client.raw(REPORT, "POST", service_url="Rainfall:MapServer"),
         "tasks": lambda client: client.raw(TOOLS),

@@ -63,6 +63,7 @@ PLACES = (
     Cell("@token-after", "token, after", ("token-expires-mid-job",), job_seconds=0.1),
     Cell("@service-after", "service, after"),
     Cell("@report-after", "report, after"),
+    Cell("@cache-info", "cache-info, report refused", ("report-refused",)),
     Cell("@admin-service", "admin-service, after", (AWAY,)),
     Cell("@start", "start, after", (AWAY,)),
     Cell("@jobs-query-after", "jobs-query, answer lost", (LOST,)),
@@ -99,6 +100,10 @@ STATES: tuple[Cell, ...] = (
     Cell("report-refused", "report"),
     Cell("report-refused@report-after", "report, after"),
     Cell("report-as-string", "report"),
+    *(
+        Cell(f"cache-info-{name}", "after, report refused", ("report-refused",))
+        for name in ("finds-a-cache", "not-offered", "fails", "hangs")
+    ),
     Cell("other-job-running", "the site"),
     Cell("other-job-running", "the site, report refused", ("report-refused",)),
     Cell("service-stays-stopped", "the service"),

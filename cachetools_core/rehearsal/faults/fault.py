@@ -16,6 +16,7 @@ STEPS = {
     "tile": "a tile",
     "reporting": "ReportingTools' list of tasks and its task",
     "report": "ReportCacheStatus/execute",
+    "cache-info": "PublishingTools' list of tasks, Get Cache Info, its job and its result",
     "tasks": "a caching service's list of tasks",
     "task": "a caching task's parameters",
     "submit": "submitJob",

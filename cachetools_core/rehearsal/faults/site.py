@@ -33,6 +33,10 @@ SITE_FAULTS = [
     ),
     Fault("reporting-tools-missing", "System/ReportingTools does not exist.", "captured"),
     Fault("report-refused", "ReportCacheStatus is refused with code 403.", "inferred", ("report",)),
+    Fault("cache-info-not-offered", "System/PublishingTools does not exist.", "inferred"),
+    Fault("cache-info-finds-a-cache", "Get Cache Info finds a cache, whatever lies on disk.", "inferred"),
+    Fault("cache-info-fails", "The job of Get Cache Info fails.", "inferred"),
+    Fault("cache-info-hangs", "The job of Get Cache Info never ends.", "inferred"),
     Fault("report-as-string", "The report's value is a string that holds JSON.", "inferred", ("report",)),
     Fault(
         "other-job-running", "Another account's caching job runs on every service; a new job waits for it.", "invented"
