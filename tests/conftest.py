@@ -11,6 +11,7 @@ import keyring
 import keyring.backends.fail
 import pytest
 from support.bench import Bench
+from support.certificates import Certificate
 from support.needs import needed
 from support.rainfall import drawn_once
 from support.servers import Servers
@@ -33,15 +34,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
 
 
+@pytest.fixture(scope="session")
+def nobodys_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The system's store of a machine that knows one authority, which has signed nothing."""
+    return Certificate("Nobody's authority", authority=True).saved(tmp_path_factory.mktemp("store") / "store.pem")
+
+
 @pytest.fixture(autouse=True)
-def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Journal, certificates, profiles and keyring of the test's own; nothing of this machine's user is read."""
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, nobodys_store: Path) -> Path:
+    """Journal, certificates, profiles and keyring of the test's own; nothing of this machine and its user is read."""
     home = tmp_path_factory.mktemp("home")
     for variable in ("HOME", "USERPROFILE", "LOCALAPPDATA", "APPDATA", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.setenv(variable, str(home))
     for variable in PROXIES_AND_BUNDLES:
         monkeypatch.delenv(variable, raising=False)
         monkeypatch.delenv(variable.lower(), raising=False)
+    # Reading the system's authorities takes longer than all the rest of a short run.
+    monkeypatch.setenv("SSL_CERT_FILE", str(nobodys_store))
     keyring.set_keyring(keyring.backends.fail.Keyring())
     return home
 

@@ -24,6 +24,7 @@ from cachetools_core.rehearsal.certificates import Certificates
 from cachetools_core.rehearsal.door import Door, bind
 from cachetools_core.rehearsal.exchange import Exchange
 from cachetools_core.rehearsal.faults import UnknownFault
+from cachetools_core.rehearsal.faults.switches import Faults
 from cachetools_core.rehearsal.jobs import OTHER_USER, Job
 from cachetools_core.rehearsal.request import Request, read_request
 from cachetools_core.rehearsal.routes import find_route, step_of
@@ -72,6 +73,8 @@ class Rehearsal:
         self._caches = dict(caches or {})
         self._small = services
         self._first_faults = list(faults)
+        for fault in self._first_faults:
+            Faults().switch_on(fault)  # before anything is drawn
         self._rainfall = rainfall
         self._port = port
         self._contexts = CONTEXTS if context is None else (context.strip("/"),)

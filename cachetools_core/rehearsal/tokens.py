@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from dataclasses import dataclass
+from functools import cached_property
 
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
@@ -37,7 +38,11 @@ class Tokens:
         self._faults = faults
         self._issued: dict[str, Token] = {}
         self._ever: dict[str, list[str]] = {}
-        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+    @cached_property
+    def _key(self) -> rsa.RSAPrivateKey:
+        """Made when it is first asked for, since that takes long and most clients don't ask."""
+        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
     def public_key(self) -> dict[str, str]:
         """`admin/publicKey`: both numbers in hex (clients.md 1)."""

@@ -84,10 +84,10 @@ def test_the_tour(
     ("moment", "number"),
     [
         (FIRST, signal.SIGINT),
-        (FIRST, signal.SIGTERM),
-        ("1. A local ArcGIS Server", signal.SIGINT),
-        ("The job is running", signal.SIGINT),
-        ("4. The same", signal.SIGINT),
+        pytest.param(FIRST, signal.SIGTERM, marks=pytest.mark.thorough),
+        pytest.param("1. A local ArcGIS Server", signal.SIGINT, marks=pytest.mark.thorough),
+        ("The job is running", signal.SIGTERM),
+        pytest.param("4. The same", signal.SIGINT, marks=pytest.mark.thorough),
     ],
 )
 def test_a_stop_ends_the_tour_in_order(moment: str, number: int, temporary: Path, own_home: Path) -> None:
@@ -104,7 +104,7 @@ def test_a_stop_ends_the_tour_in_order(moment: str, number: int, temporary: Path
     assert_nothing_is_left(temporary, own_home)
 
 
-@pytest.mark.parametrize("moment", [FIRST, "The job is running"])
+@pytest.mark.parametrize("moment", [pytest.param(FIRST, marks=pytest.mark.thorough), "The job is running"])
 def test_a_killed_tour_leaves_no_server_and_no_folder(moment: str, temporary: Path, own_home: Path) -> None:
     process = started("rehearse")
     wait_for_output(process, moment)
@@ -114,7 +114,7 @@ def test_a_killed_tour_leaves_no_server_and_no_folder(moment: str, temporary: Pa
     assert_nothing_is_left(temporary, own_home)
 
 
-@pytest.mark.parametrize("streams", [">/dev/full", "2>&1 | head -1"])
+@pytest.mark.parametrize("streams", [">/dev/full", pytest.param("2>&1 | head -1", marks=pytest.mark.thorough)])
 def test_the_tour_with_streams_that_fail(streams: str, temporary: Path, own_home: Path) -> None:
     done = shell(f'"$@" {streams}; exit ${{PIPESTATUS[0]}}', "rehearse")
     assert done.code == 0 and "Traceback" not in done.err

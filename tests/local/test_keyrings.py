@@ -169,7 +169,7 @@ def shell(*arguments: str) -> str:
     return " ".join("'" + argument.replace("'", "'\\''") + "'" for argument in arguments) + "\n"
 
 
-@pytest.mark.parametrize("kind", ["stand-alone", "federated"])
+@pytest.mark.parametrize("kind", ["stand-alone", pytest.param("federated", marks=pytest.mark.thorough)])
 def test_an_account_in_gnome_keyring_is_found_by_the_service_alone(
     rehearsal: Callable[..., Rehearsal], secret_service: Callable[..., Outcome], kind: str
 ) -> None:
@@ -221,7 +221,7 @@ def test_no_secret_service_at_all(server: Rehearsal, own_home: Path) -> None:
     assert "the keyring can't be used here (" in done.error
 
 
-@pytest.mark.parametrize("kind", ["stand-alone", "federated"])
+@pytest.mark.parametrize("kind", ["stand-alone", pytest.param("federated", marks=pytest.mark.thorough)])
 def test_a_sign_in_goes_into_gnome_keyring_and_out_of_it_again(
     rehearsal: Callable[..., Rehearsal], secret_service: Callable[..., Outcome], own_home: Path, kind: str
 ) -> None:

@@ -25,6 +25,7 @@ import requests
 from keyring.backend import KeyringBackend
 from keyring.credentials import SimpleCredential
 from support.body_server import BodyServer
+from support.choosing import by_name, some_of
 from support.clocks import FastClock
 from support.listener import Listener
 from support.story import account_of, service_url
@@ -243,7 +244,15 @@ IN_THE_JOB = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("fault", AT_SIGN_IN + IN_THE_JOB)
+@pytest.mark.parametrize(
+    "fault",
+    some_of(
+        by_name(AT_SIGN_IN + IN_THE_JOB),
+        "account-locked", "html-login@token", "json-500@token", "redirect-other-host@token", "reset-during@token",
+        "wrong-token-host", "html-login@info", "token-498@job", "access-denied@submit", "redirect-https@submit",
+        "reset-after@submit", "job-failed", "control-characters", "negotiate-401@service",
+    ),
+)  # fmt: skip
 def test_deletions_that_fail_on_the_way(standing: Callable[..., Rehearsal], out: Everything, fault: str) -> None:
     server = standing(fault)
     story(server, out)
@@ -351,9 +360,15 @@ IN_ANSWERS_OF = {
 }
 
 
-@pytest.mark.parametrize(
-    "fault", [f"{fault}@{step}" if step else fault for fault in ECHOES for step in IN_ANSWERS_OF.get(fault, ("",))]
-)
+EACH_ECHO = {
+    f"{fault}@{step}" if step else fault: steps.index(step) == 0
+    for fault in ECHOES
+    for steps in [IN_ANSWERS_OF.get(fault, ("",))]
+    for step in steps
+}
+
+
+@pytest.mark.parametrize("fault", some_of(by_name(EACH_ECHO), *(fault for fault, first in EACH_ECHO.items() if first)))
 def test_a_server_that_repeats_secrets(standing: Callable[..., Rehearsal], out: Everything, fault: str) -> None:
     server = standing(fault)
     story(server, out)
@@ -362,7 +377,7 @@ def test_a_server_that_repeats_secrets(standing: Callable[..., Rehearsal], out: 
     assert_no_part_out(server, out.gather())
 
 
-@pytest.mark.parametrize("fault", ECHOES)
+@pytest.mark.parametrize("fault", some_of(by_name(ECHOES), "echo-in-challenge", "echo-in-message"))
 def test_a_server_that_repeats_secrets_to_the_command_line(
     standing: Callable[..., Rehearsal], out: Everything, fault: str
 ) -> None:
@@ -518,11 +533,19 @@ def run(
     return process.returncode, told.decode() + seen
 
 
-@pytest.mark.parametrize("as_json", [True, False])
 @pytest.mark.parametrize(
-    ("fault", "code"),
-    [("", 0), ("account-locked", 4), ("html-login@token", 4), ("job-failed", 1), ("token-498@job:1", 0)],
-)
+    ("fault", "code", "as_json"),
+    some_of(
+        by_name(
+            (fault, code, as_json)
+            for fault, code in (
+                ("", 0), ("account-locked", 4), ("html-login@token", 4), ("job-failed", 1), ("token-498@job:1", 0)
+            )
+            for as_json in (True, False)
+        ),
+        "-0-True", "account-locked-4-False", "job-failed-1-True",
+    ),
+)  # fmt: skip
 def test_the_command_line(
     standing: Callable[..., Rehearsal], out: Everything, fault: str, code: int, as_json: bool
 ) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from support.body_server import BodyServer
+from support.choosing import by_name, some_of
 from support.clocks import FastClock
 from support.journals import ROOT, environment
 from support.listener import Listener
@@ -168,7 +169,17 @@ AFTERWARDS: dict[str, tuple[Answers, tuple[str, int]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", AFTERWARDS)
+NOT_AS_A_REPORT = [name for name in AFTERWARDS if not name.startswith("report: ")]
+SOME_REPORTS = (
+    "a count as text", "a count beside NONE", "a size and no count", "NaN in a text", "true",
+    "one level unreadable beside none", "EXISTS without lodInfos", "FAILED with zero", "another name", "no report",
+    "error 500", "a page with 403", "a bare 404",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name", some_of(by_name(AFTERWARDS), *NOT_AS_A_REPORT, *(f"report: {name}" for name in SOME_REPORTS))
+)
 def test_what_is_said_after_a_job_that_succeeded(name: str, sites: Sites) -> None:
     after, expected = AFTERWARDS[name]
     puppet = sites.puppet(WITH_A_CACHE, after)
