@@ -9,6 +9,7 @@ Nothing heavy is imported before it is used.
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from .tools.delete_tiles import delete_map_server_cache_tiles
     from .tools.report import report_map_server_cache
     from .tools.sign_in import remove_sign_in, store_sign_in, stored_sign_ins
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # whoever wants to hear of it says where
 
 __all__ = [
     "Access",

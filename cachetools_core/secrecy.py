@@ -6,6 +6,7 @@ import base64
 import copy
 import html
 import json
+import logging
 import re
 import threading
 import unicodedata
@@ -19,6 +20,7 @@ from .messages import ESCAPES, Messages
 
 Error = TypeVar("Error", bound=BaseException)
 
+LOG = logging.getLogger("cachetools_core")
 BLOT = "***"
 SHORTEST = 4
 """A secret of fewer characters would blot out half of every text: it counts only where a word says what it is."""
@@ -176,23 +178,33 @@ class Secrets:
 
 
 class Discreet:
-    """Messages out of which the secrets of a run are blotted before anybody hears them."""
+    """Messages out of which the secrets of a run are blotted before anybody hears them; they are logged, too."""
 
     def __init__(self, messages: Messages, secrets: Secrets) -> None:
         self._messages = messages
         self._secrets = secrets
+        self._last = ""
 
     def info(self, text: str) -> None:
         """One line of news."""
-        self._messages.info(self._secrets.blot(text))
+        told = self._secrets.blot(text)
+        LOG.info("%s", told)
+        self._messages.info(told)
 
     def warning(self, text: str) -> None:
         """Something the administrator should know."""
-        self._messages.warning(self._secrets.blot(text))
+        told = self._secrets.blot(text)
+        LOG.warning("%s", told)
+        self._messages.warning(told)
 
     def progress(self, label: str, percent: float | None = None) -> None:
-        """What is going on now."""
-        self._messages.progress(self._secrets.blot(label), percent)
+        """What is going on now; logged where it changes."""
+        told = self._secrets.blot(label)
+        line = told if percent is None else f"{told}, {percent:.0f} %"
+        if line != self._last:
+            self._last = line
+            LOG.info("... %s", line)
+        self._messages.progress(told, percent)
 
     def cancelled(self) -> bool:
         """True once the administrator has asked to stop."""

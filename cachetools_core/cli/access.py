@@ -1,4 +1,4 @@
-"""Access to a site as the command line gives it: a password comes from standard input, never from an argument."""
+"""Access to a site as the command line gives it; a password is never an argument."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from ..account import Account, Place
 from ..errors import WrongUsage
 from ..tools.access import Access
 from ..waiting import Run
+from .password import AskedFor, piped_in, printed_by
 from .terminal import Terminal
 
 
 def access_from(options: argparse.Namespace, terminal: Terminal, run: Run) -> Access:
-    """What the options say of account, trust and time; reads the password where it is piped in.
+    """What the options say of account, trust and time; reads the password where it is piped in or a program prints it.
 
     Raises WrongUsage where there is none, Cancelled, DeadlinePassed.
     """
-    account = _piped_in(options.user, terminal, run) if options.password_stdin else None
     return Access(
-        account=account,
+        account=_account(options, terminal, run),
         username=options.user,
+        last_resort=AskedFor(terminal, options.user),
         ca_file=options.ca_file,
         cache_directory=getattr(options, "cache_directory", None),
         deadline=run.left(),
@@ -30,10 +31,11 @@ def access_from(options: argparse.Namespace, terminal: Terminal, run: Run) -> Ac
     )
 
 
-def _piped_in(username: str, terminal: Terminal, run: Run) -> Account:
-    if not username:
-        raise WrongUsage("--password-stdin needs --user.", "Name the account: --user NAME.")
-    password = terminal.read_line(run, "the password")
-    if not password:
-        raise WrongUsage("There is no password on standard input.", "Pipe it in, one line.")
-    return Account(username, password)
+def _account(options: argparse.Namespace, terminal: Terminal, run: Run) -> Account | None:
+    if not options.password_stdin and options.password_command is None:
+        return None
+    if not options.user:
+        named = "--password-stdin" if options.password_stdin else "--password-command"
+        raise WrongUsage(f"{named} needs --user.", "Name the account: --user NAME.")
+    password = piped_in(terminal, run) if options.password_stdin else printed_by(options.password_command, run)
+    return Account(options.user, password)

@@ -73,7 +73,7 @@ COMMANDS = {
     "delete": Command(
         "delete the cache; this can't be undone",
         (_service, _consent, _cache_directory),
-        (f"delete {RAINFALL}", f"delete {RAINFALL} --yes --deadline 4h"),
+        (f"delete {RAINFALL}", f"delete {RAINFALL} --yes --deadline 4h --log-file log.txt"),
         A_NIGHT,
     ),
     "delete-tiles": Command(
@@ -107,6 +107,9 @@ def take_what_is_common(command: argparse.ArgumentParser) -> None:
     password.add_argument(
         "--password-stdin", action="store_true", help="read the password from standard input, one line"
     )
+    password.add_argument(
+        "--password-command", metavar="CMD", help="run this program; the first line that it prints is the password"
+    )
     common.add_argument("--ca-file", metavar="F", help="PEM file of certificates that count for this site too")
     common.add_argument(
         "--deadline",
@@ -115,3 +118,7 @@ def take_what_is_common(command: argparse.ArgumentParser) -> None:
         help="for the whole run, also as 4h, 90m or 1h30m; the server's job goes on after it",
     )
     common.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    loudness = common.add_mutually_exclusive_group()
+    loudness.add_argument("-q", action="store_true", help="quiet: only warnings, errors and the outcome")
+    loudness.add_argument("-v", action="store_true", help="verbose: each request too, with its time")
+    common.add_argument("--log-file", metavar="F", help="append all of -v to this file, with times in UTC")

@@ -18,9 +18,12 @@ def consent(options: argparse.Namespace, terminal: Terminal, run: Run, question:
     """
     if not options.yes and not terminal.has_somebody:
         raise WrongUsage("Confirmation needed, but this is no interactive terminal: add --yes.")
+    terminal.quiet = options.q and options.yes  # who is asked must see what about
 
     def agree(plan: Plan) -> bool:
         asked = "Follow it to its end?" if plan.follows else question
-        return options.yes or terminal.ask(f"{asked} Type yes: ", run).strip().lower() == "yes"
+        agreed = options.yes or terminal.ask(f"{asked} Type yes: ", run).strip().lower() == "yes"
+        terminal.quiet = options.q
+        return agreed
 
     return agree

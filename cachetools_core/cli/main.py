@@ -14,6 +14,7 @@ from ..waiting import SYSTEM_CLOCK, Run
 from .arguments import read_arguments, wants_json
 from .commands import A_NIGHT, COMMANDS
 from .end import End, failure
+from .log import log_end, logging_as_wanted
 from .signals import Stop
 from .terminal import Terminal
 
@@ -30,6 +31,7 @@ def main(arguments: Sequence[str], stop: Stop) -> int:
         except SystemExit:  # help and version are printed by now
             end = End(0, "", {})
         else:
+            terminal.quiet = options.q
             run = Run(SYSTEM_CLOCK, options.deadline or COMMANDS[options.command].deadline, terminal.cancelled)
             end = _end_of(options, terminal, run)
         _print(end, terminal, wants_json(arguments))
@@ -38,7 +40,17 @@ def main(arguments: Sequence[str], stop: Stop) -> int:
 
 
 def _end_of(options: argparse.Namespace, terminal: Terminal, run: Run) -> End:
-    service = safe_text(options.service) if "service" in options else None
+    try:
+        with logging_as_wanted(options, terminal, run):
+            end = _carried_out(options, terminal, run)
+            log_end(end)
+    except CacheToolsError as error:  # the log can't be opened
+        return failure(error, _service_in(options))
+    return end
+
+
+def _carried_out(options: argparse.Namespace, terminal: Terminal, run: Run) -> End:
+    service = _service_in(options)
     try:
         # Loaded by now and not before: a Ctrl+C meanwhile is heard, and a wrong argument needn't wait.
         command = importlib.import_module(f"{__package__}.{options.command.replace('-', '_')}")
@@ -57,9 +69,13 @@ def _end_of(options: argparse.Namespace, terminal: Terminal, run: Run) -> End:
     return end
 
 
+def _service_in(options: argparse.Namespace) -> str | None:
+    return safe_text(options.service) if "service" in options else None
+
+
 def _print(end: End, terminal: Terminal, as_json: bool) -> None:
     if end.error is not None and (as_json or not (end.tells_error and terminal.shows_all_to_one)):
-        terminal.info(str(end.error))
+        terminal.error(str(end.error))
     if as_json and end.fields:
         terminal.outcome(json.dumps(end.fields, indent=1))
     elif end.text:

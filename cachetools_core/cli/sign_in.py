@@ -13,9 +13,10 @@ from ..tools.sign_in import remove_sign_in, store_sign_in, stored_sign_ins
 from ..waiting import Run
 from .access import access_from
 from .end import End
+from .password import asked_for
 from .terminal import Terminal
 
-ONLY_TO_STORE = ("password_stdin", "ca_file", "cache_directory")
+ONLY_TO_STORE = ("password_stdin", "password_command", "ca_file", "cache_directory")
 
 
 def run_command(options: argparse.Namespace, terminal: Terminal, run: Run) -> End:
@@ -44,18 +45,9 @@ def _store(options: argparse.Namespace, terminal: Terminal, run: Run) -> End:
         raise WrongUsage("Missing: --user.", "Name the account: --user NAME.")
     access = access_from(options, terminal, run)
     if access.account is None:
-        access = replace(access, account=Account(options.user, _asked_for(options.user, terminal, run)))
+        access = replace(access, account=Account(options.user, asked_for(options.user, options.site, terminal, run)))
     stored = store_sign_in(options.site, access)
     return End(0, stored.to_text(), {**stored.to_dict(), "exit_code": 0})
-
-
-def _asked_for(username: str, terminal: Terminal, run: Run) -> str:
-    if not terminal.has_somebody:
-        raise WrongUsage(
-            "There is no password, and this is no interactive terminal to ask for it.",
-            "Pipe it in, one line: --password-stdin.",
-        )
-    return terminal.ask_unseen(f"Password of {plain_words(username)} (it isn't shown): ", run)
 
 
 def _remove(options: argparse.Namespace, terminal: Terminal, run: Run) -> End:

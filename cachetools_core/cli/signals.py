@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 
-# Ctrl+C, a scheduler's way to end a task, and Ctrl+Break, which Windows alone has.
-STOPS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name))
+from ..system import STOPS as STOPS
+from ..system import hear_stops
 
 
 class Stop:
@@ -18,8 +17,7 @@ class Stop:
     def hear(self) -> None:
         """From now on a signal asks for a stop and does nothing else: no exception breaks in anywhere."""
         if threading.current_thread() is threading.main_thread():  # no other thread may set a handler
-            for number in STOPS:
-                signal.signal(number, self._ask)
+            hear_stops(self._ask)
 
     def _ask(self, *_: object) -> None:
         self.wanted = True

@@ -25,6 +25,8 @@ class Stream(io.TextIOBase):
         self._changed = threading.Condition()
         self._unwritten: deque[str] = deque()
         self._unread = False
+        self.failed = False
+        """True once text was lost."""
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
@@ -66,8 +68,10 @@ class Stream(io.TextIOBase):
 
     def _write_on(self, beneath: TextIO) -> None:
         while True:
-            with suppress(Exception):  # a console may fail in ways of its own, and what was said is no reason to stop
+            try:
                 _put(beneath, self._unwritten[0])
+            except Exception:  # noqa: BLE001 - a console may fail in ways of its own, and that is no reason to stop
+                self.failed = True
             with self._changed:
                 self._unwritten.popleft()
                 if not self._unwritten:

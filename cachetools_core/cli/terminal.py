@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
 from ..errors import CacheToolsError, Cancelled, DeadlinePassed, WrongUsage
-from ..waiting import Run
+from ..system import Visible, unseen
+from ..waiting import SYSTEM_CLOCK, Clock, Run
+from .progress import ERROR, WARNING, display_on
 from .signals import Stop
 from .streams import Stream, same
-from .unseen import unseen
 
 LONGEST_LINE = 10_000
 AT_LEAST_AT_THE_END = 2.0
@@ -19,11 +20,12 @@ AT_LEAST_AT_THE_END = 2.0
 class Terminal:
     """The port through which a story speaks: messages go to standard error, standard output holds the outcome alone."""
 
-    def __init__(self, stop: Stop) -> None:
+    def __init__(self, stop: Stop, clock: Clock = SYSTEM_CLOCK) -> None:
         self.out = Stream(sys.stdout)
         self.err = Stream(sys.stderr)
+        self.quiet = False
         self._stop = stop
-        self._label = ""
+        self._display = display_on(self.err, clock)
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
@@ -32,19 +34,23 @@ class Terminal:
             yield
 
     def info(self, text: str) -> None:
-        """One line."""
-        self.err.write(f"{text}\n")
+        """A line of news, unless the terminal is to be quiet."""
+        if not self.quiet:
+            self._display.line(text)
 
     def warning(self, text: str) -> None:
         """One line that stands out."""
-        self.err.write(f"WARNING: {text}\n")
+        self._display.line(text, WARNING)
+
+    def error(self, text: str) -> None:
+        """What went wrong."""
+        self._display.clear()
+        self._display.line(text, ERROR)
 
     def progress(self, label: str, percent: float | None = None) -> None:
-        """One line a change."""
-        line = label if percent is None else f"{label}, {percent:.0f} %"
-        if line != self._label:
-            self._label = line
-            self.err.write(f"... {line}\n")
+        """What goes on, unless the terminal is to be quiet."""
+        if not self.quiet:
+            self._display.stage(label, percent)
 
     def cancelled(self) -> bool:
         """True after Ctrl+C or a termination signal."""
@@ -52,6 +58,7 @@ class Terminal:
 
     def outcome(self, text: str) -> None:
         """What a command has to tell, on standard output."""
+        self._display.clear()
         self.out.write(f"{text}\n")
 
     @property
@@ -69,6 +76,7 @@ class Terminal:
 
     def ask(self, question: str, run: Run) -> str:
         """The answer to a question, one line; empty where there is none. Raises as read_line does."""
+        self._display.clear()
         self.err.write(question)
         try:
             return self.read_line(run, "an answer")
@@ -77,12 +85,19 @@ class Terminal:
             raise
 
     def ask_unseen(self, question: str, run: Run) -> str:
-        """The answer to a question, which the terminal doesn't show. Raises as read_line does."""
-        with unseen():
-            try:
-                return self.ask(question, run)
-            finally:
-                self.err.write("\n")
+        """The answer to a question, which the terminal doesn't show.
+
+        Raises WrongUsage where it would show it, and as read_line does.
+        """
+        try:
+            with unseen():
+                try:
+                    return self.ask(question, run)
+                finally:
+                    self.err.write("\n")
+        except Visible:
+            shown = WrongUsage("This terminal would show the password.", "Pipe it in with --password-stdin.")
+        raise shown
 
     def read_line(self, run: Run, what: str) -> str:
         """One line of standard input, without its end; empty where there is none.
@@ -112,6 +127,7 @@ class Terminal:
 
         A stream that nobody reads gets two seconds in any case.
         """
+        self._display.clear()
         patient = run.clock.monotonic() + AT_LEAST_AT_THE_END
         for stream in (self.out, self.err):
             while not stream.written_within(0.1):

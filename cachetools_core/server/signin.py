@@ -181,7 +181,7 @@ def sign_in(rest: PlainWire, site: SiteInfo, given: GivenAccount, others: Iterab
     """Sign in to a site with the first account there is: what the caller gives, then the other sources in their order.
 
     A site that starts no token service is talked to without a sign-in, unless an account is given or its caching tools
-    ask for one: its administrator API gives tokens then. Nobody is asked for anything, and a second account isn't tried
+    ask for one: its administrator API gives tokens then. A second account isn't tried
     where the first is refused.
     Raises NoAccount with all the places that were looked at, SignInRefused, UnsafeSignIn, NoAnswer, Cancelled.
     """
@@ -200,9 +200,12 @@ def how_to_sign_in(home: Home, place: Place) -> str:
 
     The site as it was named, and not a portal that it claims: where that is elsewhere, storing says so and asks first.
     """
+    words = f"{how_to_store(home.site, place)} Entries belong to one user of this machine, so store it as the user"
+    if place is not Place.TERMINAL:
+        return f"{words} that runs this."
     return (
-        f"{how_to_store(home.site, place)} Entries belong to one user of this machine, so store it as the user"
-        " that runs this."
+        f"{words} that runs this; for one that can't (SYSTEM, a gMSA): --user NAME --password-command CMD, a program"
+        " that prints the password."
     )
 
 

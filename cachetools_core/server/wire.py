@@ -21,6 +21,7 @@ from ..naming.identity import is_loopback
 from ..waiting import Run
 from .answers import Body, read_answer, read_picture
 from .connections import Connections, OwnConnection
+from .request_log import timed
 from .trust import Trust, causes
 
 Fields = Mapping[str, str]
@@ -175,7 +176,7 @@ class PlainWire:
             ) as response:
                 return response.status_code, response.headers, _whole_body(response, abandoned)
 
-        where = f"{method} {safe_text(url)}"
+        where, note = f"{method} {safe_text(url)}", timed(method, url, self.run)
         try:
             status, answer_headers, body = self.run.call(ask, ANSWER_WAITS, until_answered=until_answered)
         except UnicodeError:
@@ -184,9 +185,11 @@ class PlainWire:
                 "Check the account's password and, where a proxy is set, the proxy's user and password.",
             )
         except (DeadlinePassed, TimeoutError, requests.RequestException, HTTPError, ValueError) as error:
+            note(f"no answer ({type(error).__name__})")
             self._connections.drop(session)  # with the cookie that leads to the same machine again
             self._wire_failed(where, url, error)
         else:
+            note(f"HTTP {status}, {len(body):,} bytes")
             try:
                 return read(where, url, status, answer_headers, body)
             except CacheToolsError as said:

@@ -39,16 +39,18 @@ class Access:
     """What every tool needs beside the service.
 
     `account` is an account to sign in with, `username` one whose password is in the keyring; without either, Pro's
-    active portal and the keyring are tried. `ca_file` is a PEM file of certificates that count too. `cache_directory`
-    is the folder of the site's caches as this machine sees it; None for the one that is kept with the site's sign-in.
-    `deadline` is in seconds and counts for the whole run; a server's job goes on after it, and the next run finds it
-    again. `messages` hears what goes on and may cancel, `place` is where that is. `receipts` is the folder for
-    receipts, `journal_folder` the one where unfinished jobs are noted; None for the user's own.
+    active portal and the keyring are tried, and `last_resort` after all others. `ca_file` is a PEM file of certificates
+    that count too. `cache_directory` is the folder of the site's caches as this machine sees it; None for the one that
+    is kept with the site's sign-in. `deadline` is in seconds and counts for the whole run; a server's job goes on after
+    it, and the next run finds it again. `messages` hears what goes on and may cancel, `place` is where that is.
+    `receipts` is the folder for receipts, `journal_folder` the one where unfinished jobs are noted; None for the user's
+    own.
     """
 
     account: Account | None = None
     username: str | None = None
     active_portal: ActivePortal | None = None
+    last_resort: Source | None = None
     ca_file: str | os.PathLike[str] | None = None
     cache_directory: str | os.PathLike[str] | None = None
     deadline: float = DEADLINE
@@ -154,7 +156,9 @@ class Session:
         access = self.access
         info = open_site(rest, url)
         given = GivenAccount(access.account, access.username or None, access.place)
-        signed_in = sign_in(rest, info, given, other_sources(given.username, access.active_portal, access.place))
+        others = other_sources(given.username, access.active_portal, access.place)
+        last = () if access.last_resort is None else (access.last_resort,)
+        signed_in = sign_in(rest, info, given, (*others, *last))
         hears.info(f"Site {url}, ArcGIS Server {info.version}.")
         who = f"Signed in as {signed_in.account}" if signed_in.account else "Sign-in"
         hears.info(f"{who}: {signed_in.found}.")

@@ -63,11 +63,11 @@ def test_wrong_arguments_end_with_2_and_are_not_repeated(
     run: Callable[..., Outcome], arguments: list[str], words: str, as_json: bool
 ) -> None:
     done = run(*(["--json", *arguments] if as_json and not arguments else arguments), *(["--json"] * as_json))
-    assert done.code == 2 and done.err.startswith("CT104: ") and done.err.count("\n") == 1
+    assert done.code == 2 and done.said.startswith("ERROR: CT104: ") and done.err.count("\n") == 1
     assert SECRET not in done.out + done.err
     if as_json:
         assert (done.json["error"]["id"], done.json["exit_code"]) == ("CT104", 2)
-        assert done.err == done.json["error"]["text"] + "\n"
+        assert done.said == f"ERROR: {done.json['error']['text']}\n"
     else:
         assert words in done.err and done.out == ""
 

@@ -95,9 +95,9 @@ def test_a_stop_ends_the_tour_in_order(moment: str, number: int, temporary: Path
     told = wait_for_output(process, moment)
     process.send_signal(number)
     done = ended(process)
-    assert (done.code, done.err) == (
+    assert (done.code, done.said) == (
         3,
-        "CT601: The tour was stopped. Its server has ended and its files are removed.\n",
+        "ERROR: CT601: The tour was stopped. Its server has ended and its files are removed.\n",
     )
     assert "unknown" not in told + done.out
     assert servers(temporary) == [] and list(temporary.glob("cachetools*")) == []

@@ -55,7 +55,7 @@ def test_a_piped_password_is_stored_and_a_run_with_standard_input_closed_signs_i
 
 def test_a_password_is_asked_for_on_a_terminal_and_never_seen(server: Rehearsal, file_of_keyring: Path) -> None:
     terminal = PseudoTerminal(*sign_in(server))
-    terminal.wait_for(f"Password of {server.username} (it isn't shown): ")
+    terminal.wait_for(f"Password of {server.username} for {server.site} (it isn't shown): ")
     terminal.type(f"{server.password}\n")
     code, out = terminal.end()
     assert code == 0 and f"Stored in the keyring: {server.username}, under 'CacheTools:{server.site}'." in out
@@ -74,7 +74,7 @@ def test_ctrl_c_at_the_question_stores_nothing(server: Rehearsal, file_of_keyrin
 
 def test_a_wrong_password_ends_with_4_and_stores_nothing(server: Rehearsal, file_of_keyring: Path) -> None:
     done = carry_out(*sign_in(server, "--password-stdin"), given="wrong-canary\n")
-    assert done.code == 4 and done.err.startswith("CT402: ") and "canary" not in done.out + done.err
+    assert done.code == 4 and done.said.startswith("ERROR: CT402: ") and "canary" not in done.out + done.err
     assert not file_of_keyring.exists()
     assert carry_out("sign-in", "--list").out == "Nothing is stored.\n"
 
@@ -110,12 +110,12 @@ def test_the_list_shows_sites_and_users_and_no_password(
 )
 def test_what_can_not_be_done_as_it_stands(run: Callable[..., Outcome], arguments: list[str], words: str) -> None:
     done = run("sign-in", *arguments)
-    assert done.code == 2 and done.err.startswith("CT104: ") and words in done.err
+    assert done.code == 2 and done.said.startswith("ERROR: CT104: ") and words in done.err
     assert "hunter2" not in done.out + done.err
 
 
 @pytest.mark.parametrize("text", ["gis.example.com/server", "ftp://h/server", "https://u:hunter2@h/server", "x"])
 def test_what_names_no_site(run: Callable[..., Outcome], text: str) -> None:
     done = run("sign-in", text, "--user", "u", "--password-stdin", stdin="p-canary\n")
-    assert done.code == 2 and done.err.startswith("CT101: ")
+    assert done.code == 2 and done.said.startswith("ERROR: CT101: ")
     assert "hunter2" not in done.err and "canary" not in done.err

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from support.choosing import by_name, some_of
-from support.command_line import ROOT, Site, command, ended, full_pipe, shell, started
+from support.command_line import ROOT, Outcome, Site, command, ended, full_pipe, shell, started
 from support.needs import needed
 from support.rehearsal_client import wait_for
 
@@ -250,4 +250,6 @@ def test_what_goes_on_is_shown_once(capsys: pytest.CaptureFixture[str]) -> None:
         ("Deleting", 11.0),
     ):
         terminal.progress(label, percent)
-    assert capsys.readouterr().err == "... Waiting\n... Deleting, 10 %\n... Deleting, 11 %\n"
+    told = Outcome(0, *capsys.readouterr()).said
+    assert [line.partition("so far")[0] for line in told.splitlines()][:2] == ["... Waiting", "... Deleting, 10 %"]
+    assert told.count("\n") == 3 and "\n... Deleting, 11 %" in told

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import select
 import subprocess
 import sys
@@ -26,6 +27,7 @@ RECEIPT = {
     "messages", "warnings", "error", "exit_code", "started", "finished", "versions",
 }  # fmt: skip
 AT_MOST = 60.0
+STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ ")
 LONG_ENOUGH = ("2", "5", "12", "30")
 """Deadlines, the first of which is enough on a quiet machine."""
 
@@ -37,6 +39,13 @@ class Outcome:
     code: int
     out: str
     err: str
+
+    @property
+    def said(self) -> str:
+        """Standard error without the times that stand before its lines where it is no terminal."""
+        lines = self.err.splitlines(keepends=True)
+        assert all(STAMP.match(line) for line in lines), self.err
+        return "".join(STAMP.sub("", line) for line in lines)
 
     @property
     def json(self) -> Any:

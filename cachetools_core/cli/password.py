@@ -1,0 +1,124 @@
+"""A password for the command line: piped in, from a program that knows it, or asked for; never from an argument."""
+
+from __future__ import annotations
+
+import locale
+import subprocess
+import threading
+from dataclasses import dataclass
+
+from ..account import Account, Found, Home, WhyNot
+from ..errors import Cancelled, DeadlinePassed, WrongUsage
+from ..messages import plain_words
+from ..naming.address import safe_text
+from ..server.destination import same_authority
+from ..server.signin import BY_THE_CALLER
+from ..system import end, started_apart
+from ..waiting import Run
+from .terminal import LONGEST_LINE, Terminal
+
+BY_HAND = "Run it by hand, as the user that runs this, to see what it says."
+ENDS_WITH_A_BLANK = (
+    "The password on standard input ends with a blank, and is used with it. In cmd of Windows `echo PASSWORD | ...`"
+    " adds one: write `echo PASSWORD| ...`."
+)
+
+
+def piped_in(terminal: Terminal, run: Run) -> str:
+    """The first line of standard input. Raises WrongUsage where there is none, Cancelled, DeadlinePassed."""
+    password = terminal.read_line(run, "the password")
+    if not password:
+        raise WrongUsage("There is no password on standard input.", "Pipe it in, one line.")
+    if password != password.rstrip(" "):
+        terminal.warning(ENDS_WITH_A_BLANK)
+    return password
+
+
+def printed_by(command: str, run: Run) -> str:
+    """The first line that a program prints. It is started without a shell, and ends with this run.
+
+    Neither the command nor what it prints is repeated in any error: both may hold secrets.
+    Raises WrongUsage where it can't be started, fails or prints nothing, Cancelled, DeadlinePassed.
+    """
+    try:
+        process = started_apart(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    except (OSError, ValueError):
+        process = None
+    if process is None:  # not within the clause: the error there names the program
+        raise WrongUsage("The program of --password-command can't be started.", BY_HAND)
+    try:
+        line, code = run.call(lambda _: _first_line_of(process), float("inf"))
+    except (Cancelled, DeadlinePassed) as error:
+        what = "while waiting for the program of --password-command. Nothing was submitted."
+        if isinstance(error, Cancelled):
+            raise Cancelled(f"Stopped {what}") from None
+        raise DeadlinePassed(f"The time given for this run was up {what}", sent=False) from None
+    finally:
+        end(process)
+    if code:
+        raise WrongUsage(f"The program of --password-command failed, with exit code {code}.", BY_HAND)
+    password = _text_of(line)
+    if not password:
+        raise WrongUsage("The program of --password-command printed no line that is a password.", BY_HAND)
+    return password
+
+
+@dataclass(frozen=True)
+class AskedFor:
+    """The last place where an account is looked for: whoever sits at the terminal."""
+
+    terminal: Terminal
+    username: str | None
+
+    def look(self, home: Home, run: Run) -> Found | WhyNot:
+        """The account that is typed in. Raises Cancelled, DeadlinePassed, WrongUsage for a terminal that shows it.
+
+        Nobody is asked for a portal elsewhere: a site's word doesn't send a password to another address.
+        """
+        if not self.terminal.has_somebody:
+            return WhyNot("the terminal: there is nobody to ask")
+        if home.portal and not same_authority(home.address, home.site):
+            return WhyNot(f"the terminal: not asked for an account of the portal {home.address}, which the site named")
+        username = self.username or self.terminal.ask(f"User name for {home.address}: ", run).strip()
+        password = self.terminal.ask_unseen(_question(username, home.address), run) if username else ""
+        return Found(Account(username, password), BY_THE_CALLER) if password else WhyNot("the terminal: none was typed")
+
+
+def asked_for(username: str, address: str, terminal: Terminal, run: Run) -> str:
+    """The password of an account, typed unseen.
+
+    Raises WrongUsage where nobody can be asked, Cancelled, DeadlinePassed.
+    """
+    if not terminal.has_somebody:
+        raise WrongUsage(
+            "There is no password, and this is no interactive terminal to ask for it.",
+            "Pipe it in, one line: --password-stdin; or name a program that prints it: --password-command CMD.",
+        )
+    return terminal.ask_unseen(_question(username, address), run)
+
+
+def _question(username: str, address: str) -> str:
+    return f"Password of {plain_words(username)} for {safe_text(address)} (it isn't shown): "
+
+
+def _first_line_of(process: subprocess.Popen[bytes]) -> tuple[bytes, int]:
+    """The line, and the exit code; what comes after it is read too, or the program would fail at writing it."""
+    output = process.stdout
+    assert output is not None
+    line = output.readline(LONGEST_LINE)
+
+    def drain() -> None:
+        while output.read(65536):
+            pass
+
+    threading.Thread(target=drain, daemon=True).start()
+    return line, process.wait()
+
+
+def _text_of(line: bytes) -> str:
+    """The line as text, without its end; empty for what is none."""
+    try:
+        text = line.decode(locale.getpreferredencoding(False)).rstrip("\r\n")
+    except (UnicodeDecodeError, LookupError):
+        return ""
+    return text if len(line) < LONGEST_LINE else ""
