@@ -10,12 +10,39 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Generic, Protocol, TypeVar
 
+from .elapsed import until
 from .errors import CacheToolsError, Cancelled, DeadlinePassed
 from .secrecy import Secrets, proxy_passwords
 
 Answer = TypeVar("Answer")
 
 CANCEL_IS_FELT_WITHIN = 0.25
+
+FIRST_LOOK, SHORT_STEP, SHORT_STEPS_UNTIL = 0.19, 0.14, 1.5
+A_SIXTH, SIXTHS_UNTIL, A_TENTH = 0.163, 120.0, 0.09
+LONGEST_STEP = 30.0
+MOST_JITTER = 0.03
+TOO_SOON = 0.01
+
+
+def next_look(spent: float, jitter: float = 0.0) -> float:
+    """Seconds to wait before the next look at something that began `spent` seconds ago and may end at any time.
+
+    The looks stand at fixed times after the beginning: every 0.14 s at first, then a sixth further out each, from two
+    minutes on a tenth, and 30 s in the end. So a short job is seen to end at once, and a long one doesn't bother the
+    server; a slow answer makes no look come later. `jitter`, 0 to 1, brings all of them forward by up to three percent:
+    give each of several jobs its own, and they don't ask in step.
+    """
+    scale, look = 1 - MOST_JITTER * jitter, FIRST_LOOK
+    while look * scale < spent + TOO_SOON:
+        look += _step_after(look)
+    return look * scale - spent
+
+
+def _step_after(look: float) -> float:
+    if look < SHORT_STEPS_UNTIL:
+        return SHORT_STEP
+    return min((A_SIXTH if look < SIXTHS_UNTIL else A_TENTH) * look, LONGEST_STEP)
 
 
 class Clock(Protocol):
@@ -53,14 +80,16 @@ SYSTEM_CLOCK = SystemClock()
 class Run:
     """One run: its clock, its deadline in seconds from now, and whether the administrator has asked to stop.
 
-    `secrets` are all that the run has held; what is printed or kept goes through them. `spent` are passwords that were
-    sent to an address and brought no token, with what is raised instead of sending them again.
+    `until` is the deadline in words, as in `until 06:00`; empty where there is none. `secrets` are all that the run has
+    held; what is printed or kept goes through them. `spent` are passwords that were sent to an address and brought no
+    token, with what is raised instead of sending them again.
     """
 
     def __init__(self, clock: Clock, deadline: float, cancelled: Callable[[], bool]) -> None:
         self.clock = clock
         self.secrets = Secrets(proxy_passwords())
         self.spent: dict[tuple[str, str, str], CacheToolsError] = {}
+        self.until = until(clock.now(), deadline)
         self._end = clock.monotonic() + deadline
         self._cancelled = cancelled
         self._heeds_cancel = True

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..elapsed import until
 from ..errors import CacheToolsError, Cancelled, DeadlinePassed, NoAnswer, ServerSaysNo, SignInRefused
 from ..messages import Messages, plain_words
 from ..proof.ending import JobEnd, JobReport
+from ..waiting import next_look
 from .answers import Body
 from .wire import Wire
 
-FIRST_WAIT = 0.1
-LONGEST_WAIT = 10.0
-WAITS_GROW_BY = 0.1
+WHILE_CANCELLING = 1.0
 MESSAGES_KEPT = 1000
 
 
@@ -47,7 +47,10 @@ WARNING_TYPES = ("esriJobMessageTypeWarning", "esriJobMessageTypeError", "esriJo
 
 @dataclass(frozen=True)
 class Patience:
-    """How many seconds to go on, with each of the things that may not come."""
+    """How many seconds to go on, with each of the things that may not come.
+
+    `jitter` is this run's own number from 0 to 1, where several run: their looks at jobs don't fall together then.
+    """
 
     no_answer: float = 300.0
     gone: float = 15.0
@@ -56,6 +59,7 @@ class Patience:
     restart: float = 180.0
     settle: float = 60.0
     arrival: float = 180.0
+    jitter: float = 0.0
 
 
 def follow(wire: Wire, url: str, messages: Messages, patience: Patience) -> JobReport:
@@ -65,6 +69,11 @@ def follow(wire: Wire, url: str, messages: Messages, patience: Patience) -> JobR
     run's deadline, the second `patience.no_answer`. Raises nothing: what ended the following is told in the report.
     """
     return _Following(wire, url, messages, patience).until_it_ends()
+
+
+def follow_from_the_start(wire: Wire, url: str, messages: Messages, patience: Patience) -> JobReport:
+    """Follow a job of ours that was submitted a moment ago: as `follow`, but there is nothing to look at just yet."""
+    return _FollowingFromTheStart(wire, url, messages, patience).until_it_ends()
 
 
 def watch(wire: Wire, url: str, messages: Messages, patience: Patience) -> JobReport:
@@ -86,7 +95,7 @@ class _Following:
         self._started = self._heard = self._now()
         self._cancel_since: float | None = None
         self._cancel_accepted = False
-        self._shown: tuple[str, float | None] = ("", None)
+        self._limit = self.run.until
 
     def until_it_ends(self) -> JobReport:
         while True:
@@ -95,8 +104,7 @@ class _Following:
                 self._look()
                 if self.end is not JobEnd.RUNNING or self._out_of_patience():
                     return self._report()
-                self.run.pause(self._wait())
-                self.run.go_on()
+                self._pause()
             except Cancelled:
                 self._take_up_cancel()
             except DeadlinePassed:
@@ -118,10 +126,10 @@ class _Following:
     def _now(self) -> float:
         return self.run.clock.monotonic()
 
-    def _wait(self) -> float:
-        """A tenth of the time already spent: short jobs are seen at once, long ones don't bother the server."""
-        wait = min(max(FIRST_WAIT, (self._now() - self._started) * WAITS_GROW_BY), LONGEST_WAIT)
-        return wait if self._cancel_since is None else min(wait, 1.0)
+    def _pause(self) -> None:
+        wait = next_look(self._now() - self._started, self.patience.jitter)
+        self.run.pause(wait if self._cancel_since is None else min(wait, WHILE_CANCELLING))
+        self.run.go_on()
 
     def _look(self) -> None:
         """Read the job once; what can't be read is remembered, and ends the following only after a while."""
@@ -170,18 +178,20 @@ class _Following:
             self.end = end
 
     def _show_progress(self, status: str, progress: Any) -> None:
-        """`progress` is documented from 10.8.1 on, with `percent` or `percentage`, and optional (protocol.md 4.7)."""
-        label = IN_WORDS.get(status, f"The job says {status}")
+        """Told at each look, so that whoever shows it can tell the time that has passed.
+
+        `progress` is documented from 10.8.1 on, with `percent` or `percentage`, and optional (protocol.md 4.7).
+        """
         given = progress if isinstance(progress, dict) else {}
         percent = given.get("percent", given.get("percentage"))
         number = float(percent) if isinstance(percent, (int, float)) and 0 <= percent <= 100 else None
-        if (label, number) != self._shown:
-            self.messages.progress(label, number)
-            self._shown = (label, number)
+        label = IN_WORDS.get(status, f"The job says {status}")
+        self.messages.progress(f"{label}, followed {self._limit}" if self._limit else label, number)
 
     def _take_up_cancel(self) -> None:
         self.run.take_up_cancel()
         self._cancel_since = self._now()
+        self._limit = until(self.run.clock.now(), min(self.run.left(), self.patience.cancel))
         self.messages.warning("Cancelling: asking the server to stop the job. What is deleted stays deleted.")
 
     def _hand_on_cancel(self) -> None:
@@ -199,6 +209,17 @@ class _Following:
 
     def _out_of_patience(self) -> bool:
         return self._cancel_since is not None and self._now() - self._cancel_since >= self.patience.cancel
+
+
+class _FollowingFromTheStart(_Following):
+    def until_it_ends(self) -> JobReport:
+        try:
+            self._pause()
+        except Cancelled:
+            self._take_up_cancel()
+        except DeadlinePassed:
+            return self._report()
+        return super().until_it_ends()
 
 
 class _Watching(_Following):

@@ -26,13 +26,17 @@ from ..proof.ending import JOB_ID, JobEnd, JobReport
 from ..proof.entry import Entry
 from ..proof.evidence import Look
 from .candidates import Candidate, Candidates, Place, in_words
-from .following import Patience, follow, watch
+from .following import Patience, follow, follow_from_the_start, watch
 from .job_list import JobList, service_of_job
 from .searching import LONGEST_PAUSE, Search, Sight
 from .site import Task
+from .wire import Wire
 
 # ArcGIS Server's own refusals of a submit. Other codes, and what a web tier says, may come after the work began.
 REFUSALS = (400, 401, 403, 404, 498, 499)
+
+
+Follow = Callable[[Wire, str, Messages, Patience], JobReport]
 
 
 class Notebook(Protocol):
@@ -81,7 +85,7 @@ class Submission:
             entry = None if at_work else self._submitted(task, inputs, before, listed)
         if entry is None:
             return self._instead_of_a_submit(candidates, at_work)
-        report = self._follow(entry) if entry.job_id else self._search(entry, None)
+        report = self._follow(entry, follow_from_the_start) if entry.job_id else self._search(entry, None)
         if report.end not in (JobEnd.RUNNING, JobEnd.NO_ANSWER):
             self._place.neighbours.note_ended(self._place.service)
         return report
@@ -147,7 +151,7 @@ class Submission:
                     f"The server is at work on the same task, and doesn't say for which service: {told}. Waiting until"
                     " that has ended, so that no two jobs delete the same cache."
                 )
-            self._messages.progress("Waiting for another deletion on this site to end")
+            self._messages.progress(f"Waiting for another deletion on this site to end, {self._run.until}".rstrip(", "))
             self._run.pause(LONGEST_PAUSE)
             self._run.go_on()
             last, listed = at_work, candidates.listed(1)
@@ -225,8 +229,8 @@ class Submission:
         self._messages.info(f"Following {entry.job_url}")
         return self._follow(entry)
 
-    def _follow(self, entry: Entry) -> JobReport:
-        report = self._settled(entry, follow(self._wire, entry.job_url, self._messages, self._patience))
+    def _follow(self, entry: Entry, to_its_end: Follow = follow) -> JobReport:
+        report = self._settled(entry, to_its_end(self._wire, entry.job_url, self._messages, self._patience))
         if report.end is JobEnd.SUCCEEDED:
             self._tell_result(report.url)
         return report

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
+from ..elapsed import until
 from ..errors import CacheToolsError, DeadlinePassed, NoAnswer, NotPermitted, ServerSaysNo, TokenRefused
 from ..messages import Messages
 from ..proof.ending import JobEnd
@@ -14,12 +16,23 @@ from ..server.following import Patience
 from ..server.looks import Other, last_words
 from ..server.site import start_service
 from ..server.wire import Wire
+from ..waiting import next_look
 from .work import Work
 
 AWAY = {ServiceState.NOT_STARTED, ServiceState.UNREADABLE}
 MAY_BE_STALE = {Remains.FEWER, Remains.ALL, Remains.SOMETHING}
-FIRST_PAUSE, LONGEST_PAUSE, PAUSES_GROW_BY = 0.1, 5.0, 0.2
 NO_TIME = Look((Testimony(Witness.SERVICE, Says.NOTHING, Why.NO_TIME),))
+
+
+@dataclass(frozen=True)
+class _Wait:
+    """How many seconds what is seen may take to change, and how that is told."""
+
+    seconds: float
+    label: str
+
+
+NO_WAIT = _Wait(0.0, "")
 
 
 class Settling:
@@ -37,7 +50,6 @@ class Settling:
         self._wire, self._run, self._work, self._service = wire, wire.run, work, work.service
         self._before, self._patience, self._messages = before, patience, messages
         self._others = others
-        self._shown = ""
 
     def last_look(self, end: JobEnd) -> Look:
         """The look that counts, after a job that ended like this. Raises nothing.
@@ -60,17 +72,23 @@ class Settling:
         return after
 
     def _look_until_settled(self, end: JobEnd) -> Look:
-        begun, restart = self._run.clock.monotonic(), min(self._patience.restart, self._run.left() / 2)
-        after = NO_TIME
+        restart = self._wait(f"{self._service} to restart", min(self._patience.restart, self._run.left() / 2))
+        grace = self._wait("the server to show what became of the cache", self._patience.grace)
+        begun, after = self._run.clock.monotonic(), NO_TIME
         try:
             while True:
                 after = self._look_once()
                 waited = self._run.clock.monotonic() - begun
-                if end is JobEnd.RUNNING or waited >= self._worth_waiting(after, end, restart):
+                wait = restart if after.service in AWAY else grace if self._may_change(after, end) else NO_WAIT
+                if end is JobEnd.RUNNING or waited >= wait.seconds:
                     return after
-                self._run.pause(min(max(FIRST_PAUSE, waited * PAUSES_GROW_BY), LONGEST_PAUSE))
+                self._messages.progress(wait.label)
+                self._run.pause(min(next_look(waited, self._patience.jitter), wait.seconds - waited))
         except DeadlinePassed:
             return after
+
+    def _wait(self, what: str, seconds: float) -> _Wait:
+        return _Wait(seconds, f"Waiting for {what}, {until(self._run.clock.now(), seconds)}")
 
     def _look_once(self) -> Look:
         """A service that refuses this account while it comes back isn't read yet, and may be read in a moment."""
@@ -78,24 +96,6 @@ class Settling:
             return self._work.look(self._wire, self._others, tries=1)
         except (NotPermitted, TokenRefused) as error:
             return Look((Testimony(Witness.SERVICE, Says.NOTHING, Why.REFUSED, error.what),))
-
-    def _worth_waiting(self, after: Look, end: JobEnd, restart: float) -> float:
-        """How many seconds what is seen may take to change."""
-        if after.service in AWAY:
-            self._show(f"Waiting up to {restart:.0f} seconds for {self._service} to restart")
-            return restart
-        if self._may_change(after, end):
-            grace = self._patience.grace
-            self._messages.progress(
-                f"Waiting up to {grace:.0f} seconds for the server to show what became of the cache"
-            )
-            return grace
-        return 0.0
-
-    def _show(self, label: str) -> None:
-        if label != self._shown:
-            self._shown = label
-            self._messages.progress(label)
 
     def _may_change(self, after: Look, end: JobEnd) -> bool:
         """True where what is seen contradicts the job, or itself, or lacks the count that there was before."""

@@ -15,10 +15,10 @@ from support.story import locked_after_one_token
 
 from cachetools_core.messages import Messages
 from cachetools_core.proof.ending import JobEnd, JobReport
-from cachetools_core.server.following import Patience, follow, watch
+from cachetools_core.server.following import Patience, follow, follow_from_the_start, watch
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire, Wire
-from cachetools_core.waiting import Run
+from cachetools_core.waiting import Run, next_look
 
 PATIENCE = Patience(no_answer=30, gone=8, cancel=12)
 REFUSED = {"error": {"code": 400, "message": "Invalid or missing input parameters", "details": []}}
@@ -54,7 +54,7 @@ class JobServer:
         sign_in: Callable[[PlainWire], Wire] = lambda rest: rest,
         how: Callable[[Wire, str, Messages, Patience], JobReport] = follow,
     ) -> JobReport:
-        run = Run(self.clock, deadline, self.listener.cancelled)
+        self.run = run = Run(self.clock, deadline, self.listener.cancelled)
         return how(sign_in(PlainWire(Trust(), run)), self.url, self.listener, patience)
 
     def cancel_at(self, moment: float) -> None:
@@ -239,15 +239,27 @@ def test_a_deadline_within_a_request_leaves_the_job_as_it_was_last_seen(job):
 # How often it is looked at
 
 
-def test_the_first_look_is_at_once_and_the_waits_grow_with_the_time_spent(job):
+def test_the_first_look_is_at_once_and_the_waits_fit_the_time_spent(job):
     job.status, job.clock.seconds = then(says("esriJobExecuting")), 1000.0
-    job.follow(deadline=400)
-    gaps = [later - earlier for earlier, later in zip(job.times, job.times[1:])]
+    job.follow(deadline=1000)
     assert job.times[0] == 1000.0
-    assert gaps[0] == pytest.approx(0.1)
-    expected = [min(max(0.1, 0.1 * (moment - 1000)), 10.0) for moment in job.times]
-    assert gaps == pytest.approx(expected[: len(gaps)])
-    assert gaps[-1] == pytest.approx(10.0)
+    gaps = [later - earlier for earlier, later in zip(job.times, job.times[1:])]
+    assert gaps == pytest.approx([next_look(moment - 1000) for moment in job.times[:-1]])
+    assert gaps[-1] == pytest.approx(30.0)
+
+
+def test_a_job_that_was_submitted_a_moment_ago_is_looked_at_a_moment_later(job):
+    job.status = then(says("esriJobExecuting"), says("esriJobSucceeded"))
+    report = job.follow(how=follow_from_the_start)
+    assert report.end is JobEnd.SUCCEEDED
+    assert job.times == pytest.approx([next_look(0), next_look(0) + next_look(next_look(0))])
+
+
+def test_a_cancel_before_the_first_look_is_handed_on_too(job):
+    job.status = lambda seconds: says("esriJobCancelled" if job.cancels else "esriJobExecuting")
+    job.listener.cancel_now = True
+    assert job.follow(how=follow_from_the_start).end is JobEnd.CANCELLED
+    assert len(job.cancels) == 1
 
 
 def test_a_short_job_is_seen_to_end_at_once(job):
@@ -379,17 +391,20 @@ def test_a_deadline_while_the_cancel_is_handed_on_ends_the_following(job):
 # What it tells
 
 
-def test_progress_is_shown_when_it_changes(job):
+def test_progress_is_told_at_each_look_with_what_is_waited_for_and_until_when(job):
     progress = [None, {"percent": 0}, {"percent": 0}, {"percentage": 40.5}, {"percent": 40.5}, {"percent": 100}]
     bodies = [says("esriJobExecuting", **({"progress": one} if one else {})) for one in progress]
     job.status = then(says("esriJobSubmitted"), says("esriJobWaiting"), *bodies, says("esriJobSucceeded"))
     job.follow()
-    running = "The job is running"
+    until = f", followed {job.run.until}"
+    running = f"The job is running{until}"
     assert job.listener.labels == [
-        ("The job is submitted", None),
-        ("The job waits for a free instance of the caching tools", None),
+        (f"The job is submitted{until}", None),
+        (f"The job waits for a free instance of the caching tools{until}", None),
         (running, None),
         (running, 0.0),
+        (running, 0.0),
+        (running, 40.5),
         (running, 40.5),
         (running, 100.0),
     ]
@@ -399,13 +414,13 @@ def test_progress_is_shown_when_it_changes(job):
 def test_progress_that_makes_no_sense_is_not_shown_as_a_number(progress, job):
     job.status = then(says("esriJobExecuting", progress=progress), says("esriJobSucceeded"))
     job.follow()
-    assert job.listener.labels == [("The job is running", None)]
+    assert job.listener.labels == [(f"The job is running, followed {job.run.until}", None)]
 
 
 def test_a_status_without_words_of_its_own_is_shown_as_it_is(job):
     job.status = then(says("esriJobDeleting"), says("esriJobDeleted"))
     job.follow()
-    assert job.listener.labels == [("The job says esriJobDeleting", None)]
+    assert job.listener.labels == [(f"The job says esriJobDeleting, followed {job.run.until}", None)]
 
 
 def message(text: Any, kind: str = "Informative") -> dict[str, Any]:

@@ -130,8 +130,8 @@ def test_tiles_that_cannot_be_counted_beforehand_are_said(place):
 
 def test_a_job_that_is_not_found_while_caching_goes_on_has_not_ended(place):
     """Half of the cache is gone by then, but more will go: neither partly deleted nor a second job."""
-    place.server.let_jobs_take(2.0)
-    seen = place.run("json-code-400@job", patience=replace(PATIENCE, gone=60))
+    place.server.let_jobs_take(3.0)
+    seen = place.run("json-code-400@job", patience=replace(PATIENCE, gone=25))
     assert (seen.verdict, seen.receipt["exit_code"], seen.running) == ("unknown", 5, True)
     assert 0 < seen.tiles < seen.tiles_at_first
     place.server.clear_faults()
