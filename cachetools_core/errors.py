@@ -343,7 +343,7 @@ def _rebuilt(kind: type[CacheToolsError], args: tuple[Any, ...]) -> CacheToolsEr
 
 
 def every_error() -> list[type[CacheToolsError]]:
-    """Every class of the tree, for the list of message ids in the README and for tests."""
+    """Every class of the tree, for the list of message ids in docs/messages.md and for tests."""
     found: list[type[CacheToolsError]] = []
     waiting: list[type[Any]] = [CacheToolsError]
     while waiting:
