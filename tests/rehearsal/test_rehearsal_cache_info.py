@@ -12,7 +12,7 @@ from cachetools_core.rehearsal.server import Rehearsal
 TASK = "/rest/services/System/PublishingTools/GPServer/Get%20Cache%20Info"
 
 
-def question(server: Rehearsal, **more: str) -> dict[str, str]:
+def question(server: Rehearsal, **more: str) -> Any:
     return {
         "in_serverCacheFolder": str(server.cache_directory),
         "in_serviceName": "Rainfall",

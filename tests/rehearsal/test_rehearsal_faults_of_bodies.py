@@ -117,6 +117,24 @@ def test_an_extent_without_numbers(server: Rehearsal) -> None:
     assert isnan(answer.json()["initialExtent"]["ymax"])
 
 
+@pytest.mark.parametrize(
+    ("fault", "changed"),
+    [
+        ("tilemap-adjusted", {"adjusted": True, "data": [0]}),
+        ("tilemap-no-list", {"data": "0"}),
+        ("tilemap-other-size", {"data": [0, 0, 0]}),
+        ("tilemap-other-place", {"location": {"left": 0, "top": 1, "width": 1, "height": 1}, "data": [0]}),
+        ("tilemap-odd-bits", {"data": [None]}),
+    ],
+)
+def test_odd_tile_maps(fault: str, changed: dict[str, Any], server: Rehearsal) -> None:
+    client = Client(server)
+    true = client.get(f"{SERVICE}/tilemap/0/0/0/1/1")
+    server.fault(fault)
+    assert client.get(f"{SERVICE}/tilemap/0/0/0/1/1") == {**true, **changed}
+    assert true["data"] == [1] and true["adjusted"] is False
+
+
 def test_an_admin_api_that_contradicts_the_service(server: Rehearsal) -> None:
     client = Client(server)
     server.fault("admin-says-cached")

@@ -64,6 +64,14 @@ def _without_numbers(body: dict[str, Any]) -> dict[str, Any]:
     return {name: {**one, **corners} if name in EXTENTS else one for name, one in body.items()}
 
 
+def _tilemap(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Amendment:
+    return on_json(lambda _, body: {**body, **change(body)} if isinstance(body, dict) and "data" in body else body)
+
+
+def _no_tiles(body: dict[str, Any]) -> list[int]:
+    return [0] * len(body["data"])
+
+
 def _says_cached(exchange: Exchange, body: Any) -> Any:
     if isinstance(body, dict) and "properties" in body:
         body["properties"] = {**body["properties"], "isCached": "true"}
@@ -161,6 +169,13 @@ BODY_AMENDMENTS: dict[str, Amendment] = {
     "tiles-only-with-blank": _service(lambda body: {**body, "capabilities": "Map, TilesOnly"}),
     "tiles-only-list": _service(lambda body: {**body, "capabilities": ["Map", "TilesOnly"]}),
     "nan-extent": _service(_without_numbers),
+    "tilemap-adjusted": _tilemap(lambda body: {"adjusted": True, "data": _no_tiles(body)}),
+    "tilemap-no-list": _tilemap(lambda body: {"data": "0" * len(body["data"])}),
+    "tilemap-other-size": _tilemap(lambda body: {"data": [0, 0, *_no_tiles(body)]}),
+    "tilemap-other-place": _tilemap(
+        lambda body: {"location": {**body["location"], "top": body["location"]["top"] + 1}, "data": _no_tiles(body)}
+    ),
+    "tilemap-odd-bits": _tilemap(lambda body: {"data": [None] * len(body["data"])}),
     "admin-says-cached": on_json(_says_cached),
     "job-list-cut": _job_list(lambda jobs: jobs[:-1]),
     "job-list-respelled": _job_list(

@@ -151,7 +151,8 @@ class _Looker:
             raise
         data, location = body.get("data"), body.get("location")
         asked = {"left": block.first_column, "top": block.first_row, "width": width, "height": height}
-        if not isinstance(data, list) or not isinstance(location, dict) or body.get("adjusted") is True:
+        # An adjusted map is about other tiles than were asked for.
+        if not isinstance(data, list) or not isinstance(location, dict) or body.get("adjusted", False) is not False:
             return None
         if any(whole(location.get(name)) != value for name, value in asked.items()):
             return None
