@@ -17,6 +17,8 @@ SITE_TOKENS = "/tokens/generateToken"
 ADMIN_TOKENS = "/admin/generateToken"
 # `…/sharing/generateToken` is the older spelling, which ArcGIS Online's federated servers still print.
 SPELLINGS_OF_PORTAL_TOKENS = (PORTAL_TOKENS, "/sharing/generateToken", "/sharing/rest", "/sharing")
+OWNERLESS = re.compile(r"(.+?)/sharing(?:/rest)?/generateToken", re.IGNORECASE)
+USER = re.compile(r"^(https?://)[^/\\?#@]*@", re.IGNORECASE)
 PORTAL = re.compile(r"https?://(?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?(?:/(?!\.+(?:/|$))[\w.~-]+)*", re.IGNORECASE)
 
 
@@ -34,7 +36,8 @@ def token_service_of(site: SiteInfo) -> TokenService:
     The site's own words never make up an address. Where it names a token service of its own, that is
     `{site}/tokens/generateToken` at the address that the caller named, whatever host the site knows itself by. Where it
     is federated, it is `{portal}/sharing/rest/generateToken`, if the portal and the token service that the site names
-    agree. Where it starts none, it is `{site}/admin/generateToken`, which is always there.
+    agree; one that names no portal belongs to the one whose token service it names. Where it starts none, it is
+    `{site}/admin/generateToken`, which is always there.
     Raises UnsafeSignIn where what it says fits none of these.
     """
     said = site.token_service
@@ -44,6 +47,9 @@ def token_service_of(site: SiteInfo) -> TokenService:
         return _of_portal(site)
     if _path(said).endswith(("/tokens", SITE_TOKENS.lower())):
         return TokenService(Home(site.url, site.url), f"{site.url}{SITE_TOKENS}")
+    unnamed = OWNERLESS.fullmatch(said.rstrip("/"))
+    if unnamed and PORTAL.fullmatch(unnamed[1]):
+        return TokenService(Home(site.url, unnamed[1], portal=True), portal_tokens(unnamed[1]))
     raise UnsafeSignIn(
         f"{site.url} sends sign-ins to {safe_text(said) or 'no address'}, which is no token service of the site's own,"
         " and names no portal that it belongs to.",
@@ -80,8 +86,9 @@ def guard_secret(url: str) -> None:
 
 
 def _of_portal(site: SiteInfo) -> TokenService:
+    said = _without_user(site.token_service)
     agreed = PORTAL.fullmatch(site.portal) and any(
-        same_address(site.token_service, f"{site.portal}{spelling}") for spelling in SPELLINGS_OF_PORTAL_TOKENS
+        same_address(said, f"{site.portal}{spelling}") for spelling in SPELLINGS_OF_PORTAL_TOKENS
     )
     if not agreed:
         raise UnsafeSignIn(
@@ -98,10 +105,15 @@ def secure_form(address: str, other: str) -> str:
     return re.sub("^http:", "https:", address, flags=re.IGNORECASE) if other.lower().startswith("https:") else address
 
 
+def _without_user(address: str) -> str:
+    """Some proxies print a user in a token service's address; it chooses nothing, and nothing is sent to it."""
+    return USER.sub(r"\1", address)
+
+
 def _path(address: str) -> str:
     """The path of an address in lower case, without a trailing slash; empty where the address can't be read."""
     try:
-        site_address(address)
+        site_address(_without_user(address))
     except NotAService:
         return ""
     return urlsplit(address).path.rstrip("/").lower()

@@ -106,6 +106,31 @@ ATTACKS = {
 }
 
 
+@pytest.mark.parametrize(
+    ("said", "owner", "address"),
+    [
+        ("https://u@h/server/tokens/", "", "https://gis.example.com/server/tokens/generateToken"),
+        ("https://u:p@h/portal/sharing/rest/generateToken", "https://h/portal", "{portal}"),
+        ("https://h/portal/sharing/rest/generateToken", "", "{portal}"),
+        ("https://h/portal/sharing/generateToken/", "", "{portal}"),
+        ("https://u@h/portal/sharing/rest/generateToken", "", None),
+        ("https://u@mallory/portal/sharing/rest/generateToken", "https://h/portal", None),
+        ("https://h/x/rest/services/sharing", "", None),
+        ("https://h/../sharing/rest/generateToken", "", None),
+        ("https://h/a/sharing/rest/generateToken?x", "", None),
+    ],
+)
+def test_the_sites_word_chooses_and_what_it_cannot_name_is_refused(said: str, owner: str, address: str | None) -> None:
+    site = SiteInfo("https://gis.example.com/server", "11.3", said, owner, None)
+    if address is None:
+        with pytest.raises(UnsafeSignIn):
+            token_service_of(site)
+        return
+    chosen = token_service_of(site)
+    assert chosen.address == address.format(portal="https://h/portal/sharing/rest/generateToken")
+    assert chosen.home.address == ("https://h/portal" if chosen.home.portal else site.url)
+
+
 @pytest.mark.parametrize("attack", ATTACKS)
 @pytest.mark.parametrize("place", ["caller", "keyring", "profile", "Pro"])
 def test_what_a_site_says_adds_no_address(
