@@ -70,9 +70,11 @@ class Journal:
                 self._locks = ()
 
     def check_usable(self) -> None:
-        """Raises JournalError where held would, as far as that shows while nothing is made, locked or written."""
+        """Raises JournalError where held would, but for another run's lock; what is tried for it goes again."""
         try:
             own_files.check_folder(self.folder)
+        except NotLockable as error:
+            raise self._not_lockable(error) from error
         except OSError as error:
             raise _unusable(self._own, error) from error
 
@@ -149,16 +151,19 @@ class Journal:
             own_files.make_folder(self.folder)
             yield self._lock(self._own, releases)
         except NotLockable as error:
-            raise JournalError(
-                f"Files in the folder {_shown(self.folder)} can't be locked: {_words(error)}."
-                " Some network file systems have no locks.",
-                f"Without a lock two runs could submit twice. To keep the journal elsewhere, {other_place()}.",
-            ) from error
+            raise self._not_lockable(error) from error
         except OSError as error:
             raise _unusable(self._own, error) from error
         for file in self._other_files_to_lock():
             with suppress(OSError):  # where this run may not lock, no other run of this user may either
                 yield self._lock(file, releases)
+
+    def _not_lockable(self, error: NotLockable) -> JournalError:
+        return JournalError(
+            f"Files in the folder {_shown(self.folder)} can't be locked: {_words(error)}."
+            " Some network file systems have no locks.",
+            f"Without a lock two runs could submit twice. To keep the journal elsewhere, {other_place()}.",
+        )
 
     def _lock(self, file: Path, releases: ExitStack) -> Lock:
         try:

@@ -11,6 +11,7 @@ import errno
 import os
 import stat
 import sys
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -42,7 +43,11 @@ def make_folder(folder: Path) -> None:
 
 
 def check_folder(folder: Path) -> None:
-    """Raises OSError where make_folder would fail, or the folder couldn't be written, as far as that shows untried."""
+    """Raises OSError where make_folder would fail, or nothing in the folder could be written or locked.
+
+    What a file system allows shows only when it is tried (/sys lets root in and takes no folder), so a folder is made
+    where this one stands or would stand, and taken away again.
+    """
     with suppress(FileNotFoundError):
         folder.lstat()
     standing = next(one for one in (folder, *folder.parents) if os.path.lexists(one))
@@ -50,6 +55,13 @@ def check_folder(folder: Path) -> None:
         raise _no_folder(folder)
     if not os.access(standing, os.W_OK | os.X_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(standing))
+    trial = Path(tempfile.mkdtemp(prefix=".cachetools-", dir=standing))
+    file = trial / "trial.lock"
+    try:
+        Lock(file).release()
+    finally:
+        file.unlink(missing_ok=True)
+        trial.rmdir()
 
 
 def read_text(file: Path) -> str:

@@ -114,6 +114,12 @@ def refused(said: list[Any]) -> str:
     return str(delete)
 
 
+@pytest.mark.skipif(not os.path.isdir("/sys/kernel"), reason="needs a file system that takes no folders")
+def test_a_file_system_that_takes_no_folders() -> None:
+    said = refused(as_user(USE, variables={"XDG_DATA_HOME": "/sys"}))
+    assert "set XDG_DATA_HOME" in said
+
+
 def test_a_path_that_is_too_long(tmp_path: Path) -> None:
     said = refused(as_user(USE, variables={"XDG_DATA_HOME": f"{tmp_path}/{'x' * 300}"}))
     assert "File name too long" in said and "set XDG_DATA_HOME" in said
