@@ -56,8 +56,8 @@ def report_cache(
 
     The counts are ReportCacheStatus's, which may be out of step where tiles were copied in by hand. `output` is a file
     for the report, as a page, as JSON or as a table by its ending: .html, .json or .csv.
-    Raises CannotDelete where the service itself doesn't say whether it has a cache, WrongUsage for a file with another
-    ending before anything is asked, ReportNotWritten, and what `plan_deletion` raises.
+    Raises CannotDelete where the service doesn't say whether it has a cache and nobody counts one, WrongUsage for a
+    file with another ending before anything is asked, ReportNotWritten, and what `plan_deletion` raises.
     """
     return _report(service, output, Session(access), None)
 
@@ -71,7 +71,7 @@ def _report(text: str, output: str | os.PathLike[str] | None, session: Session, 
         findings = _findings(named, site, found, session)
         if hears is not None:
             tell(findings, hears)
-        if found.of(Witness.SERVICE).says is Says.NOTHING:
+        if found.of(Witness.SERVICE).says is Says.NOTHING and not _is_counted(found):
             why = " ".join((f"{named.url} {found.service.value}.", *found.trouble))
             raise CannotDelete(why, NEXT[found.service])
         jobs, no_jobs = _jobs_at_work(site)
@@ -91,6 +91,11 @@ def tell(findings: tuple[Finding, ...], hears: Messages) -> None:
 
 def _findings(named: ServiceReference, site: OpenSite, found: Look, session: Session) -> tuple[Finding, ...]:
     return (*site_findings(site), *service_findings(named, found), earlier_job(named, session))
+
+
+def _is_counted(found: Look) -> bool:
+    """True where tiles of a service are counted that doesn't answer itself, as of one that is stopped."""
+    return bool(found.scales) and found.service is not ServiceState.MISSING
 
 
 def _jobs_at_work(site: OpenSite) -> tuple[tuple[CachingJob, ...] | None, str]:

@@ -40,10 +40,13 @@ def test_a_report_without_counts_says_so(run: Callable[..., Outcome], site: Site
     assert "'Service System/ReportingTools/GPServer not found'" in done.out
 
 
-def test_a_report_on_a_stopped_service_says_that_it_is_stopped(run: Callable[..., Outcome], site: Site) -> None:
+def test_a_report_on_a_stopped_service_counts_and_says_that_it_is_stopped(
+    run: Callable[..., Outcome], site: Site
+) -> None:
     site.server.stop_service("Rainfall")
     done = run("report", *site.to(), stdin=site.password)
-    assert (done.code, done.out) == (1, "") and "is not started" in done.err
+    assert done.code == 0 and "would take away" in done.out
+    assert "Not deletable from here: service: Rainfall:MapServer is not started; start it in" in done.out
 
 
 def test_a_report_on_no_cache(run: Callable[..., Outcome], site: Site) -> None:

@@ -112,6 +112,7 @@ def test_what_stands_in_the_way_is_a_warning_and_no_failure(server: Rehearsal) -
 
 def test_a_service_that_does_not_answer_is_told_with_what_was_checked(server: Rehearsal, tmp_path: Path) -> None:
     server.stop_service("Rainfall")
+    server.fault("report-refused")
     heard = Listener()
     with pytest.raises(CannotDelete, match="is not started"):
         report_map_server_cache(service_url(server), tmp_path / "a.json", access(server, messages=heard))
@@ -265,6 +266,15 @@ def test_jobs_that_have_ended_are_not_at_work(bodies: BodyServer) -> None:
     found = report_cache(puppet.service_url, Access(clock=FastClock(100), deadline=600))
     assert [job.id for job in found.jobs or () if job.tools == "CachingTools"] == ["j0", "j1", "j2"]
     assert {job.user for job in found.jobs or ()} == {"anna"}
+
+
+@pytest.mark.parametrize("service", [STOPPED, error(500)])
+def test_a_service_that_does_not_answer_is_reported_where_its_tiles_are_counted(
+    service: Any, bodies: BodyServer
+) -> None:
+    found = reported(bodies, service, COUNTS_21)
+    assert (found.tiles, found.deletable, found.to_dict()["cached"]) == (21, False, None)
+    assert [one.what for one in found.stoppers if one.what == "service"]
 
 
 def test_a_stopped_service_is_refused_with_what_to_do(bodies: BodyServer) -> None:
