@@ -14,6 +14,7 @@ from ..errors import NotAService
 from ..proof.ending import JOB_ID
 from ..proof.entry import Entry
 from ..proof.evidence import look_as_dict, look_from_dict
+from ..proof.way_back import way_back_from_dict
 
 VERSION, VERSION_FOR_TILES = 2, 3
 EXPLANATION = (
@@ -45,6 +46,7 @@ def entry_as_text(entry: Entry, blot: Callable[[str], str]) -> str:
             "job_url": job_url or NO_ANSWER_YET,
             "answered": bool(job_url),
             "known_jobs": None if ids is None or any(blot(one) != one for one in ids) else sorted(ids),
+            "scheme": None if entry.way_back is None else _blotted(entry.way_back.as_dict(), blot),
             "before": _blotted(look_as_dict(entry.before), blot),
         },
         indent=1,
@@ -76,6 +78,7 @@ def entry_from_text(text: str) -> Entry:
         task_url=task_url,
         known_jobs=None if known is None else frozenset(map(str, known)),
         job_id=_job_id(str(fields["job_url"]), task_url) if fields["answered"] else "",
+        way_back=way_back_from_dict(fields.get("scheme")),  # an older version has noted none
     )
 
 

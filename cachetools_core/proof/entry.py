@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .evidence import Look
+from .way_back import WayBack
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,8 @@ class Entry:
 
     `service` is the service's REST address, `task_url` the address of the job's task, `begun` the moment before the
     submit was sent (UTC). `job_id` is empty while the answer to the submit isn't there. `known_jobs` are the ids of the
-    jobs that the server had before the submit; None where they couldn't be listed.
+    jobs that the server had before the submit; None where they couldn't be listed. `way_back` is the tiling scheme that
+    was saved before it, None where none was.
     """
 
     service: str
@@ -24,6 +26,7 @@ class Entry:
     task_url: str
     known_jobs: frozenset[str] | None
     job_id: str = ""
+    way_back: WayBack | None = None
 
     @property
     def job_url(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -48,10 +48,14 @@ class Asked:
 
 @dataclass(frozen=True)
 class Selection:
-    """Tiles of a service that are chosen: whole levels, or the part of them that an extent touches."""
+    """Tiles of a service that are chosen: whole levels, or the part of them that an extent touches.
+
+    `wkid` is the number that was given for the extent's coordinate system, which is the map's own.
+    """
 
     levels: tuple[LevelOfDetail, ...]
     extent: Extent | None = None
+    wkid: int | None = field(default=None, compare=False)
 
     @property
     def numbers(self) -> frozenset[int]:
@@ -169,7 +173,7 @@ def select(asked: Asked, scheme: TilingScheme | None, service: str) -> Selection
             f"The extent lies outside of {service}, which reaches from {_corners(scheme.extent)}.",
             "Give it in the units of the map. Nothing was submitted.",
         )
-    return Selection(tuple(sorted(chosen, key=lambda one: one.level)), asked.extent)
+    return Selection(tuple(sorted(chosen, key=lambda one: one.level)), asked.extent, asked.wkid)
 
 
 def tiles_to_count(selection: Selection, scheme: TilingScheme | None) -> dict[int, TileRange | None]:
@@ -187,13 +191,18 @@ def tiles_to_count(selection: Selection, scheme: TilingScheme | None) -> dict[in
 def _refuse_another_system(wkid: int, scheme: TilingScheme, service: str) -> None:
     """Raises CannotDelete: the same numbers are another place there, and may lie within the service all the same."""
     its_own = {number for name, number in scheme.reference.ids if name in ("WKID", "LatestWKID")}
-    if wkid in (its_own | WEB_MERCATOR if its_own & WEB_MERCATOR else its_own):
+    if any(same_system(wkid, number) for number in its_own):
         return
     system = scheme.reference.in_words or "another"
     raise CannotDelete(
         f"The extent is in the coordinate system WKID {wkid}, and {service} in {system}.",
         "Give the extent in the coordinate system of the service. Nothing was submitted.",
     )
+
+
+def same_system(one: int, other: int) -> bool:
+    """True where both numbers mean the same coordinate system. Raises nothing."""
+    return one == other or {one, other} <= WEB_MERCATOR
 
 
 def is_near(level: LevelOfDetail, scale: float) -> bool:
@@ -244,6 +253,7 @@ def close_up_as_dict(one: CloseUp) -> dict[str, Any]:
     return {
         "levels": [vars(level) for level in one.selection.levels],
         "extent": None if extent is None else list(astuple(extent)),
+        "wkid": one.selection.wkid,
         "scheme": one.scheme,
         "by": None if one.by is None else one.by.value,
         "sampled": [vars(sample) for sample in one.sampled],
@@ -261,4 +271,5 @@ def close_up_from_dict(fields: dict[str, Any]) -> CloseUp:
     if not levels or not all(math.isfinite(one.scale) and one.scale > 0 for one in levels):
         raise ValueError("it chooses no scale")
     by = None if fields["by"] is None else By(fields["by"])
-    return CloseUp(Selection(levels, extent), str(fields["scheme"]), by, sampled)
+    wkid = None if fields.get("wkid") is None else int(fields["wkid"])  # an older journal has none
+    return CloseUp(Selection(levels, extent, wkid), str(fields["scheme"]), by, sampled)

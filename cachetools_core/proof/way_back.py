@@ -28,6 +28,16 @@ class WayBack:
         return {"files": list(self.files), "not_on_the_wire": list(self.not_on_the_wire), "call": self.call}
 
 
+def way_back_from_dict(fields: dict[str, Any] | None) -> WayBack | None:
+    """The way back that `as_dict` has written. Raises LookupError or TypeError for anything else."""
+    if fields is None:
+        return None
+    files, keys = fields["files"], fields["not_on_the_wire"]
+    if not isinstance(files, list) or not isinstance(keys, list):
+        raise TypeError("its files or keys are no list")
+    return WayBack(tuple(map(str, files)), tuple(map(str, keys)), str(fields["call"]))
+
+
 def files_of(scheme: TilingScheme) -> dict[str, str]:
     """The texts of the files that carry the scheme, by what their names end with; conf.xml is the first."""
     texts = {

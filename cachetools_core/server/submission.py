@@ -25,6 +25,7 @@ from ..naming.identity import Means, names_service
 from ..proof.ending import JOB_ID, JobEnd, JobReport
 from ..proof.entry import Entry
 from ..proof.evidence import Look
+from ..proof.way_back import WayBack
 from .candidates import Candidate, Candidates, Place, in_words
 from .following import Patience, follow, follow_from_the_start, watch
 from .job_list import JobList, service_of_job
@@ -62,9 +63,12 @@ class Submission:
         self._notebook, self._messages, self._patience = notebook, messages, patience
         self._see = see
 
-    def begin(self, task: Task, inputs: Mapping[str, str], before: Look) -> JobReport | None:
+    def begin(
+        self, task: Task, inputs: Mapping[str, str], before: Look, way_back: WayBack | None = None
+    ) -> JobReport | None:
         """Submit the job, once, and follow it to its end.
 
+        `way_back` is what was saved for the case, and is noted with the job.
         A job for this service that the server's list shows as not ended is followed instead, and one that may be for
         it is waited for. None where that has ended and the work isn't done: `before` is out of date then, and nothing
         was submitted. A submit without a good answer isn't repeated: its job is looked for.
@@ -82,7 +86,7 @@ class Submission:
                     " isn't seen, and neither is one whose answer gets lost."
                 )
             at_work = candidates.at_work(listed)
-            entry = None if at_work else self._submitted(task, inputs, before, listed)
+            entry = None if at_work else self._submitted(task, inputs, before, way_back, listed)
         if entry is None:
             return self._instead_of_a_submit(candidates, at_work)
         report = self._follow(entry, follow_from_the_start) if entry.job_id else self._search(entry, None)
@@ -173,14 +177,16 @@ class Submission:
 
     # The submit and after it
 
-    def _submitted(self, task: Task, inputs: Mapping[str, str], before: Look, listed: JobList | None) -> Entry:
+    def _submitted(
+        self, task: Task, inputs: Mapping[str, str], before: Look, way_back: WayBack | None, listed: JobList | None
+    ) -> Entry:
         """The entry of a job that was submitted, without its id where there was no good answer to that.
 
         Raises the error where it says for certain that no job came of the submit, and JournalError.
         """
         known = listed.ids if listed is not None and listed.whole else None
         begun = self._run.clock.now()
-        entry = Entry(self._place.service.url, self._place.account, begun, before, task.url, known)
+        entry = Entry(self._place.service.url, self._place.account, begun, before, task.url, known, way_back=way_back)
         self._notebook.write(entry)
         self._notebook.check_held()
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from ..errors import (
@@ -55,7 +55,7 @@ class Plan:
     """What a deletion would do: delete what was seen, follow a job that was begun earlier, or nothing.
 
     `before` is the look at the cache, for an earlier job the one from before its submit. `entry` is that job's, and
-    `work` what it was begun for; `wish` is what this run is asked for.
+    `work` what it was begun for; `wish` is what this run is asked for, `warnings` what was said while it was made.
     `looked_at` is in seconds of the run's own clock.
     """
 
@@ -66,6 +66,7 @@ class Plan:
     session: Session = field(repr=False, compare=False)
     work: Work = field(repr=False, compare=False)
     wish: Wish = field(repr=False, compare=False)
+    warnings: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def follows(self) -> bool:
@@ -128,7 +129,8 @@ def plan_deletion_of(wish: Wish, service: str, access: Access) -> Plan:
     with session.discreetly():
         named = find_service(service, session.run)
         wish.check()
-        return make_plan(wish, named, session, Record(named.url, session.messages, session.secrets, access.clock))
+        record = Record(named.url, session.messages, session.secrets, access.clock)
+        return replace(make_plan(wish, named, session, record), warnings=record.warnings)
 
 
 def carry_out(plan: Plan) -> Receipt:
@@ -141,6 +143,7 @@ def carry_out(plan: Plan) -> Receipt:
     record = Record(plan.service.url, session.messages, session.secrets, session.access.clock)
     with record.failing():
         record.note_service(plan.service.url)
+        record.recall(plan.warnings)
         do_as_planned(plan, record)
     return record.keep(session.access.receipts)
 
@@ -272,7 +275,7 @@ class _Deletion:
         inputs = self._work.inputs(task)
         self._work.save_what_goes(self._wire, self._before, self._access.receipts, self._record)
         try:
-            report = self._submission.begin(task, inputs, self._before)
+            report = self._submission.begin(task, inputs, self._before, self._record.way_back)
         except CacheToolsError:
             if self._journal.holds_entry:
                 self._record.leave_unsettled(f"A deletion that was begun is noted in {self._journal.file}.")
@@ -284,6 +287,7 @@ class _Deletion:
         return Next.NOTHING
 
     def _follow(self, entry: Entry) -> Next:
+        self._record.note_way_back(entry.way_back)
         report = self._submission.resume(entry)
         after = self._look_again(report)
         report = self._without_doubt(report, after)

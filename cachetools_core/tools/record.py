@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -52,7 +52,7 @@ class Record:
 
     def warning(self, text: str) -> None:
         """Tell the administrator, and keep it for the receipt."""
-        self._warnings.append(text)
+        self.recall([text])
         self._messages.warning(text)
 
     def progress(self, label: str, percent: float | None = None) -> None:
@@ -87,6 +87,24 @@ class Record:
         self._receipt = replace(
             self._receipt, job_url=report.url or None, job_status=report.status or None, messages=said
         )
+
+    def note_way_back(self, way_back: WayBack | None) -> None:
+        """The tiling scheme that an earlier run has saved before its submit."""
+        self._receipt = replace(self._receipt, way_back=way_back)
+
+    @property
+    def way_back(self) -> WayBack | None:
+        """The tiling scheme that was saved, None where none was."""
+        return self._receipt.way_back
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """All that was warned of until now."""
+        return tuple(self._warnings)
+
+    def recall(self, warnings: Sequence[str]) -> None:
+        """Warnings that were said while this was planned: they belong to the receipt, and aren't said again."""
+        self._warnings += [text for text in warnings if text not in self._warnings]
 
     def decide(self, verdict: Verdict, error: CacheToolsError | None = None) -> None:
         """The verdict, with its error where it isn't a success."""
@@ -138,7 +156,7 @@ class Record:
     def receipt(self) -> Receipt:
         """What was written down until now, without a secret."""
         took = self._clock.monotonic() - self._begun
-        receipt = replace(self._receipt, warnings=tuple(self._warnings), finished=self._now(), seconds=took)
+        receipt = replace(self._receipt, warnings=self.warnings, finished=self._now(), seconds=took)
         blotted: Receipt = self._secrets.blotted_value(receipt)
         return blotted
 

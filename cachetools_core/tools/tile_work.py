@@ -13,7 +13,7 @@ from ..proof.ending import JobEnd, JobReport
 from ..proof.evidence import Look, Says, Witness, plural
 from ..proof.tile_range import touched
 from ..proof.tile_words import explain_tiles, seen
-from ..proof.tiles import Asked, By, CloseUp, Sampled, Selection, is_near, select
+from ..proof.tiles import Asked, By, CloseUp, Sampled, Selection, is_near, same_system, select
 from ..proof.tiles_left import are_none, count_of, tiles_on_disk, what_remains_of_tiles
 from ..proof.verdict import Remains, Verdict
 from ..proof.words import Story
@@ -61,8 +61,15 @@ class SomeTiles:
         return work, before
 
     def is_met_by(self, work: Work) -> bool:
-        """True where an earlier job was begun for just these tiles. Raises nothing."""
-        return isinstance(work, TileWork) and work.selection == self._as_in(work.selection)
+        """True where an earlier job was begun for just these tiles. Raises nothing.
+
+        An extent in another coordinate system is another place, whatever its numbers. Where that job's system wasn't
+        given, this can't be told, and a look after it tells.
+        """
+        if not isinstance(work, TileWork) or work.selection != self._as_in(work.selection):
+            return False
+        wkid = None if self.asked.extent is None else self.asked.wkid
+        return wkid is None or (work.selection.wkid is not None and same_system(wkid, work.selection.wkid))
 
     def _as_in(self, other: Selection) -> Selection | None:
         """This wish in a scheme of which the other selection's levels are all that is known."""

@@ -21,6 +21,7 @@ from support.journals import environment
 from cachetools_core.errors import AlreadyRunning, JournalError, NotAService
 from cachetools_core.local.journal import Journal, Unreadable, entry_of, forget, unfinished
 from cachetools_core.proof.entry import Entry
+from cachetools_core.proof.way_back import WayBack
 
 
 @pytest.fixture
@@ -457,3 +458,22 @@ def test_an_entry_that_cannot_be_understood_is_forgotten_too(folder: Path) -> No
 def test_whoever_only_looks_makes_no_folder(look_only: Callable[[str, Path], Any], folder: Path) -> None:
     assert not look_only(SERVICE, folder)
     assert not folder.exists()
+
+
+def test_the_way_back_is_noted_with_the_job(journal: Journal) -> None:
+    noted = replace(ENTRY, way_back=WayBack(("/r/a.conf.xml",), ("PreciseDPI",), "import arcpy")).with_job("j1")
+    journal.write(noted)
+    assert journal.entry() == noted
+    fields = json.loads(journal.file.read_text(encoding="utf-8"))
+    del fields["scheme"]
+    journal.file.write_text(json.dumps(fields), encoding="utf-8")
+    assert journal.entry() == replace(noted, way_back=None), "as an older version has written it"
+
+
+@pytest.mark.parametrize("scheme", ["text", [], {}, {"files": "x", "not_on_the_wire": [], "call": ""}, 7])
+def test_a_way_back_that_is_none_is_no_entry(journal: Journal, scheme: Any) -> None:
+    journal.write(ENTRY)
+    fields = {**json.loads(journal.file.read_text(encoding="utf-8")), "scheme": scheme}
+    journal.file.write_text(json.dumps(fields), encoding="utf-8")
+    with pytest.raises(JournalError, match="a job may be running"):
+        journal.entry()

@@ -111,6 +111,9 @@ def test_none_are_there_where_none_is_counted_or_all_places_are_empty() -> None:
 def test_a_close_up_is_read_as_it_was_written() -> None:
     for one in (BEFORE, BEFORE_IN_AREA):
         assert look_from_dict(look_as_dict(one) or {}).close_up == one.close_up
+    in_system = replace(BEFORE_IN_AREA, close_up=CloseUp(Selection(LEVELS[:1], AREA, 3857), "s"))
+    again = look_from_dict(look_as_dict(in_system) or {}).close_up
+    assert again is not None and again.selection.wkid == 3857
     assert "close_up" not in (look_as_dict(replace(BEFORE, close_up=None)) or {})
 
 

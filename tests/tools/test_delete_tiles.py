@@ -16,12 +16,16 @@ from support.schema import misfits
 from support.story import account_of, delete, service_url
 
 from cachetools_core.errors import CacheToolsError, CannotDelete, WrongUsage
+from cachetools_core.naming.service import ServiceReference
 from cachetools_core.proof.receipt import Receipt
+from cachetools_core.proof.scheme import Extent, LevelOfDetail
+from cachetools_core.proof.tiles import Asked, Selection
 from cachetools_core.proof.verdict import Verdict
 from cachetools_core.rehearsal.caches import Cache
 from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.delete_tiles import delete_map_server_cache_tiles
+from cachetools_core.tools.tile_work import SomeTiles, TileWork
 
 NORTH_WEST = (-20037508.0, 1.0, -1.0, 20037508.0)
 
@@ -185,6 +189,29 @@ def test_tiles_that_come_back_are_warned_of_and_no_place_is_probed(server: Rehea
     assert not [request for request in server.requests if "/tile/" in request.path]
 
 
+ODD_MAPS = (
+    "tilemap-adjusted", "tilemap-no-list", "tilemap-other-size", "tilemap-other-place", "tilemap-odd-bits",
+    "json-500", "json-code-400", "html-login", "not-json", "empty-body",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", ODD_MAPS)
+def test_an_odd_tile_map_afterwards_shows_nothing_and_proves_nothing(
+    fault: str, server: Rehearsal, tmp_path: Path
+) -> None:
+    server.fault(f"{fault}@tile-after")
+    receipt = delete_tiles(server, tmp_path, "Rainfall", [scale_of(server, "Rainfall", 5)], NORTH_WEST)
+    assert (receipt.verdict, receipt.exit_code, server.submits) == (Verdict.UNKNOWN, 5, 1), str(receipt.error)
+    assert {request.fault for request in server.requests if request.step == "tile"} == {"", fault}
+
+
+def test_a_service_whose_tile_maps_are_odd_is_looked_at_tile_by_tile(server: Rehearsal, tmp_path: Path) -> None:
+    server.fault("tilemap-adjusted")
+    receipt = delete_tiles(server, tmp_path, "Rainfall", [scale_of(server, "Rainfall", 5)], NORTH_WEST)
+    assert receipt.verdict is Verdict.DELETED, str(receipt.error)
+    assert json.loads(receipt.to_json())["before"]["close_up"]["by"] == "tiles"
+
+
 def test_an_extent_in_which_nobody_could_look_is_refused(rehearsal: Start, shared: Path, tmp_path: Path) -> None:
     server = rehearsal(caches={"Loose": shared / SOURCES["Loose"]})
     server.cache_on_demand("Loose")
@@ -277,3 +304,16 @@ def test_other_tiles_come_after_the_job_that_was_begun(server: Rehearsal, tmp_pa
     receipt = delete_tiles(server, tmp_path, "Rainfall", second)
     assert (receipt.verdict, server.submits) == (Verdict.DELETED, 2), str(receipt.error)
     assert {5, 6} & set(server.cache("Rainfall").counts()) == set()
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "met"),
+    [(3857, 102100, True), (3857, 3857, True), (3857, 25832, False), (None, None, True), (3857, None, True),
+     (None, 3857, False)],
+)  # fmt: skip
+def test_an_extent_in_another_system_is_another_wish(first: int | None, then: int | None, met: bool) -> None:
+    level, area = LevelOfDetail(0, 5000.0, 1.3), Extent(0, 0, 10, 10)
+    service = ServiceReference("https://gis.example.com/server", "", "Rain", "MapServer")
+    work = TileWork(service, Selection((level,), area, first))
+    assert SomeTiles(Asked((5000.0,), extent=area, wkid=then)).is_met_by(work) is met
+    assert SomeTiles(Asked((5000.0,), wkid=then)).is_met_by(TileWork(service, Selection((level,))))

@@ -185,3 +185,14 @@ def test_a_plan_that_follows_submits_none(planner):
     receipt = carry_out(plan_deletion(planner.site.url, planner.access))
     assert (receipt.verdict, len(planner.site.submits)) == (Verdict.NOT_DELETED, 1)
     assert planner.site.jobs[0].status != SUCCEEDED
+
+
+@pytest.mark.parametrize("seconds", [0, 31])
+def test_what_a_plan_warned_of_stands_in_the_receipt_once(planner, seconds):
+    planner.site.tiles = None
+    plan = plan_deletion(planner.site.url, planner.access)
+    assert [text for text in plan.warnings if text.startswith("The tiles couldn't be counted beforehand")]
+    planner.site.clock.seconds += seconds
+    receipt = carry_out(plan)
+    for text in plan.warnings:
+        assert receipt.warnings.count(text) == 1

@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 import rasterio
 from rasterio.windows import Window
-from support.clocks import StillClock
+from support.bench import PATIENCE
+from support.clocks import FastClock, StillClock
 from support.job_site import SERVICE, JobSite, job_site
 from support.rehearsal_client import Start
+from support.schema import misfits
 from support.schemes import keys_of, service, tile_info
 from support.story import delete, service_url
 
@@ -153,6 +155,20 @@ def test_the_scheme_is_on_disk_before_the_submit(place, tmp_path: Path) -> None:
     place.server.before_request = note
     assert delete(place.server, receipts=tmp_path).verdict is Verdict.DELETED
     assert there == [["conf.cdi", "conf.xml"]]
+
+
+def test_a_rerun_names_the_scheme_that_the_first_run_saved(place, tmp_path: Path) -> None:
+    story: dict[str, Any] = {"receipts": tmp_path / "receipts", "journal_folder": tmp_path / "journal"}
+    place.server.let_jobs_take(60.0)
+    submits = place.server.submits
+    first = delete(place.server, clock=FastClock(60), deadline=90.0, **story)
+    assert first.verdict is Verdict.STILL_RUNNING
+    place.server.let_jobs_take(0.0)
+    again = delete(place.server, clock=FastClock(60), patience=PATIENCE, deadline=240.0, **story)
+    assert (again.verdict, place.server.submits - submits) == (Verdict.DELETED, 1), again.error
+    assert again.way_back == first.way_back
+    assert misfits(json.loads(again.to_json())) == []
+    assert all(file.is_file() for file in saved_by(again))
 
 
 def test_a_folder_that_cannot_be_written_costs_a_warning(place, tmp_path: Path) -> None:
