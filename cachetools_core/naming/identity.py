@@ -13,6 +13,7 @@ from .address import site_address
 from .service import AROUND_A_NAME, CatalogPath, ServiceReference, names_in, read_name, split_at_services
 
 THIS_MACHINE = "localhost"
+USUAL_PORTS = (None, 80, 443, 6080, 6443)
 
 
 class Means(Enum):
@@ -28,12 +29,19 @@ def service_key(service: ServiceReference) -> str:
 
     Folded are scheme, port, letter case, a final dot of the host, its Unicode and IPv6 forms, percent codes, composed
     and decomposed letters, and every name of this machine's loopback. A host's alias and a site's other context stay
-    apart, since only the server knows of them. Nothing is asked and nothing raised.
+    apart, since only the server knows of them; so do ports of the loopback that are none of ArcGIS Server's or a web
+    server's, since rehearsals listen there side by side. Nothing is asked and nothing raised.
     """
-    site = urlsplit(service.site)
-    context = [part for part in site.path.split("/") if part]
     names = [part for part in (service.folder, service.name, service.kind) if part]
-    return "/".join(map(_folded, [_folded_host(site.hostname or ""), *context, "rest", "services", *names]))
+    return "/".join([site_key(service), *map(_folded, ["rest", "services", *names])])
+
+
+def site_key(service: ServiceReference) -> str:
+    """One text for all spellings of a service's site, `host/context`, folded as `service_key` does. Raises nothing."""
+    site = urlsplit(service.site)
+    host = _folded_host(site.hostname or "")
+    authority = f"{host}:{site.port}" if host == THIS_MACHINE and site.port not in USUAL_PORTS else host
+    return "/".join([authority, *(_folded(part) for part in site.path.split("/") if part)])
 
 
 def names_service(service: ServiceReference, text: str) -> Means:

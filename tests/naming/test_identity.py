@@ -79,6 +79,8 @@ DIFFERENT = [
     "https://gis.example.com/arcgis/rest/services/Wetter/Übersicht/ImageServer",
     "https://127.0.0.1/arcgis/rest/services/Wetter/Übersicht/MapServer",
     "https://127.999.999.999/arcgis/rest/services/Wetter/Übersicht/MapServer",
+    "https://localhost:50001/arcgis/rest/services/Wetter/Übersicht/MapServer",
+    "https://localhost:50002/arcgis/rest/services/Wetter/Übersicht/MapServer",
     "https://xn--/arcgis/rest/services/Wetter/Übersicht/MapServer",
 ]
 
