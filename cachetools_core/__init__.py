@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .proof.verdict import Verdict
     from .tools.access import Access
     from .tools.delete import delete_map_server_cache
+    from .tools.delete_many import delete_map_server_caches
     from .tools.delete_tiles import delete_map_server_cache_tiles
     from .tools.report import report_map_server_cache
     from .tools.sign_in import remove_sign_in, store_sign_in, stored_sign_ins
@@ -41,6 +42,7 @@ __all__ = [
     "__version__",
     "delete_map_server_cache",
     "delete_map_server_cache_tiles",
+    "delete_map_server_caches",
     "remove_sign_in",
     "report_map_server_cache",
     "store_sign_in",
@@ -57,6 +59,7 @@ _HOMES = {
     "Verdict": "proof.verdict",
     "delete_map_server_cache": "tools.delete",
     "delete_map_server_cache_tiles": "tools.delete_tiles",
+    "delete_map_server_caches": "tools.delete_many",
     "remove_sign_in": "tools.sign_in",
     "report_map_server_cache": "tools.report",
     "store_sign_in": "tools.sign_in",

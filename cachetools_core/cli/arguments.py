@@ -31,8 +31,15 @@ def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     Prints help or the version and raises SystemExit where that is asked for. Raises WrongUsage.
     """
     options, unknown = _read(arguments)
+    if "services" in options and not any(text.startswith("-") for text in unknown):
+        options.services, unknown = [*options.services, *unknown], []  # argparse takes those before the first option
     if unknown:
         raise WrongUsage(_about_unknown(unknown, options.command), _see_help(options.command))
+    if "services" in options and options.from_file is None:
+        if not options.services:
+            raise WrongUsage("Missing: SERVICE.", _see_help(options.command))
+        if len(options.services) == 1:
+            (options.service,) = options.services
     return options
 
 

@@ -34,6 +34,16 @@ def _service(command: argparse.ArgumentParser) -> None:
     command.add_argument("service", metavar="SERVICE", help="a REST or SOAP address, a catalog path, or a .lyrx file")
 
 
+def _services(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "services", metavar="SERVICE", nargs="*", help="a REST or SOAP address, a catalog path, or a .lyrx file"
+    )
+    command.add_argument("--from", dest="from_file", metavar="FILE", help="a text file with one more service a line")
+    command.add_argument(
+        "--per-site", type=values.number, default=4, metavar="N", help="so many jobs at a time on one site (default 4)"
+    )
+
+
 def _site(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "site", metavar="SITE", nargs="?", help="the address of a site, or of the portal that it is federated with"
@@ -71,9 +81,13 @@ def _output(command: argparse.ArgumentParser) -> None:
 
 COMMANDS = {
     "delete": Command(
-        "delete the cache; this can't be undone",
-        (_service, _consent, _cache_directory),
-        (f"delete {RAINFALL}", f"delete {RAINFALL} --yes --deadline 4h --log-file log.txt"),
+        "delete the cache of one service or more; this can't be undone",
+        (_services, _consent, _cache_directory),
+        (
+            f"delete {RAINFALL}",
+            f"delete {RAINFALL} --yes --deadline 4h --log-file log.txt",
+            "delete --from services.txt --yes",
+        ),
         A_NIGHT,
     ),
     "delete-tiles": Command(

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ..errors import WrongUsage
+from ..proof.evidence import plural
 from ..tools.deletion import Plan
 from ..waiting import Run
 from .terminal import Terminal
+
+if TYPE_CHECKING:
+    from ..tools.delete_many import Plans
 
 
 def consent(options: argparse.Namespace, terminal: Terminal, run: Run, question: str) -> Callable[[Plan], bool]:
@@ -16,14 +21,33 @@ def consent(options: argparse.Namespace, terminal: Terminal, run: Run, question:
 
     Raises WrongUsage where nobody can be asked.
     """
+    _check_that_somebody_can_agree(options, terminal)
+
+    def agree(plan: Plan) -> bool:
+        return _yes("Follow it to its end?" if plan.follows else question, options, terminal, run)
+
+    return agree
+
+
+def consent_to_many(options: argparse.Namespace, terminal: Terminal, run: Run) -> Callable[[Plans], bool]:
+    """What agrees to plans that have been shown, once for all of them; raises as `consent` does."""
+    _check_that_somebody_can_agree(options, terminal)
+
+    def agree(plans: Plans) -> bool:
+        following = f"Follow {plural(len(plans.following), 'deletion')} to the end?"
+        deleting = f"This can't be undone. Delete {plural(len(plans.deleting), 'cache')}?"
+        return _yes(deleting if plans.deleting else following, options, terminal, run)
+
+    return agree
+
+
+def _check_that_somebody_can_agree(options: argparse.Namespace, terminal: Terminal) -> None:
     if not options.yes and not terminal.has_somebody:
         raise WrongUsage("Confirmation needed, but this is no interactive terminal: add --yes.")
     terminal.quiet = options.q and options.yes  # who is asked must see what about
 
-    def agree(plan: Plan) -> bool:
-        asked = "Follow it to its end?" if plan.follows else question
-        agreed = options.yes or terminal.ask(f"{asked} Type yes: ", run).strip().lower() == "yes"
-        terminal.quiet = options.q
-        return agreed
 
-    return agree
+def _yes(question: str, options: argparse.Namespace, terminal: Terminal, run: Run) -> bool:
+    agreed: bool = options.yes or terminal.ask(f"{question} Type yes: ", run).strip().lower() == "yes"
+    terminal.quiet = options.q
+    return agreed

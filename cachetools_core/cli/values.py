@@ -9,7 +9,8 @@ SECONDS = "takes a number of seconds above 0, or a time such as 4h, 90m or 1h30m
 SCALES = "takes scales, such as 36111.909643;18055.954822"
 LEVELS = "takes numbers of levels, such as 3,5-7"
 EXTENT = "takes four numbers: xmin,ymin,xmax,ymax"
-WORDS = (SECONDS, SCALES, LEVELS, EXTENT)
+NUMBER = "takes a whole number from 1 to 100"
+WORDS = (SECONDS, SCALES, LEVELS, EXTENT, NUMBER)
 TIME = re.compile(r"(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,9})s)?", re.ASCII | re.IGNORECASE)
 
 
@@ -19,14 +20,14 @@ def seconds(text: str) -> float:
     try:
         if found and text:
             hours, minutes, rest = (float(part or 0) for part in found.groups())
-            number = hours * 3600 + minutes * 60 + rest
+            time = hours * 3600 + minutes * 60 + rest
         else:
-            number = float(text)
+            time = float(text)
     except ValueError:
-        number = 0.0
-    if not 0 < number < 1e9:
+        time = 0.0
+    if not 0 < time < 1e9:
         raise argparse.ArgumentTypeError(SECONDS)
-    return number
+    return time
 
 
 def scales(text: str) -> tuple[float, ...]:
@@ -54,6 +55,13 @@ def levels(text: str) -> tuple[int, ...]:
             raise argparse.ArgumentTypeError(LEVELS)
         found.update(some)
     return tuple(sorted(found))
+
+
+def number(text: str) -> int:
+    """A whole number from 1 to 100. Raises ArgumentTypeError."""
+    if not re.fullmatch("[1-9][0-9]?|100", text):
+        raise argparse.ArgumentTypeError(NUMBER)
+    return int(text)
 
 
 def _numbers(text: str, between: str, words: str) -> tuple[float, ...]:

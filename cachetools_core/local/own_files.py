@@ -94,6 +94,24 @@ def write_text(file: Path, text: str) -> None:
     _settle_folder(file.parent)
 
 
+def append_line(file: Path, line: str) -> None:
+    """Append a line to the file, whole or not at all, and on the disk before this returns. Raises OSError."""
+    left = f"{line}\n".encode()
+    handle = _open_plain(file, os.O_WRONLY | os.O_APPEND)
+    try:
+        end = os.fstat(handle).st_size
+        try:
+            while left:
+                left = left[os.write(handle, left) :]
+            os.fsync(handle)
+        except OSError:
+            with suppress(OSError):  # why it can't be written is what counts
+                os.ftruncate(handle, end)
+            raise
+    finally:
+        os.close(handle)
+
+
 def partial_of(file: Path) -> Path:
     """Where the file is while it is written."""
     return file.with_suffix(".new")

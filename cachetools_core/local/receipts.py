@@ -35,6 +35,10 @@ class ReceiptFolder:
         """
         return self.path / f"{started:%Y%m%dT%H%M%SZ}-{file_name_for(service_url)}-{token_hex(2)}"
 
+    def stem_of_summary(self, started: datetime) -> Path:
+        """The path without an ending that the files of a summary share. Raises nothing."""
+        return self.path / f"{started:%Y%m%dT%H%M%SZ}-summary-{token_hex(2)}"
+
     def write(self, file: Path, text: str) -> None:
         """Write one file of a receipt, whole or not at all. Raises ReceiptNotKept."""
         try:

@@ -65,12 +65,17 @@ class Job:
 
 
 class Jobs:
-    """The register of a site's jobs. `submits` counts all that were ever taken, `failures` are the server's own."""
+    """The register of a site's jobs.
+
+    `submits` counts all that were ever taken, `most_at_once` is how many hadn't ended at the same time, and `failures`
+    are the server's own.
+    """
 
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self.submits = 0
+        self.most_at_once = 0
         self.failures: list[BaseException] = []
 
     def all(self) -> list[Job]:
@@ -93,6 +98,7 @@ class Jobs:
         """Takes a submitted job in."""
         self.add(job)
         self.submits += 1
+        self.most_at_once = max(self.most_at_once, sum(one.ended is None for one in self._jobs.values()))
 
     def find(self, tool: str, task: str, job_id: str) -> Job:
         """The job under its task; Refused where there is none (how a real server says so is not known)."""

@@ -203,6 +203,11 @@ class Rehearsal:
         return self._site.jobs.submits
 
     @property
+    def most_jobs_at_once(self) -> int:
+        """How many jobs at most hadn't ended at the same time."""
+        return self._site.jobs.most_at_once
+
+    @property
     def jobs(self) -> list[Job]:
         """The jobs that the server remembers, the oldest first."""
         return self._call(self._site.jobs.all)

@@ -150,9 +150,10 @@ class Session:
         return Trust(ca_file=self.access.ca_file, kept=kept_certificate)
 
     def _open(self, url: str, hears: Messages) -> OpenSite:
-        return self._signed_in(self.unsigned(), url, hears)
+        return self.signed_in(self.unsigned(), url, hears)
 
-    def _signed_in(self, rest: PlainWire, url: str, hears: Messages) -> OpenSite:
+    def signed_in(self, rest: PlainWire, url: str, hears: Messages) -> OpenSite:
+        """The site, opened and signed in to over this wire. Raises as `site_of` does."""
         access = self.access
         info = open_site(rest, url)
         given = GivenAccount(access.account, access.username or None, access.place)

@@ -1,0 +1,183 @@
+"""The ledger of a run over many services: a rerun of the same command goes on where a run was stopped.
+
+One file for one set of services in the user's application-data folder, a line an event, each on the disk before the
+run goes on, readable by a person. A line that was cut off by a kill tells nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from threading import Lock as ThreadLock
+from typing import Any
+
+from ..errors import AlreadyRunning, JournalError
+from ..messages import plain_words
+from ..proof.entry import Entry
+from ..proof.evidence import Look, look_as_dict, look_from_dict
+from . import own_files
+from .folders import application_folder, other_place
+from .own_files import Lock
+
+VERSION = 1
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a deletion ended in an earlier part of the run; `error_id` is empty for a success."""
+
+    verdict: str
+    at: str
+    job_url: str = ""
+    job_status: str = ""
+    error_id: str = ""
+    what: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """A job that an earlier part of the run was about to submit, and how it ended; None where that isn't noted.
+
+    `before` is the look before it, `at` the moment (UTC, ISO 8601).
+    """
+
+    at: str
+    before: Look
+    ended: Ended | None = None
+
+
+class Ledger:
+    """What was submitted in one run over these services, named by their keys; held by one process at a time."""
+
+    def __init__(self, services: Iterable[str], folder: Path | None, blotted: Callable[[Any], Any]) -> None:
+        """`blotted` takes secrets out of what is written. Raises JournalError where this user has no place for it."""
+        self._services = sorted(services)
+        self._blotted = blotted
+        self._folder = application_folder() / "runs" if folder is None else folder / "runs"
+        name = sha256("\n".join(self._services).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        self.file = self._folder / f"{len(self._services)}-services-{name}.jsonl"
+        self._submitted: dict[str, Submitted] = {}
+        self._is_there = False
+        self._turn = ThreadLock()
+
+    @contextmanager
+    def held(self) -> Iterator[Ledger]:
+        """Hold the ledger, and read what an earlier part of the run has left.
+
+        Raises AlreadyRunning where another process holds it, JournalError where it can't be read, understood or held.
+        """
+        if not self._services:
+            yield self
+            return
+        try:
+            own_files.make_folder(self._folder)
+            lock = Lock(self.file.with_suffix(".lock"))
+        except BlockingIOError as error:
+            raise AlreadyRunning(
+                "Another run of CacheTools on this machine is at work on the same services."
+            ) from error
+        except OSError as error:
+            raise self._unusable(error) from error
+        try:
+            self._read()
+            yield self
+        finally:
+            lock.release()
+
+    def submitted(self, service: str) -> Submitted | None:
+        """What an earlier part of the run has submitted for a service, if anything."""
+        return self._submitted.get(service)
+
+    @property
+    def goes_on(self) -> bool:
+        """True where an earlier part of the run has left something."""
+        return bool(self._submitted)
+
+    def note_submit(self, service: str, entry: Entry) -> None:
+        """A job is about to be submitted. Raises JournalError."""
+        before = self._blotted(look_as_dict(entry.before))
+        event = {"service": service, "submitted": entry.begun.isoformat(timespec="seconds"), "before": before}
+        self._append(event)
+        self._learn(event)
+
+    def note_end(self, service: str, ended: Ended) -> None:
+        """What became of a job. Raises JournalError."""
+        self._append({"service": service, "ended": self._blotted(asdict(ended))})
+
+    def note_withdrawal(self, service: str) -> None:
+        """No job was submitted after all. Raises JournalError."""
+        self._append({"service": service, "submitted": None})
+
+    def close(self) -> None:
+        """The run is over: nothing is left to go on with. Raises JournalError."""
+        try:
+            self.file.unlink(missing_ok=True)
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def _append(self, event: dict[str, Any]) -> None:
+        try:
+            with self._turn:
+                if not self._is_there:
+                    head = {"version": VERSION, "services": self._services}
+                    own_files.write_text(self.file, _line(head) + "\n")
+                    self._is_there = True
+                own_files.append_line(self.file, _line(event))
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def _read(self) -> None:
+        try:
+            text = own_files.read_text(self.file)
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError) as error:
+            raise self._not_understood(error) from error
+        whole, _, cut_off = text.rpartition("\n")
+        try:
+            head, *events = map(json.loads, whole.split("\n"))
+            if head["version"] != VERSION or head["services"] != json.loads(_line(self._services)):
+                raise ValueError("another version of CacheTools has written it")
+            for event in events:
+                self._learn(event)
+            if cut_off:
+                own_files.write_text(self.file, whole + "\n")
+        except (OSError, *UNREADABLE) as error:
+            raise self._not_understood(error) from error
+        self._is_there = True
+
+    def _learn(self, event: dict[str, Any]) -> None:
+        service = event["service"]
+        if "ended" in event:
+            self._submitted[service] = replace(self._submitted[service], ended=Ended(**event["ended"]))
+        elif event["submitted"] is None:
+            with suppress(KeyError):
+                del self._submitted[service]
+        else:
+            self._submitted[service] = Submitted(str(event["submitted"]), look_from_dict(event["before"]))
+
+    def _unusable(self, error: OSError) -> JournalError:
+        return JournalError(
+            f"The ledger {plain_words(self.file)} can't be written: {plain_words(error.strerror or error)}.",
+            f"Make room there, give this user write access, or {other_place()}.",
+        )
+
+    def _not_understood(self, error: Exception) -> JournalError:
+        why = plain_words(getattr(error, "strerror", None) or type(error).__name__)
+        return JournalError(
+            f"The ledger {plain_words(self.file)} of an earlier run over the same services can't be read: {why}.",
+            "Nothing was submitted. Delete that file and run this again: jobs under way are noted in the journal, too,"
+            " and are followed all the same.",
+        )
+
+
+def _line(value: Any) -> str:
+    """One line of JSON; names that aren't UTF-8 are escaped."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,223 @@
+"""Delete the caches of several services: one plan, one question, then exactly that plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+
+from ..errors import CacheToolsError, Cancelled, DeadlinePassed, JournalError, ReceiptNotKept, WrongUsage
+from ..local.ledger import Ledger
+from ..local.receipts import ReceiptFolder
+from ..naming.address import safe_text
+from ..naming.files import find_service
+from ..naming.identity import service_key, site_key
+from ..naming.service import ServiceReference
+from ..proof.evidence import plural
+from ..proof.receipt import Receipt
+from ..proof.summary import Summary
+from ..proof.verdict import UNSETTLED, Verdict
+from ..proof.words import in_megabytes
+from .access import Access
+from .deletion import Plan
+from .one_of_many import OneOfMany, tell
+from .record import Record
+from .relay import Relay
+from .side_by_side import ManySession
+
+PER_SITE = 4
+NO = ("Nothing was deleted: the answer wasn't yes.", "Nothing on the server has changed.")
+
+
+@dataclass(frozen=True)
+class Plans:
+    """What a run over several services would do: `deleting` and `following` are the plans for those that it is about.
+
+    `without` is how many have no cache, `failed` how many can't be deleted.
+    """
+
+    deleting: tuple[Plan, ...]
+    following: tuple[Plan, ...]
+    without: int
+    failed: int
+
+    def in_words(self) -> str:
+        """The sum, in one line. Raises nothing."""
+        counted = [plan.before for plan in self.deleting if plan.before.tiles is not None]
+        tiles, size = sum(one.tiles or 0 for one in counted), sum(one.bytes or 0 for one in counted)
+        caches = plural(len(self.deleting), "cache")
+        parts = [f"{caches} to delete, {plural(tiles, 'tile')}, {in_megabytes(size)}"]
+        uncounted = len(self.deleting) - len(counted)
+        parts += [f"{uncounted} of them not counted"] if uncounted else []
+        parts += [f"{len(self.following)} begun earlier"] if self.following else []
+        parts += [f"{self.without} without a cache"] if self.without else []
+        parts += [f"{self.failed} that can't be deleted"] if self.failed else []
+        return f"In all: {', '.join(parts)}."
+
+
+def delete_map_server_caches(
+    services: Sequence[str],
+    access: Access = Access(),  # noqa: B008 - frozen
+    per_site: int = PER_SITE,
+) -> Summary:
+    """Delete the caches of several map or image services, their files on the servers included; this can't be undone.
+
+    Each of `services` is any text that names one, as for `delete_map_server_cache`; one that is named twice is done
+    once. Sites are worked on side by side, with `per_site` jobs at a time on each. A run that was stopped is gone on
+    with by the same call: what is deleted stays deleted, what was submitted is followed.
+
+    Returns the summary, whatever became of each service; its `exit_code` is that of the worst. Raises WrongUsage where
+    no service is given or `per_site` is less than 1, JournalError where the ledger of an earlier run can't be read, and
+    AlreadyRunning where another process is at work on the same services.
+    """
+    return run_deletions(services, access, lambda plans: True, per_site)
+
+
+def run_deletions(
+    services: Sequence[str], access: Access, agree: Callable[[Plans], bool], per_site: int = PER_SITE
+) -> Summary:
+    """Plan the deletions, have the plan agreed to, and carry it out; `agree` is asked where there is anything to do.
+
+    Returns and raises as `delete_map_server_caches` does.
+    """
+    if not services:
+        raise WrongUsage("No service is named.")
+    if per_site < 1:
+        raise WrongUsage("The number of jobs at a time on one site must be at least 1.")
+    relay = Relay(access.messages, access.clock)
+    session = ManySession(access, relay, per_site)
+    began, started = access.clock.monotonic(), access.clock.now()
+    named = _named(services, session)
+    wanted = [one for one in named if isinstance(one, ServiceReference)]
+    done = {id(one): one for one in named if isinstance(one, Receipt)}
+    ledger = Ledger(map(service_key, wanted), access.journal_folder, session.secrets.blotted_value)
+    with session.discreetly(), ledger.held():
+        if ledger.goes_on:
+            relay.info(f"Going on with a run over these services that was stopped, as {ledger.file} tells.")
+        names = _names(wanted)
+        ones = {id(service): OneOfMany(service, names[service], session, ledger) for service in wanted}
+        _Run(relay, session, list(ones.values()), len(done)).carry_out(agree)
+        done.update({key: one.receipt for key, one in ones.items() if one.receipt is not None})
+        receipts = tuple(done[id(one)] for one in named)
+        finished = access.clock.now()
+        summary = Summary(receipts, _text(started), _text(finished), access.clock.monotonic() - began)
+        summary = _kept(summary, access, relay)
+        _close(ledger, receipts, relay)
+        relay.hand_on()
+    return summary
+
+
+class _Run:
+    """The services of one run, from the plan to the last receipt."""
+
+    def __init__(self, relay: Relay, session: ManySession, ones: Sequence[OneOfMany], failed: int) -> None:
+        self._relay, self._session, self._ones = relay, session, ones
+        self._all = len(ones) + failed
+        self._failed, self._gone, self._done = failed, 0, failed
+
+    def carry_out(self, agree: Callable[[Plans], bool]) -> None:
+        """Look at all of them, tell what would be done, have it agreed to, and do it. Raises what a listener raises."""
+        self._relay.progress(f"Looking at {plural(len(self._ones), 'service')}")
+        self._work_on(self._ones, OneOfMany.look)
+        for one in self._ones:
+            (self._relay.info if one.plan else self._relay.warning)(one.planned())
+        self._done += sum(one.plan is None for one in self._ones)
+        planned = [(one, one.plan) for one in self._ones if one.plan is not None]
+        plans = Plans(
+            deleting=tuple(plan for _, plan in planned if plan.deletes),
+            following=tuple(plan for _, plan in planned if plan.follows),
+            without=sum(not plan.deletes and not plan.follows for _, plan in planned),
+            failed=self._failed + sum(one.plan is None for one in self._ones),
+        )
+        self._relay.info(plans.in_words())
+        self._relay.hand_on()
+        refusal = _refusal(plans, agree) if plans.deleting or plans.following else None
+        # What an earlier run has submitted is at work by now, so its place among the jobs of the site is taken first.
+        in_order = [one for one, plan in sorted(planned, key=lambda pair: not pair[1].follows)]
+        self._work_on(in_order, partial(self._delete, refusal=refusal))
+
+    def _work_on(self, ones: Iterable[OneOfMany], do: Callable[[OneOfMany], None]) -> None:
+        by_site = groupby(sorted(ones, key=_site), key=_site)
+        lanes = [(self._session.workers, [partial(do, one) for one in group]) for _, group in by_site]
+        self._relay.work_side_by_side(lanes)
+
+    def _delete(self, one: OneOfMany, refusal: CacheToolsError | None) -> None:
+        one.delete(refusal)
+        self._relay.tell(partial(self._tell, one))
+
+    def _tell(self, one: OneOfMany) -> None:
+        """In the listening thread: counts."""
+        tell(one, self._relay)
+        self._done += 1
+        assert one.receipt is not None
+        if one.receipt.verdict is Verdict.DELETED and one.receipt.before is not None:
+            self._gone += one.receipt.before.bytes or 0
+        label = f"{self._done:,} of {self._all:,} done, {in_megabytes(self._gone)} so far"
+        self._relay.progress(label, 100 * self._done / self._all)
+
+
+def _named(services: Sequence[str], session: ManySession) -> list[ServiceReference | Receipt]:
+    """The services that the texts name, each once; for a text that names none the receipt of that."""
+    found: list[ServiceReference | Receipt] = []
+    known: set[str] = set()
+    for text in services:
+        record = Record(safe_text(text), session.messages, session.secrets, session.access.clock)
+        with record.failing():
+            service = find_service(text, session.run)
+            if service_key(service) in known:
+                record.info(f"{service.url} is named more than once, and done once.")
+            else:
+                known.add(service_key(service))
+                found.append(service)
+            continue
+        receipt = record.keep(session.access.receipts)
+        session.messages.warning(f"{receipt.service}: {receipt.error}")
+        found.append(receipt)
+    return found
+
+
+def _names(services: Sequence[ServiceReference]) -> dict[ServiceReference, str]:
+    """What each service is called in messages: its address where there are several sites."""
+    one_site = len({*map(site_key, services)}) == 1
+    return {service: str(service) if one_site else service.url for service in services}
+
+
+def _site(one: OneOfMany) -> str:
+    return site_key(one.service)
+
+
+def _refusal(plans: Plans, agree: Callable[[Plans], bool]) -> CacheToolsError | None:
+    try:
+        return None if agree(plans) else Cancelled(*NO)
+    except CacheToolsError as error:
+        return error
+
+
+def _kept(summary: Summary, access: Access, relay: Relay) -> Summary:
+    try:
+        folder = ReceiptFolder(access.receipts)
+        stem = folder.stem_of_summary(access.clock.now())
+        page: Path = stem.with_suffix(".html")
+        folder.write_together({page: summary.to_html(), stem.with_suffix(".json"): summary.to_json()})
+    except (JournalError, ReceiptNotKept) as error:
+        relay.warning(f"The summary isn't kept: {error.what}")
+        return summary
+    relay.info(f"Summary: {stem}.json and .html")
+    return replace(summary, page=str(page))
+
+
+def _close(ledger: Ledger, receipts: Sequence[Receipt], relay: Relay) -> None:
+    """A run that was stopped, or whose jobs aren't settled, isn't over."""
+    if any(one.verdict in UNSETTLED or isinstance(one.error, (Cancelled, DeadlinePassed)) for one in receipts):
+        return
+    try:
+        ledger.close()
+    except JournalError as error:
+        relay.warning(f"{error.what} It is out of date and may be deleted.")
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,175 @@
+"""One service of a run over several: looked at, deleted as planned, told."""
+
+from __future__ import annotations
+
+from copy import copy
+
+from ..errors import CacheToolsError, Cancelled, CannotDelete, JournalError, NotDeleted, every_error
+from ..local.ledger import Ended, Ledger, Submitted
+from ..messages import Messages
+from ..naming.identity import service_key
+from ..naming.service import ServiceReference
+from ..proof.ending import JobEnd, JobReport
+from ..proof.evidence import plural
+from ..proof.receipt import Receipt
+from ..proof.verdict import UNSETTLED, Remains, Verdict, what_remains
+from ..proof.words import in_megabytes, look_in_words
+from .cache_work import WholeCache
+from .deletion import Plan, do_as_planned, make_plan
+from .record import Record
+from .side_by_side import ManySession
+
+WISH = WholeCache()
+
+
+class WarningsOnly:
+    """Of what is told of one service among many, the warnings count, each of them once, with the service's name."""
+
+    def __init__(self, name: str, messages: Messages) -> None:
+        self._name, self._messages = name, messages
+        self._told: set[str] = set()
+
+    def info(self, text: str) -> None:
+        """Not among many."""
+
+    def warning(self, text: str) -> None:
+        """Something the administrator should know of this service."""
+        if text not in self._told:
+            self._told.add(text)
+            self._messages.warning(f"{self._name}: {text}")
+
+    def progress(self, label: str, percent: float | None = None) -> None:
+        """Not among many."""
+
+    def cancelled(self) -> bool:
+        """True once the administrator has asked to stop."""
+        return self._messages.cancelled()
+
+
+class OneOfMany:
+    """One service; `plan` is what would be done, None where nothing is left to do; `receipt` comes at the end."""
+
+    def __init__(self, service: ServiceReference, name: str, session: ManySession, ledger: Ledger) -> None:
+        self.service, self.name = service, name
+        self.plan: Plan | None = None
+        self.receipt: Receipt | None = None
+        self._messages, self._ledger, self._key = session.access.messages, ledger, service_key(service)
+        self._session = session.for_one(service, WarningsOnly(name, session.access.messages), ledger)
+        self._neighbours = self._session.neighbours_at(service.site)
+        clock = session.access.clock
+        self._record = Record(service.url, self._session.messages, self._session.secrets, clock)
+        self._record.note_service(service.url)
+
+    def look(self) -> None:
+        """Plan what to do; a service that can't be looked at ends here, with its receipt. Raises nothing."""
+        earlier = self._ledger.submitted(self._key)
+        noted = "" if earlier is None else f"A job was submitted on {_moment(earlier.at)}, see {self._ledger.file}."
+        with self._record.failing(), self._record.unsettled(noted):
+            plan = make_plan(WISH, self.service, self._session, self._record)
+            if earlier is None or plan.follows:
+                self.plan = plan
+            else:
+                self._conclude(earlier, plan)
+        if self.plan is None:
+            self._end()
+        elif self.plan.entry is not None:
+            self._neighbours.note_at_work(self.service)
+            if self.plan.entry.job_id:
+                self._neighbours.note_job(self.plan.entry.job_id, self.service)
+
+    def delete(self, refusal: CacheToolsError | None) -> None:
+        """Do what was planned, unless it was refused, and end with a receipt. Raises nothing."""
+        assert self.plan is not None
+        with self._record.failing():
+            if refusal is not None:
+                raise copy(refusal)
+            do_as_planned(self.plan, self._record)
+        self._end()
+
+    def planned(self) -> str:
+        """What is planned, in one line. Raises nothing."""
+        if self.receipt is not None:
+            return f"{self.name}: {_in_words(self.receipt)}"
+        assert self.plan is not None
+        if self.plan.follows:
+            return f"{self.name}: a deletion that was begun earlier is followed to its end"
+        return f"{self.name}: {look_in_words(self.plan.before)}"
+
+    def _conclude(self, earlier: Submitted, plan: Plan) -> None:
+        """What an earlier part of this run has done stays done; nothing is submitted for it a second time."""
+        record, ended, now = self._record, earlier.ended, plan.before
+        record.note_before(earlier.before)
+        record.note_after(now)
+        if ended is not None and ended.job_url:
+            record.note_job(JobReport(ended.job_url, ended.job_status, JobEnd.NO_ANSWER))
+        submitted = f"An earlier part of this run submitted a job for {self.service} on {_moment(earlier.at)}"
+        remains = what_remains(earlier.before, now)
+        was_deleted = ended is not None and ended.verdict == Verdict.DELETED.value
+        if remains is Remains.NOTHING or (was_deleted and remains is Remains.NOTHING_BY_ONE):
+            record.warning(f"{submitted}; the cache is gone.")
+            record.decide(Verdict.DELETED)
+            return
+        again = "Run this again if it is to go as well: that is a new run, with a new plan."
+        if ended is None or was_deleted:
+            what = "has deleted its cache, and there is one again" if was_deleted else "has seen its end"
+            left = "" if was_deleted else f", and the service has a cache: {look_in_words(now)}"
+            record.decide(
+                Verdict.NOT_DELETED, CannotDelete(f"{submitted}, {what}{left}. Nothing was submitted.", again)
+            )
+            return
+        kind = next((one for one in every_error() if one.message_id == ended.error_id), NotDeleted)
+        error = kind(f"{submitted}, which ended on {_moment(ended.at)}: {ended.what}", ended.remedy)
+        record.decide(Verdict(ended.verdict), error)
+
+    def _end(self) -> None:
+        receipt = self._record.keep(self._session.access.receipts)
+        with self._record.failing():
+            self._note(receipt)
+        if receipt.verdict in UNSETTLED:
+            self._neighbours.note_unseen(self.service)
+        else:
+            self._neighbours.note_ended(self.service)
+        self.receipt = receipt
+
+    def _note(self, receipt: Receipt) -> None:
+        if self._ledger.submitted(self._key) is None or receipt.verdict in UNSETTLED:
+            return
+        try:
+            if receipt.after is not None and not isinstance(receipt.error, Cancelled):
+                self._ledger.note_end(self._key, _ended(receipt))
+            elif self.plan is not None and (receipt.after is not None or not self.plan.follows):
+                self._ledger.note_withdrawal(self._key)  # a job that was never begun, or cancelled
+        except JournalError as error:
+            self._record.warning(f"{error.what} A rerun looks at this service anew.")
+
+
+def tell(one: OneOfMany, messages: Messages) -> None:
+    """How it ended, in one line. Raises nothing."""
+    assert one.receipt is not None
+    (messages.info if one.receipt.exit_code == 0 else messages.warning)(f"{one.name}: {_in_words(one.receipt)}")
+
+
+def _in_words(receipt: Receipt) -> str:
+    if receipt.error is not None:
+        return f"{receipt.verdict.value}. {receipt.error}"
+    before = receipt.before
+    if receipt.verdict is Verdict.NOTHING_TO_DELETE or before is None or before.tiles is None:
+        return receipt.verdict.value
+    return f"{receipt.verdict.value}, {plural(before.tiles, 'tile')}, {in_megabytes(before.bytes or 0)}"
+
+
+def _ended(receipt: Receipt) -> Ended:
+    error = receipt.error
+    return Ended(
+        verdict=receipt.verdict.value,
+        at=receipt.finished,
+        job_url=receipt.job_url or "",
+        job_status=receipt.job_status or "",
+        error_id="" if error is None else error.message_id,
+        what="" if error is None else error.what,
+        remedy="" if error is None else error.remedy,
+    )
+
+
+def _moment(text: str) -> str:
+    return f"{text[:19].replace('T', ' ')} UTC"

@@ -1,0 +1,120 @@
+"""Words from several threads, brought to the one that listens: ArcGIS Pro takes messages in its main thread only."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+from typing import TypeVar
+
+from ..messages import Messages
+from ..waiting import CANCEL_IS_FELT_WITHIN, Clock
+
+Found = TypeVar("Found")
+
+
+class Relay:
+    """Messages that any thread may send. The thread that made the relay hands them on, and asks whether to stop."""
+
+    def __init__(self, messages: Messages, clock: Clock) -> None:
+        self._messages, self._clock = messages, clock
+        self._sent: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._news = threading.Event()
+        self._stop = False
+
+    def info(self, text: str) -> None:
+        """One line of news."""
+        self._send(lambda: self._messages.info(text))
+
+    def warning(self, text: str) -> None:
+        """Something the administrator should know."""
+        self._send(lambda: self._messages.warning(text))
+
+    def progress(self, label: str, percent: float | None = None) -> None:
+        """What is going on now."""
+        self._send(lambda: self._messages.progress(label, percent))
+
+    def cancelled(self) -> bool:
+        """True once the administrator has asked to stop, as far as the listening thread has heard."""
+        return self._stop
+
+    def tell(self, what: Callable[[], None]) -> None:
+        """Have the listening thread do something, such as count."""
+        self._send(what)
+
+    def found(self, ask: Callable[[], Found]) -> Found:
+        """What a function of the listening thread's finds, such as one of arcpy. Raises what it raises."""
+        answer: list[Found] = []
+        error: list[BaseException] = []
+        done = threading.Event()
+
+        def answered() -> None:
+            try:
+                answer.append(ask())
+            except Exception as fault:  # noqa: BLE001 - carried over to the thread that asks, whatever it is
+                error.append(fault)
+            done.set()
+
+        self._send(answered)
+        while not self._clock.wait(done, CANCEL_IS_FELT_WITHIN):
+            continue
+        if error:
+            raise error[0]
+        return answer[0]
+
+    def work_side_by_side(self, lanes: Sequence[tuple[int, Sequence[Callable[[], None]]]]) -> None:
+        """Do all this work and hand on what it says until all of it is done.
+
+        Each lane is a number of workers, and what they do, one thing after the other. What the work raises is its own
+        affair. Raises what the listener raises; the work is asked to stop then.
+        """
+        workers = [
+            threading.Thread(target=self._work_off, args=(left,), name="CacheTools worker", daemon=True)
+            for number, things in lanes
+            for left in [_Left(things)]
+            for _ in range(min(number, len(things)))
+        ]
+        for worker in workers:
+            worker.start()
+        try:
+            while any(worker.is_alive() for worker in workers):
+                self._clock.wait(self._news, CANCEL_IS_FELT_WITHIN)
+                self.hand_on()
+        except BaseException:
+            self._stop = True
+            raise
+        self.hand_on()
+
+    def hand_on(self) -> None:
+        """Hand on what was sent until now, and ask whether to stop. Raises what the listener raises."""
+        self._news.clear()
+        while True:
+            try:
+                send = self._sent.get_nowait()
+            except Empty:
+                break
+            send()
+        self._stop = self._stop or self._messages.cancelled()
+
+    def _send(self, what: Callable[[], None]) -> None:
+        self._sent.put(what)
+        self._news.set()
+
+    def _work_off(self, left: _Left) -> None:
+        for thing in left:
+            thing()
+        self._news.set()
+
+
+class _Left:
+    """What is left to do, for several threads."""
+
+    def __init__(self, things: Sequence[Callable[[], None]]) -> None:
+        self._things, self._lock = iter(things), threading.Lock()
+
+    def __iter__(self) -> _Left:
+        return self
+
+    def __next__(self) -> Callable[[], None]:
+        with self._lock:
+            return next(self._things)

@@ -1,0 +1,153 @@
+"""Deletions of one run that go on side by side: what they share, and what each has for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from copy import copy
+from dataclasses import replace
+
+from ..errors import CacheToolsError, Cancelled, DeadlinePassed, JournalError, NotAService
+from ..local.journal import Journal, Unreadable, unfinished
+from ..local.ledger import Ledger
+from ..messages import Messages
+from ..naming.identity import service_key, site_key
+from ..naming.service import ServiceReference, read_name
+from ..proof.entry import Entry
+from ..secrecy import Discreet
+from ..server.connections import SharedConnections
+from ..server.neighbours import Neighbours
+from ..server.submission import Notebook
+from ..server.turns import Turn
+from ..server.wire import PlainWire
+from .access import Access, OpenSite, Session
+from .relay import Relay
+
+WORKERS_FOR_A_JOB = 2
+"""While one job runs, the service of the one before is looked at until it is back."""
+
+
+class ManySession(Session):
+    """One run over several services: each site is opened and signed in to once, for all of them."""
+
+    def __init__(self, access: Access, relay: Relay, per_site: int) -> None:
+        pro = access.active_portal
+        if pro is not None:
+            ask = pro.signin_token
+            pro = replace(pro, signin_token=lambda: relay.found(ask))
+        super().__init__(replace(access, messages=relay, active_portal=pro))
+        self.per_site = per_site
+        self._shared: dict[str, SharedSite] = {}
+
+    @property
+    def workers(self) -> int:
+        """How many services of one site are worked on at a time, so that so many jobs can run."""
+        return self.per_site * WORKERS_FOR_A_JOB
+
+    def for_one(self, service: ServiceReference, messages: Messages, ledger: Ledger) -> Session:
+        """The session of one of the services; `messages` hears what is told of it. Raises nothing."""
+        key = site_key(service)
+        if key not in self._shared:
+            self._shared[key] = SharedSite(self)
+        return SessionOfOne(self, self._shared[key], messages, ledger)
+
+    def jobs_in_the_journal(self) -> Mapping[str, str]:
+        """The jobs that are noted, by this run or an earlier one, and the keys of their services. Raises nothing."""
+        entries: tuple[Entry | Unreadable, ...] = ()
+        with suppress(JournalError):
+            entries = unfinished(self.access.journal_folder)
+        return {one.job_id: key for one in entries if isinstance(one, Entry) and one.job_id for key in _key_of(one)}
+
+
+class SharedSite:
+    """One site of a run over several services."""
+
+    def __init__(self, session: ManySession) -> None:
+        self._session = session
+        self._turn = Turn()
+        self._opened: OpenSite | CacheToolsError | None = None
+        self.neighbours = Neighbours(session.per_site, session.jobs_in_the_journal)
+
+    def opened(self, url: str, asker: Session, hears: Messages) -> OpenSite:
+        """The site, opened by whoever asks first; a site that couldn't be opened isn't asked again in this run.
+
+        Raises what `Session.site_of` raises.
+        """
+        with self._turn.taken(asker.run):
+            if self._opened is None:
+                self._opened = self._open(url, hears)
+        if isinstance(self._opened, CacheToolsError):
+            raise copy(self._opened)
+        return replace(self._opened, wire=self._opened.wire.heeding(asker.run))
+
+    def _open(self, url: str, hears: Messages) -> OpenSite | CacheToolsError:
+        session = self._session
+        run = session.run.beside(session.access.messages.cancelled)
+        trust = session.trust()
+        try:
+            opened = session.signed_in(PlainWire(trust, run, SharedConnections(trust, session.workers)), url, hears)
+        except (Cancelled, DeadlinePassed):
+            raise
+        except CacheToolsError as error:
+            return error
+        run.take_up_cancel()  # by each service for itself: the token is renewed for those that still need it
+        return opened
+
+
+class SessionOfOne(Session):
+    """The part of a run that is about one service: its own messages, and its own way to deal with a cancel."""
+
+    def __init__(self, many: ManySession, shared: SharedSite, messages: Messages, ledger: Ledger) -> None:
+        self.access = many.access
+        self.run = many.run.beside(many.access.messages.cancelled)
+        self.secrets = self.run.secrets
+        self.messages = Discreet(messages, self.secrets)
+        self._shared, self._ledger = shared, ledger
+        self._sites, self._others = {}, {}
+
+    def neighbours_at(self, site: str) -> Neighbours:
+        """The other deletions of this run on the site. Raises nothing."""
+        return self._shared.neighbours
+
+    def notebook_over(self, journal: Journal, service: ServiceReference) -> Notebook:
+        """The journal, and the ledger of the run. Raises nothing."""
+        return _Both(journal, self._ledger, service)
+
+    def _open(self, url: str, hears: Messages) -> OpenSite:
+        return self._shared.opened(url, self, hears)
+
+
+class _Both:
+    """Notes a job in the journal and then in the ledger, before it is submitted."""
+
+    def __init__(self, journal: Journal, ledger: Ledger, service: ServiceReference) -> None:
+        self._journal, self._ledger, self._key = journal, ledger, service_key(service)
+        self._noted = False
+
+    def write(self, entry: Entry) -> object:
+        """Keep the entry before this returns. Raises JournalError, and then nothing is kept."""
+        self._journal.write(entry)
+        if not self._noted:
+            try:
+                self._ledger.note_submit(self._key, entry)
+            except JournalError:
+                self._journal.clear()
+                raise
+        self._noted = True
+        return entry
+
+    def clear(self) -> None:
+        """Nothing is left to find. Raises JournalError."""
+        self._journal.clear()
+
+    def check_held(self) -> None:
+        """Raises AlreadyRunning or JournalError where another run may be at work on the same service by now."""
+        self._journal.check_held()
+
+
+def _key_of(entry: Entry) -> tuple[str, ...]:
+    try:
+        named = read_name(entry.service)
+    except NotAService:
+        return ()
+    return (service_key(named),) if isinstance(named, ServiceReference) else ()

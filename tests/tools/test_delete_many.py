@@ -1,0 +1,222 @@
+"""Several services in one run: one plan, one question, and nobody's trouble is another one's."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.listener import Listener
+from support.many import Many
+from support.story import account_of
+
+from cachetools_core.account import Account
+from cachetools_core.errors import AlreadyRunning, JournalError, WrongUsage
+from cachetools_core.naming.identity import service_key
+from cachetools_core.naming.service import ServiceReference, read_name
+from cachetools_core.rehearsal.server import Rehearsal
+from cachetools_core.tools.delete_many import delete_map_server_caches
+
+NAMES = ("Map0000", "Planning/Map0001", "Transport/Map0002", "Water/Map0003", "Map0004", "Planning/Map0005")
+
+
+@pytest.fixture
+def many(rehearsal: Callable[..., Rehearsal], tmp_path: Path) -> Iterator[Many]:
+    yield Many(rehearsal(services=len(NAMES)), tmp_path)
+
+
+def test_all_are_deleted_with_one_sign_in_and_no_more_jobs_at_a_time_than_allowed(many: Many) -> None:
+    many.server.let_jobs_take(0.2)
+    summary = many.delete(per_site=2)
+    assert (summary.counts, summary.exit_code) == ({"deleted": 6}, 0)
+    assert [one.service for one in summary.receipts] == many.services
+    assert [many.files_of(name) for name in NAMES] == [0] * 6
+    assert (many.server.submits, many.server.most_jobs_at_once, many.steps("token")) == (6, 2, 1)
+    assert many.ledgers == []
+
+
+def test_a_receipt_a_service_and_a_summary_are_kept(many: Many) -> None:
+    summary = many.delete(many.services[:2])
+    kept = sorted(file.name for file in many.receipts.iterdir() if file.suffix in (".json", ".html"))
+    assert sum("-summary-" in name for name in kept) == 2 and len(kept) == 6
+    page = Path(summary.page)
+    found = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
+    assert (found["counts"], found["exit_code"], len(found["receipts"])) == ({"deleted": 2}, 0, 2)
+    assert any(words.startswith("Summary: ") for words in many.heard.lines)
+
+
+def test_messages_come_in_the_thread_that_called_and_name_their_service(many: Many) -> None:
+    threads: set[int] = set()
+
+    class Here(Listener):
+        def info(self, text: str) -> None:
+            threads.add(threading.get_ident())
+            super().info(text)
+
+        def progress(self, label: str, percent: float | None = None) -> None:
+            threads.add(threading.get_ident())
+            super().progress(label, percent)
+
+        def cancelled(self) -> bool:
+            threads.add(threading.get_ident())
+            return super().cancelled()
+
+    many.delete(messages=Here())
+    assert threads == {threading.get_ident()}
+    for name in NAMES:
+        assert any(words.startswith(f"{name}:MapServer: deleted, ") for words in many.heard.lines)
+    assert any(words.startswith("In all: 6 caches to delete, ") for words in many.heard.lines)
+    assert many.heard.labels[-1][0].startswith("6 of 6 done, ")
+
+
+def test_the_trouble_of_one_is_not_the_others(many: Many) -> None:
+    many.server.stop_service("Map0004")
+    many.server.fault("job-failed:1")
+    missing = many.services[0].replace("Map0000", "Nowhere")
+    services = [missing, "no service", *many.services, many.services[1].replace("Planning", "PLANNING")]
+    summary = many.delete(services, per_site=1)
+    verdicts = {one.service: (one.verdict.value, "" if one.error is None else one.error.message_id)
+                for one in summary.receipts}  # fmt: skip
+    assert verdicts["no service"] == ("not-deleted", "CT101")
+    assert verdicts[missing] == verdicts[many.services[4]] == ("not-deleted", "CT501")
+    assert verdicts[many.services[0]] == ("not-deleted", "CT701")
+    assert {verdicts[url] for url in (*many.services[1:4], many.services[5])} == {("deleted", "")}
+    assert len(summary.receipts) == 8 and summary.exit_code == 2
+    assert any("named more than once" in words for words in many.heard.lines)
+
+
+def test_what_has_changed_since_the_plan_is_left_alone(many: Many) -> None:
+    def meanwhile(_: Any) -> bool:
+        many.server.cache("Map0000").delete_tile(
+            0, *next((row, col) for _, row, col in many.server.cache("Map0000").tiles())
+        )
+        many.clock.jump += 60
+        return True
+
+    summary = many.delete(many.services[:3], meanwhile)
+    assert [one.verdict.value for one in summary.receipts] == ["not-deleted", "deleted", "deleted"]
+    assert "has changed meanwhile. Nothing was submitted." in str(summary.receipts[0].error)
+    assert many.server.submits == 2
+
+
+def test_without_a_yes_nothing_is_deleted(many: Many) -> None:
+    summary = many.delete(agree=lambda plans: False)
+    assert (summary.counts, summary.exit_code, many.server.submits) == ({"not-deleted": 6}, 3, 0)
+    assert many.delete(agree=lambda plans: len(plans.deleting) == 6).exit_code == 0
+
+
+def test_a_site_that_refuses_the_account_is_asked_once(many: Many) -> None:
+    wrong = Account(account_of(many.server).username, "not the password")
+    summary = many.delete(account=wrong)
+    assert summary.exit_code == 4 and {one.error.message_id for one in summary.receipts if one.error} == {"CT402"}
+    assert many.steps("token") == 1
+
+
+def test_a_dead_site_costs_the_others_nothing(many: Many) -> None:
+    dead = [f"https://127.0.0.1:1/arcgis/rest/services/S{at}/MapServer" for at in range(3)]
+    summary = many.delete([*dead, *many.services[:2]])
+    assert [one.verdict.value for one in summary.receipts] == ["not-deleted"] * 3 + ["deleted"] * 2
+    assert {one.error.message_id for one in summary.receipts[:3] if one.error} == {"CT202"}
+
+
+def test_a_cancel_stops_the_submitting_and_tells_the_rest(many: Many) -> None:
+    many.server.let_jobs_take(1.5)
+    many.server.after_request = lambda request: stop.set() if request.step == "job" else None
+    stop = threading.Event()
+
+    class Stopping(Listener):
+        def cancelled(self) -> bool:
+            return stop.is_set()
+
+    summary = many.delete(messages=Stopping(), per_site=2)
+    submitted = [one for one in summary.receipts if one.job_url]
+    assert len(submitted) == many.server.submits <= 2
+    rest = [one for one in summary.receipts if not one.job_url]
+    assert {(one.verdict.value, one.exit_code) for one in rest} == {("not-deleted", 3)}
+    assert len(many.ledgers) == 1, "a run that was stopped isn't over"
+    many.server.after_request = lambda request: None
+    again = many.delete()
+    assert (again.counts, again.exit_code, many.ledgers) == ({"deleted": 6}, 0, [])
+
+
+# The ledger
+
+
+def stopped_after(many: Many, ended: int) -> None:
+    """A run that breaks off as if it was killed, once so many services have ended."""
+
+    class Breaking(Listener):
+        def progress(self, label: str, percent: float | None = None) -> None:
+            if label.startswith(f"{ended} of "):
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        many.delete(messages=Breaking(), per_site=1)
+    for thread in threading.enumerate():
+        if thread.name == "CacheTools worker":
+            thread.join()
+
+
+def test_a_rerun_goes_on_and_its_summary_tells_of_all(many: Many) -> None:
+    stopped_after(many, 3)
+    submitted = many.server.submits
+    assert 3 <= submitted < 6 and len(many.ledgers) == 1
+    summary = many.delete()
+    assert (summary.counts, summary.exit_code, many.server.submits) == ({"deleted": 6}, 0, 6)
+    told = [one for one in summary.receipts if any("An earlier part of this run" in words for words in one.warnings)]
+    assert 3 <= len(told) <= submitted
+    assert all(one.job_url and one.before is not None and one.before.tiles for one in told)
+    assert many.ledgers == []
+
+
+def test_a_cache_that_is_there_again_is_told_and_not_deleted(many: Many) -> None:
+    stopped_after(many, 3)
+    submitted = many.server.submits
+    many.server.rebuild_cache("Map0000")
+    summary = many.delete()
+    first = summary.receipts[0]
+    assert first.verdict.value == "not-deleted" and "has deleted its cache, and there is one again" in str(first.error)
+    assert many.server.submits == 6 and submitted < 6 and many.files_of("Map0000") > 0
+    assert many.delete().counts == {"deleted": 1, "nothing-to-delete": 5}
+
+
+def test_no_secret_stands_in_the_ledger(many: Many) -> None:
+    stopped_after(many, 2)
+    (ledger,) = many.ledgers
+    text = ledger.read_text(encoding="utf-8")
+    assert many.server.password not in text and ledger.stat().st_mode & 0o077 == 0
+    assert json.loads(text.splitlines()[0])["services"] == sorted(map(key_of, many.services))
+
+
+def key_of(url: str) -> str:
+    service = read_name(url)
+    assert isinstance(service, ServiceReference)
+    return service_key(service)
+
+
+def test_a_ledger_that_cannot_be_read_ends_the_run_before_any_service(many: Many) -> None:
+    stopped_after(many, 2)
+    (ledger,) = many.ledgers
+    ledger.write_text("nonsense\n", encoding="utf-8")
+    asked = len(many.server.requests)
+    with pytest.raises(JournalError, match="Delete that file and run this again"):
+        many.delete()
+    assert len(many.server.requests) == asked
+
+
+def test_two_runs_over_the_same_services_do_not_go_side_by_side(many: Many) -> None:
+    def second(_: Any) -> bool:
+        with pytest.raises(AlreadyRunning):
+            Many(many.server, many.folder).delete()
+        return True
+
+    assert many.delete(agree=second).exit_code == 0
+
+
+def test_no_service_is_no_run(many: Many) -> None:
+    with pytest.raises(WrongUsage, match="No service is named"):
+        delete_map_server_caches([], many.access())
+    assert many.delete(["no service"]).exit_code == 2
