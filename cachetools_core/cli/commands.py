@@ -79,6 +79,13 @@ def _output(command: argparse.ArgumentParser) -> None:
     command.add_argument("--output", metavar="FILE", help="write the report as .html, .json or .csv, by ending")
 
 
+def _forget(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--forget", metavar="SERVICE", help="take it off the list; the next run then knows nothing of its job"
+    )
+    command.add_argument("--yes", action="store_true", help="don't ask; needed where there is no terminal")
+
+
 COMMANDS = {
     "delete": Command(
         "delete the cache of one service or more; this can't be undone",
@@ -108,6 +115,11 @@ COMMANDS = {
         "store an account for a site in the keyring after trying it; list those stored, or remove one",
         (_site, _cache_directory),
         (f"sign-in {SITE} --user publisher1", "sign-in --list", f"sign-in {SITE} --remove"),
+    ),
+    "unfinished": Command(
+        "deletions that were begun from this machine and whose end nobody saw",
+        (_forget,),
+        ("unfinished", f"unfinished --forget {RAINFALL}"),
     ),
     "rehearse": Command("the main job on a local server with a real cache, explained", (), ("rehearse",), 600.0),
 }

@@ -3,48 +3,55 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from ..errors import CacheToolsError, Cancelled, WrongUsage
+from ..system import ask_to_end, end, started_apart
 from ..waiting import Run
 from .end import End
 from .terminal import Terminal
-from .tour import take_tour
+from .unused import tell_unused
 
 SERVER = ("cachetools_core.rehearsal", "--port", "0", "--job-seconds", "3", "--end-with-parent")
 ENDS_WITHIN = 10.0
 
 
-def run_command(_: argparse.Namespace, terminal: Terminal, run: Run) -> End:
+def run_command(options: argparse.Namespace, terminal: Terminal, run: Run) -> End:
     """Take the tour. Raises Cancelled, WrongUsage where the server doesn't start, CacheToolsError as the deletion."""
     os.environ["no_proxy"] = "localhost"  # the tour stays on this machine, whatever proxy it has
-    terminal.outcome("The tour starts a local ArcGIS Server and draws a map cache for it. This takes a few seconds.")
+    tell_unused(options, terminal)
+    guide = Guide(terminal, terminal.info if options.json else terminal.outcome)
+    guide.say("The tour starts a local ArcGIS Server and draws a map cache for it. This takes a few seconds.")
     try:
-        with _rehearsal_server(run) as server:
-            seen = take_tour(server, Guide(terminal), run)
+        with _rehearsal_server(run) as ready:
+            # Loads while the server draws, and where Ctrl+C needn't wait for it.
+            tour = run.call(lambda _: importlib.import_module(f"{__package__}.tour"), float("inf"))
+            receipt, seen = tour.take_tour(ready(), guide, run)
     except CacheToolsError:
         if not terminal.cancelled():
             raise
     if terminal.cancelled():
         raise Cancelled("The tour was stopped.", "Its server has ended and its files are removed.")
-    return End(0 if seen else 1, "", {})
+    code = 0 if seen else 1
+    return End(code, "", {**receipt.to_dict(), "exit_code": code})
 
 
 class Guide:
-    """What the deletion says, as a part of the tour: on standard output, set in."""
+    """What the deletion says, as a part of the tour: where the tour's own lines go, set in."""
 
-    def __init__(self, terminal: Terminal) -> None:
-        self._terminal = terminal
+    def __init__(self, terminal: Terminal, say: Callable[[str], None]) -> None:
+        self._terminal, self._say = terminal, say
 
     def say(self, text: str) -> None:
         """A line of the tour's own."""
-        self._terminal.outcome(text)
+        self._say(text)
 
     def info(self, text: str) -> None:
         """One line, set in."""
@@ -64,38 +71,37 @@ class Guide:
 
 
 @contextmanager
-def _rehearsal_server(run: Run) -> Iterator[dict[str, Any]]:
-    """A rehearsal server in a process of its own, and its ready line; it has ended when this ends.
+def _rehearsal_server(run: Run) -> Iterator[Callable[[], Mapping[str, Any]]]:
+    """A rehearsal server, which has ended when this ends; what is given waits for its ready line.
 
-    It has a session of its own, so that Ctrl+C in this terminal doesn't reach it, and ends when its standard input
-    does, so that it ends with this process in every case. Raises WrongUsage where it doesn't start, Cancelled,
-    DeadlinePassed.
+    It is a process with a group of its own, so that Ctrl+C in this terminal doesn't reach it, and ends when its
+    standard input does, so that it ends with this process in every case, a kill included. Waiting raises WrongUsage
+    where it doesn't start, Cancelled, DeadlinePassed.
     """
-    apart: dict[str, Any] = {"start_new_session": True}
-    if sys.platform == "win32":
-        apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    server = subprocess.Popen(
-        [sys.executable, "-m", *SERVER],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        **apart,
+    server = started_apart(
+        [sys.executable, "-m", *SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
     assert server.stdin is not None and server.stdout is not None
-    try:
-        line: bytes = run.call(lambda _: server.stdout.readline(), float("inf"))  # type: ignore[union-attr]
+    said = server.stdout
+
+    def ready() -> Mapping[str, Any]:
+        line: bytes = run.call(lambda _: said.readline(), float("inf"))
         if not line:
             raise WrongUsage(
                 "The rehearsal server didn't start.",
                 "It needs tornado, numpy and cryptography, which Pro has; elsewhere: pip install .[rehearsal]. To see"
                 " what it says: python -m cachetools_core.rehearsal",
             )
-        yield json.loads(line)
+        found: Mapping[str, Any] = json.loads(line)
+        return found
+
+    try:
+        yield ready
     finally:
         server.stdin.close()
+        ask_to_end(server)
         try:
             server.wait(ENDS_WITHIN)
         except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-        server.stdout.close()
+            end(server)
+        said.close()

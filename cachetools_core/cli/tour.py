@@ -10,8 +10,11 @@ from typing import Any, Protocol
 import requests
 
 from ..account import Account
-from ..errors import NoAnswer
-from ..messages import Messages
+from ..errors import JournalError, NoAnswer
+from ..local.folders import application_folder
+from ..local.own_files import make_folder, write_text
+from ..messages import Messages, plain_words
+from ..proof.receipt import Receipt
 from ..proof.words import in_megabytes
 from ..tools.access import Access
 from ..tools.delete import delete_map_server_cache
@@ -29,8 +32,8 @@ class Guide(Messages, Protocol):
         """A line of the tour's own."""
 
 
-def take_tour(server: Mapping[str, Any], guide: Guide, run: Run) -> bool:
-    """Take the tour on a rehearsal server, whose ready line `server` is; True where everything was seen as told.
+def take_tour(server: Mapping[str, Any], guide: Guide, run: Run) -> tuple[Receipt, bool]:
+    """Take the tour on a rehearsal server, whose ready line `server` is: the receipt, and True where all went as told.
 
     Raises NoAnswer where the server doesn't answer, Cancelled, DeadlinePassed, CacheToolsError as the deletion.
     """
@@ -68,12 +71,24 @@ def take_tour(server: Mapping[str, Any], guide: Guide, run: Run) -> bool:
     say("")
     say("6. The receipt:")
     say("\n".join(f"   {line}" for line in receipt.to_text().splitlines()))
-    return found.startswith("HTTP 200") and gone.startswith("HTTP 404") and not folder.exists()
+    say(f"   {_page_kept(receipt)}")
+    return receipt, found.startswith("HTTP 200") and gone.startswith("HTTP 404") and not folder.exists()
 
 
 def _own_folder(server: Mapping[str, Any]) -> Path:
     """Where the tour keeps its journal and receipts: among the server's files, which it removes in every case."""
     return Path(server["ca_file"]).parent / "tour"
+
+
+def _page_kept(receipt: Receipt) -> str:
+    """Where the receipt is kept as a page: the only file that the tour leaves, since all others go with its server."""
+    try:
+        file = application_folder() / "tour" / "receipt.html"
+        make_folder(file.parent)
+        write_text(file, receipt.to_html())
+    except (OSError, JournalError) as error:
+        return f"As a page it can't be kept here: {plain_words(error)}"
+    return f"As a page, to open in a browser; the next tour writes it anew: {file}"
 
 
 def _on_disk(folder: Path) -> str:

@@ -42,6 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
         )
         with rehearsal as server:
             print(json.dumps(ready_line(server), ensure_ascii=False), flush=True)
+            if sys.stderr is not None and sys.stderr.isatty():
+                print(what_to_paste(server), file=sys.stderr, flush=True)
             # A wait without an end cannot be interrupted on Windows.
             while True:
                 time.sleep(0.5)
@@ -81,6 +83,16 @@ def ready_line(server: Rehearsal) -> dict[str, object]:
         "cache_directory": str(server.cache_directory),
         "services": server.services,
     }
+
+
+def what_to_paste(server: Rehearsal) -> str:
+    """Commands for another terminal, in an order that deletes last; they ask for the password."""
+    url, trusted = server.services[0]["url"], f' --ca-file "{server.ca_file}"' if server.ca_file else ""
+    commands = [f'  python -m cachetools_core {what} "{url}" --user {server.username}{trusted}'
+                for what in ("check", "report", "delete")]  # fmt: skip
+    return "\n".join(
+        ["To paste into another terminal:", *commands, f"The password: {server.password}", "Ctrl+C ends it."]
+    )
 
 
 def fault_table() -> str:

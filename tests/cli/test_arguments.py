@@ -14,16 +14,20 @@ from cachetools_core.cli.arguments import read_arguments
 
 SECRET = "hunter2Canary"
 SECONDS = "--deadline takes a number of seconds above 0"
+ALL = "The commands are delete, delete-tiles, report, check, sign-in, unfinished, rehearse."
 UNKNOWN = "an argument that it doesn't know"
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "A command is missing. The commands are delete, delete-tiles, report, check, sign-in, rehearse."),
+        (
+            [],
+            f"A command is missing. {ALL}",
+        ),
         (
             [SECRET, "x"],
-            "There is no such command. The commands are delete, delete-tiles, report, check, sign-in, rehearse.",
+            f"There is no such command. {ALL}",
         ),
         (["del", "x"], "There is no such command. Did you mean delete or delete-tiles? The commands are"),
         (["reprot", "x"], "Did you mean report?"),

@@ -77,6 +77,8 @@ def test_the_tour(
     assert "4. The same tile again:\n   HTTP 404" in done.out
     assert "It is gone, with every file in it." in done.out and "Verdict:    deleted" in done.out
     assert "   Submitted: " in done.out
+    page = Path(done.out.rstrip().rpartition(": ")[2])
+    assert page.is_relative_to(own_home) and "deleted" in page.read_text(encoding="utf-8")
     assert_nothing_is_left(temporary, own_home)
 
 
@@ -142,7 +144,8 @@ def test_the_tour_without_its_packages_says_what_to_install(
 
 def test_what_the_deletion_says_is_set_in_on_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
     stop = Stop()
-    guide = Guide(Terminal(stop))
+    terminal = Terminal(stop)
+    guide = Guide(terminal, terminal.outcome)
     guide.warning("Beware.")
     guide.progress("Deleting", 10.0)
     assert capsys.readouterr().out == "   WARNING: Beware.\n   ... Deleting, 10 %\n"

@@ -1,0 +1,91 @@
+"""Passwords: from a program, from a pipe, or typed unseen; never shown and never repeated."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.command_line import Outcome, PseudoTerminal, Site
+from support.story import service_url
+
+from cachetools_core.rehearsal.server import Rehearsal
+
+SECRET = "canary7Qz"
+
+
+def prints(tmp_path: Path, text: str) -> str:
+    """A command whose program does what the text says; the path has a blank in it."""
+    script = tmp_path / "a program.py"
+    script.write_text(text, encoding="utf-8")
+    return f'"{sys.executable}" "{script}" {SECRET}'
+
+
+def given(site: Site, command: str) -> list[str]:
+    return [*(one for one in site.to() if one != "--password-stdin"), "--password-command", command]
+
+
+def test_the_first_line_of_a_program_is_the_password(run: Callable[..., Outcome], site: Site, tmp_path: Path) -> None:
+    command = prints(tmp_path, f"print({site.password.strip()!r}); print('notes\\n' * 100000)")
+    done = run("report", *given(site, command))
+    assert done.code == 0 and "given by the caller" in done.err
+    assert SECRET not in done.out + done.err
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f"print('{SECRET}'); import sys; sys.exit('{SECRET}')", "failed, with exit code 1"),
+        ("print()", "printed no line that is a password"),
+        ("", "printed no line that is a password"),
+        (f"print('{SECRET}' * 2000)", "printed no line that is a password"),
+        ("import sys; sys.stdout.buffer.write(b'p\\xe4ss\\n')", "printed no line that is a password"),
+    ],
+)
+def test_a_program_that_gives_no_password(
+    run: Callable[..., Outcome], site: Site, tmp_path: Path, text: str, words: str
+) -> None:
+    done = run("report", *given(site, prints(tmp_path, text)), "--json")
+    assert (done.code, done.json["error"]["id"], site.server.requests) == (2, "CT104", [])
+    assert words in done.err and SECRET not in done.out + done.err
+
+
+@pytest.mark.parametrize("command", [f"/no/such/{SECRET}", f'"{SECRET}', "", f"{SECRET}; touch pwned"])
+def test_a_program_that_can_not_be_started_is_not_named(run: Callable[..., Outcome], site: Site, command: str) -> None:
+    done = run("report", *given(site, command))
+    assert done.code == 2 and "can't be started" in done.err and SECRET not in done.out + done.err
+
+
+def test_a_program_is_ended_with_the_run(run: Callable[..., Outcome], site: Site, tmp_path: Path) -> None:
+    command = prints(tmp_path, "import time; time.sleep(600)")
+    done = run("report", *given(site, command), "--deadline", "1")
+    assert done.code == 1 and "CT203" in done.err and "program of --password-command" in done.err
+
+
+@pytest.mark.parametrize("more", [["--password-stdin"], []])
+def test_a_password_comes_one_way_and_for_somebody(run: Callable[..., Outcome], more: list[str]) -> None:
+    done = run("report", "https://h/server/rest/services/A/MapServer", "--password-command", SECRET, *more)
+    words = "exclude each other" if more else "--password-command needs --user"
+    assert done.code == 2 and words in done.err and SECRET not in done.err
+
+
+def test_a_blank_at_the_end_is_told(run: Callable[..., Outcome], site: Site) -> None:
+    done = run("report", *site.to(), stdin=f"{site.password.strip()} \n")
+    assert done.code == 4 and "ends with a blank, and is used with it" in done.err
+
+
+def test_an_account_that_is_not_stored_is_asked_for_unseen(server: Rehearsal) -> None:
+    terminal = PseudoTerminal("report", service_url(server), "--ca-file", str(server.ca_file), "--json")
+    terminal.wait_for(f"User name for {server.site}: ")
+    terminal.type(f"{server.username}\n")
+    terminal.wait_for("(it isn't shown): ")
+    terminal.type(f"{server.password}\n")
+    code, out = terminal.end()
+    assert code == 0 and server.password not in terminal.shown + out
+
+
+def test_nobody_is_asked_where_there_is_no_terminal(run: Callable[..., Outcome], server: Rehearsal) -> None:
+    done = run("report", service_url(server), "--ca-file", str(server.ca_file), "--user", "siteadmin")
+    assert done.code == 4 and "the terminal: there is nobody to ask" in done.err
+    assert "--password-command CMD, a program that prints the password" in done.err
