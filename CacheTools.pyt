@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import re
 import sys
 import time
 import traceback
@@ -41,7 +40,8 @@ def row(name, label, datatype, kind="Required", direction="Input", many=False, v
 
 DERIVED = "Derived", "Output"
 # String lets a model's text variable in, and a service that Pro isn't signed in to.
-SERVICE = row("input_service", "Input Service", ["DEMapServer", "DEImageServer", "GPString"])
+SERVICE_TYPES = ["DEMapServer", "DEImageServer", "GPString"]
+SERVICE = row("input_service", "Input Service", SERVICE_TYPES)
 INSTANCES = row(
     "num_of_caching_service_instances", "Number of caching service instances", "GPLong", "Optional", value=-1
 )
@@ -56,15 +56,15 @@ class Toolbox:
         self.label = "Cache Tools"
         self.alias = "mapcache"
         self.description = "Shows and deletes map and image service caches on ArcGIS Server, and proves what is gone."
-        self.tools = [DeleteMapServerCache, DeleteMapServerCacheTiles, ReportMapServerCache]
+        self.tools = [DeleteMapServerCache, DeleteMapServerCacheTiles, DeleteMapServerCaches, ReportMapServerCache]
         self.tools += [StoreServerSignIn, RemoveServerSignIn]
 
 
 class Tool:
     """What the tools share: every licence, a validation that never raises, and the frame around a run.
 
-    A tool adds its `rows`; `check`, what the texts alone tell; and `run`, one call of the core, which gives the values
-    of its derived parameters. Both get the parameters by name.
+    A tool adds its `rows`; `check`, what the texts alone tell; and `run`, one call of the core, which yields the names
+    and values of its derived parameters, before any error. Both get the parameters by name.
     """
 
     category = "Caching"
@@ -78,9 +78,6 @@ class Tool:
     def isLicensed(self):
         """Every licence level; the rights on the server decide."""
         return True
-
-    def updateParameters(self, parameters):
-        """No parameter depends on another."""
 
     def updateMessages(self, parameters):
         """Text only, and never an exception: one here would make Pro call the tool itself invalid (000584)."""
@@ -115,12 +112,10 @@ class Tool:
         from cachetools_core.errors import CacheToolsError
 
         try:
-            values = self.run(given, access_with(messages))
+            for name, value in self.run(given, access_with(messages)):
+                given[name].value = value
         except CacheToolsError as error:
             messages.addErrorMessage(str(error))
-        else:
-            for name, value in values.items():
-                given[name].value = value
 
 
 class DeletingTool(Tool):
@@ -131,20 +126,24 @@ class DeletingTool(Tool):
 
     def check(self, given):
         """Name the service that loses its tiles."""
+        from cachetools_core.naming.parameter_text import about_instances, read_service
+
         number = given["num_of_caching_service_instances"]
         warning = about_instances(number.valueAsText)
         if warning and not number.hasError():
             number.setWarningMessage(warning)
-        service = read_service(given["input_service"])
+        service = read(given["input_service"], read_service)
         if service:
             given["input_service"].setWarningMessage(self.warning.format(service))
 
     def run(self, given, access):
         """Warn in the messages too, which is all that a script sees."""
+        from cachetools_core.naming.parameter_text import about_instances
+
         warning = about_instances(given["num_of_caching_service_instances"].valueAsText)
         if warning:
             access.messages.warning(warning)
-        return {"out_job_url": self.delete(given, access).output_url}
+        yield "out_job_url", self.delete(given, access).output_url
 
 
 class DeleteMapServerCache(DeletingTool):
@@ -193,6 +192,40 @@ class DeleteMapServerCacheTiles(DeletingTool):
         return delete_map_server_cache_tiles(service, given["scales"].values, extent, access, wkid)
 
 
+class DeleteMapServerCaches(Tool):
+    """Delete Map Server Caches: the whole caches of several services, and a summary of what became of each."""
+
+    label = "Delete Map Server Caches"
+    description = "Deletes the whole caches of several services, for good, and proves of each that it is gone."
+    rows = (
+        row("input_services", "Input Services", SERVICE_TYPES, many=True),
+        row("receipt_folder", "Receipt Folder", "DEFolder", "Optional"),
+        row("out_deleted", "Deleted", "GPLong", *DERIVED),
+        row("out_failed", "Failed", "GPLong", *DERIVED),
+        row("out_summary", "Summary", "GPString", *DERIVED),
+    )
+    after_a_fault = "Look at the services: what was done before this isn't known."
+
+    def check(self, given):
+        """Each text, and how many caches go."""
+        from cachetools_core.naming.parameter_text import read_several
+
+        several = read(given["input_services"], read_several)
+        if several:
+            given["input_services"].setWarningMessage(several.warning)
+
+    def run(self, given, access):
+        """The error, if any, comes last: the values stand whatever became of the services."""
+        from cachetools_core import delete_map_server_caches
+        from cachetools_core.naming.parameter_text import texts_in
+
+        services, folder = texts_in(given["input_services"].valueAsText), given["receipt_folder"].valueAsText
+        summary = delete_map_server_caches(services, replace(access, receipts=folder))
+        access.messages.info(summary.to_text())
+        yield from (("out_deleted", summary.deleted), ("out_failed", summary.failed), ("out_summary", summary.page))
+        summary.check()
+
+
 class ReportMapServerCache(Tool):
     """Report Map Server Cache: what a deletion would take away, and whether it could be done from here."""
 
@@ -210,8 +243,9 @@ class ReportMapServerCache(Tool):
     def check(self, given):
         """The service's text, and the ending of the file."""
         from cachetools_core.local.report_file import ending_of
+        from cachetools_core.naming.parameter_text import read_service
 
-        read_service(given["input_service"])
+        read(given["input_service"], read_service)
         read(given["output_report"], ending_of)
 
     def run(self, given, access):
@@ -219,7 +253,7 @@ class ReportMapServerCache(Tool):
         from cachetools_core import report_map_server_cache
 
         report = report_map_server_cache(given["input_service"].valueAsText, given["output_report"].valueAsText, access)
-        return {f"out_{name}": getattr(report, name) for name in ("tiles", "bytes", "scales", "deletable")}
+        yield from ((f"out_{name}", getattr(report, name)) for name in ("tiles", "bytes", "scales", "deletable"))
 
 
 class SignInTool(Tool):
@@ -256,7 +290,7 @@ class StoreServerSignIn(SignInTool):
         files = {name: given[name].valueAsText for name in ("ca_file", "cache_directory")}
         stored = store_sign_in(given["site"].valueAsText, replace(access, account=account, **files))
         access.messages.info(stored.to_text())
-        return {"out_site": stored.site}
+        yield "out_site", stored.site
 
 
 class RemoveServerSignIn(SignInTool):
@@ -276,7 +310,7 @@ class RemoveServerSignIn(SignInTool):
 
         removed = remove_sign_in(given["site"].valueAsText, given["username"].valueAsText, access)
         (access.messages.info if removed.count else access.messages.warning)(removed.to_text())
-        return {"out_removed": removed.count}
+        yield "out_removed", removed.count
 
 
 class PaneMessages:
@@ -318,36 +352,19 @@ def access_with(messages):
     return Access(active_portal=active, messages=PaneMessages(messages), place=Place.PANE)
 
 
-# What the texts alone tell
-
-
 def is_settled(one):
     """True where there is a text to judge: Pro has found no error in it, and no other tool of a model will give it."""
     return bool(one.valueAsText) and not one.hasError() and not one.isInputValueDerived()
 
 
 def read(one, reader):
-    """What the core reads in a text, or None; an error that it finds is shown, unless a model's variable is in it."""
-    if not is_settled(one):
-        return None
-    from cachetools_core.errors import CacheToolsError
+    """What the core reads in a text, or None; what is wrong with it is shown."""
+    from cachetools_core.naming.parameter_text import tried
 
-    text = one.valueAsText
-    try:
-        return reader(text)
-    except CacheToolsError as error:
-        if not holds_variable(text):
-            one.setErrorMessage(str(error))
-    return None
-
-
-def read_service(one):
-    """The address of the service, or the text that leads to it, safe to show; None where there is none yet."""
-    from cachetools_core.naming.address import safe_text
-    from cachetools_core.naming.service import read_name
-
-    name = read(one, read_name)
-    return None if name is None else getattr(name, "url", safe_text(one.valueAsText))
+    value, problem = tried(reader, one.valueAsText) if is_settled(one) else (None, "")
+    if problem:
+        one.setErrorMessage(problem)
+    return value
 
 
 def sides(extent):
@@ -356,20 +373,6 @@ def sides(extent):
         return None
     box = extent.value
     return (box.XMin, box.YMin, box.XMax, box.YMax), getattr(box.spatialReference, "factoryCode", 0) or None
-
-
-def about_instances(text):
-    """A warning for any number but -1, else None; Esri's own sample passes 2, so that is no error."""
-    fixed = f"The number of caching service instances is fixed at -1 (unlimited); {text} is ignored."
-    return None if text in (None, "", "-1") else fixed
-
-
-def holds_variable(text):
-    """True for a model's `%name%`, which is filled in before the tool runs; `%C3%9C` in an address is none."""
-    return "%" in re.sub("%[0-9A-Fa-f]{2}", "", text)
-
-
-# What can be wrong with CacheTools itself
 
 
 def core_problem():

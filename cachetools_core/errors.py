@@ -31,6 +31,7 @@ CacheToolsError
   DeletedServiceDown     the verdict `deleted-service-down`: it is gone, and the service didn't come back
   StillRunning           the verdict `still-running`: the time is up and the server's job goes on
   Unknown                the verdict `unknown`: what could be read proves nothing
+  NotAllDeleted          a run over several services, of which not every cache is gone
 """
 
 from __future__ import annotations
@@ -335,6 +336,12 @@ class Unknown(CacheToolsError):
 
     message_id = "CT705"
     exit_code = 5
+
+
+class NotAllDeleted(CacheToolsError):
+    """Of several services, not every cache is gone; the receipt of each says why."""
+
+    message_id = "CT706"
 
 
 def _rebuilt(kind: type[CacheToolsError], args: tuple[Any, ...]) -> CacheToolsError:

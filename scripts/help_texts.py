@@ -12,6 +12,8 @@ from dataclasses import dataclass
 SAMPLE_TOOLBOX = r"C:\GIS\CacheTools\CacheTools.pyt"
 SAMPLE_SITE = "https://gis.example.com/server"
 SAMPLE_SERVICE = f"{SAMPLE_SITE}/rest/services/Weather/Rainfall/MapServer"
+SAMPLE_SERVICE_2 = f"{SAMPLE_SITE}/rest/services/Weather/Wind/ImageServer"
+SAMPLE_RECEIPTS = r"C:\GIS\Receipts"
 SAMPLE_REPORT = r"C:\GIS\Rainfall.html"
 SAMPLE_USER = "publisher1"
 
@@ -46,7 +48,8 @@ class ToolHelp:
 TOOLBOX_ABOUT = (
     "Tools for the caches of map and image services on ArcGIS Server. Report Map Server Cache shows what a deletion"
     " would take away, and whether it could be done from here. Delete Map Server Cache deletes a whole cache, Delete"
-    " Map Server Cache Tiles some of its scales, everywhere or within an extent.",
+    " Map Server Cache Tiles some of its scales, everywhere or within an extent, and Delete Map Server Caches the"
+    " caches of several services.",
     "The server does the work, as a job of its own caching tools. A tool that deletes submits that job once, follows it"
     " to its end, and succeeds only where the service itself shows afterwards that the tiles are gone.",
     "Nothing has to be installed: the tools need only what every ArcGIS Pro since 3.0 brings. The folder"
@@ -229,6 +232,89 @@ print(result.getMessages())
     ),
 )
 
+DELETE_SEVERAL = ToolHelp(
+    summary=(
+        "Deletes the whole caches of several map and image services on ArcGIS Server, and proves of each that its"
+        " cache is gone and the service is back. The services may be on different sites. Deleting is an unrecoverable"
+        " operation.",
+    ),
+    usage=(
+        "Deleting a cache is an unrecoverable operation: the tiles of every scale and the tiling scheme go. Validation"
+        " warns, with the number of services; there is no second question when the tool is run.",
+        "The tool looks at all services first, and its messages say what each of them would lose. Then it submits one"
+        " job for each service, up to four at a time on one site, and works on all sites side by side. A service whose"
+        " cache changes in the meantime is left alone.",
+        "A problem with one service never stops the others. The messages say what became of each. The tool fails if any"
+        " cache isn't proven to be gone, and its error says how many.",
+        "A service that is named twice is done once. A service without a cache counts neither as deleted nor as"
+        " failed.",
+        "After this tool runs, each service that had a cache will be restarted.",
+        f"{CREDENTIALS} {SIGNS_IN}",
+        STORING,
+        "Cancel starts no more jobs and asks the servers to stop those that run; what is deleted stays deleted. If Pro"
+        " is closed or crashes, run the tool again with the same services: it leaves alone what is done, follows the"
+        " jobs that were submitted, and submits the rest.",
+        "Every service leaves a receipt, and the run leaves a summary with a row for each service, the worst first:"
+        " each as a page for a change ticket and as JSON. The last messages say where.",
+        TRUSTS,
+        NO_ENVIRONMENTS,
+    ),
+    parameters={
+        "input_services": ParameterHelp(
+            (f"The map and image services whose caches you want to delete. {INPUT_SERVICE[0]}", INPUT_SERVICE[1]),
+            (
+                "A list of texts. In one text, put semicolons between the services, and single quotes around one that"
+                " holds a space or a semicolon.",
+            ),
+        ),
+        "receipt_folder": ParameterHelp(
+            (
+                "The folder for the receipts and the summary. Leave it empty to use the folder that the environment"
+                " variable CACHETOOLS_RECEIPTS names, or else CacheTools\\receipts in your own application data.",
+            ),
+        ),
+        "out_deleted": ParameterHelp(
+            ("How many caches this run has deleted and proven to be gone.",),
+            ("result.getOutput(0). If the tool fails, a script gets no result: read the messages, or the summary.",),
+        ),
+        "out_failed": ParameterHelp(
+            (
+                "How many services need attention: the cache is still there, it can't be told whether it is gone, the"
+                " job is still running, or the service didn't come back. The tool fails if this isn't 0.",
+            ),
+            ("result.getOutput(1).",),
+        ),
+        "out_summary": ParameterHelp(
+            ("The path of the summary's page; the same as JSON is beside it. Empty if it couldn't be written.",),
+            ("result.getOutput(2).",),
+        ),
+    },
+    samples=(
+        Sample(
+            "Delete Map Server Caches (stand-alone script)",
+            "Deletes the caches of two services and ends with an error code if that can't be proven of both.",
+            rf"""import sys
+
+import arcpy
+
+arcpy.ImportToolbox(r"{SAMPLE_TOOLBOX}")
+services = [
+    "{SAMPLE_SERVICE}",
+    "{SAMPLE_SERVICE_2}",
+]
+
+try:
+    result = arcpy.mapcache.DeleteMapServerCaches(services, r"{SAMPLE_RECEIPTS}")
+except arcpy.ExecuteError:
+    print(arcpy.GetMessages())
+    sys.exit(1)
+print(result.getMessages())
+print("Deleted:", result.getOutput(0), "Summary:", result.getOutput(2))
+""",
+        ),
+    ),
+)
+
 REPORT = ToolHelp(
     summary=(
         "Shows what a deletion of a map or image service's cache would take away: tiles and bytes, scale by scale, and"
@@ -400,6 +486,7 @@ print("Removed:", result.getOutput(0))
 TOOLS: dict[str, ToolHelp] = {
     "DeleteMapServerCache": DELETE,
     "DeleteMapServerCacheTiles": DELETE_TILES,
+    "DeleteMapServerCaches": DELETE_SEVERAL,
     "ReportMapServerCache": REPORT,
     "StoreServerSignIn": STORE_SIGN_IN,
     "RemoveServerSignIn": REMOVE_SIGN_IN,

@@ -7,12 +7,13 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..errors import NotAllDeleted
 from .evidence import plural
 from .html import document, fragment
 from .receipt import Receipt
 from .summary_page import SummaryPage
 from .summary_rows import Total, one_site, short_name, total_of, worst_first
-from .verdict import WORST_FIRST
+from .verdict import WORST_FIRST, Verdict
 from .words import in_megabytes, in_time
 
 SCHEMA_VERSION = 1
@@ -49,6 +50,28 @@ class Summary:
     def good(self) -> int:
         """How many caches are gone or never were."""
         return sum(receipt.exit_code == 0 for receipt in self.receipts)
+
+    @property
+    def failed(self) -> int:
+        """How many services need somebody: all the others."""
+        return len(self.receipts) - self.good
+
+    @property
+    def deleted(self) -> int:
+        """How many caches this run has deleted, and proven it."""
+        return self.counts.get(Verdict.DELETED.value, 0)
+
+    def check(self) -> None:
+        """Raises NotAllDeleted where a cache isn't gone, or its service is down."""
+        if not self.failed:
+            return
+        every = plural(len(self.receipts), "service")
+        ended = ", ".join(f"{number} {verdict}" for verdict, number in self.counts.items())
+        where = f" The summary has them all: {self.page}" if self.page else ""
+        raise NotAllDeleted(
+            f"{self.failed:,} of {every} {'needs' if self.failed == 1 else 'need'} attention: {ended}.",
+            f"The warnings say what to do about each. Running this again is safe, and does only what is left.{where}",
+        )
 
     @property
     def before(self) -> Total:

@@ -215,19 +215,24 @@ class Parameter:
         """The values of a multivalue parameter, None when it is empty; only several numbers or texts are modelled."""
         if not self.multiValue:
             refuse(NotModelled("Parameter.values of one value"))
+        if len(self._kinds()) > 1:
+            refuse(NotModelled("Parameter.values of a composite data type"))
         given = self._state.given
         return None if given is None else [_value(one, self._kinds()) for one in several(given)]
 
     @property
     def valueAsText(self) -> str | None:
-        """Text or None, always; several values are joined by `;`, those with spaces in quotes (pyt.md 5)."""
+        """Text or None, always; several values are joined by `;`, those with spaces in quotes (pyt.md 5).
+
+        That one with a semicolon is quoted too is inferred: it couldn't be told from two otherwise.
+        """
         given = self._state.given
         if given is None:
             return None
         if not self.multiValue:
             return _text(given, self._kinds())
         texts = [_text(one, self._kinds()) for one in several(given)]
-        return ";".join(f"'{text}'" if " " in text else text for text in texts)
+        return ";".join(f"'{text}'" if " " in text or ";" in text else text for text in texts)
 
     @property
     def _shown(self) -> str | None:
@@ -322,7 +327,18 @@ def has_type(given: Any, kinds: list[str]) -> bool:
 
 
 def several(given: Any) -> list[Any]:
-    return list(given) if isinstance(given, (list, tuple)) else str(given).split(";")
+    """The values of a list, or of a text in which they are joined as `valueAsText` joins them."""
+    if isinstance(given, (list, tuple)):
+        return list(given)
+    values, quoted = [""], False
+    for letter in str(given):
+        if letter == "'":
+            quoted = not quoted
+        elif letter == ";" and not quoted:
+            values.append("")
+        else:
+            values[-1] += letter
+    return values
 
 
 def _value(given: Any, kinds: list[str]) -> Any:

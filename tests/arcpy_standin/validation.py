@@ -56,7 +56,8 @@ def _problem(parameter: Parameter, exists: Exists) -> str | None:
         return id_message("ERROR", 735, label) if missing else None
     kinds = parameter._kinds()
     given = parameter._state.given
-    if parameter.multiValue and not set(kinds) <= {"GPDouble", "GPString"}:
+    # A composite with a String takes any text, so each of several values is of its type.
+    if parameter.multiValue and not (set(kinds) <= {"GPDouble", "GPString"} or "GPString" in kinds):
         refuse(NotModelled(f"the validation of several values of type {kinds}"))
     if not all(has_type(one, kinds) for one in (several(given) if parameter.multiValue else [given])):
         return id_message("ERROR", 840, LABELS[kinds[0]])

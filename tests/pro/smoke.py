@@ -46,6 +46,13 @@ TABLES = {
         ("extent", "Optional", "Input", None),
         ("out_job_url", "Derived", "Output", None),
     ],
+    "DeleteMapServerCaches": [
+        ("input_services", "Required", "Input", None),
+        ("receipt_folder", "Optional", "Input", None),
+        ("out_deleted", "Derived", "Output", None),
+        ("out_failed", "Derived", "Output", None),
+        ("out_summary", "Derived", "Output", None),
+    ],
     "ReportMapServerCache": [
         SERVICE,
         ("output_report", "Optional", "Output", None),
@@ -76,6 +83,9 @@ BY_HAND = (
     "c: run the tool with a wrong service in the pane and in a model; there must be one message and no traceback",
     "d: open Delete Map Server Cache Tiles, type two scales with digits after the point, and choose an extent by each"
     " of its ways (display, a layer, a drawn one); note what arrives as text and what the tool makes of it",
+    "e: open Delete Map Server Caches, add three services by browsing, one of them with a blank in its path; note the"
+    " text that arrives, as the history shows it, and how the quotes are set; let one of them fail in a model, and note"
+    " whether the derived values are there",
     "i: press Cancel while the job runs; note how long it takes",
     "k: run Store Server Sign-In in the pane with a made-up site, user and password; look for the password in the"
     " messages, in the history and in what Copy Python Command gives",
@@ -282,6 +292,11 @@ def about_expected_failures(report: Report) -> None:
     result, said = run(arcpy.mapcache.DeleteMapServerCacheTiles, NOBODY, [4000.5, 8000.25], None, box)
     report.expect("an extent the wrong way round fails", (result, "Traceback" in said), (None, False))
     report.found("what is said of an extent the wrong way round", one_line(said))
+    several = [NOBODY, r"C:\nowhere\arcgis on h_6443 (admin).ags\R.MapServer", "World Imagery"]
+    result, said = run(arcpy.mapcache.DeleteMapServerCaches, several)
+    found = result, "CT101" in said, "Traceback" in said
+    report.expect("one wrong text of several fails", found, (None, True, False))
+    report.found("what is said of several texts", one_line(said))
     result, said = run(arcpy.mapcache.StoreServerSignIn, "gis.example.com", "nobody", "a made-up password")
     report.expect(
         "a site without its scheme fails", (result, "CT101" in said, "Traceback" in said), (None, True, False)

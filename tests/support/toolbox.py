@@ -24,6 +24,7 @@ TOOLBOX = ROOT / "CacheTools.pyt"
 TOOL = "DeleteMapServerCache"
 REPORT = "ReportMapServerCache"
 TILES = "DeleteMapServerCacheTiles"
+MANY = "DeleteMapServerCaches"
 STORE, REMOVE = "StoreServerSignIn", "RemoveServerSignIn"
 SERVICE, INSTANCES, URL = "input_service", "num_of_caching_service_instances", "out_job_url"
 

@@ -6,6 +6,7 @@ import pytest
 from arcpy_standin import Pro
 from support.toolbox import (
     INSTANCES,
+    MANY,
     REMOVE,
     REPORT,
     SERVICE,
@@ -30,6 +31,13 @@ TABLES = {
         NUMBER,
         ("extent", "Extent", "Optional", "Input", "GPExtent", None, False),
         OUTPUT_URL,
+    ],
+    MANY: [
+        ("input_services", "Input Services", "Required", "Input", SERVICE_TYPES, None, True),
+        ("receipt_folder", "Receipt Folder", "Optional", "Input", "DEFolder", None, False),
+        ("out_deleted", "Deleted", "Derived", "Output", "GPLong", None, False),
+        ("out_failed", "Failed", "Derived", "Output", "GPLong", None, False),
+        ("out_summary", "Summary", "Derived", "Output", "GPString", None, False),
     ],
     REPORT: [
         INPUT_SERVICE,
@@ -56,6 +64,7 @@ TABLES = {
 LABELS = {
     TOOL: ("Delete Map Server Cache", "Caching"),
     TILES: ("Delete Map Server Cache Tiles", "Caching"),
+    MANY: ("Delete Map Server Caches", "Caching"),
     REPORT: ("Report Map Server Cache", "Caching"),
     STORE: ("Store Server Sign-In", "Sign-in"),
     REMOVE: ("Remove Server Sign-In", "Sign-in"),

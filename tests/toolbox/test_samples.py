@@ -10,7 +10,16 @@ from typing import Any
 import keyring
 import pytest
 from arcpy_standin import Pro
-from help_texts import SAMPLE_REPORT, SAMPLE_SERVICE, SAMPLE_SITE, SAMPLE_TOOLBOX, SAMPLE_USER, TOOLS
+from help_texts import (
+    SAMPLE_RECEIPTS,
+    SAMPLE_REPORT,
+    SAMPLE_SERVICE,
+    SAMPLE_SERVICE_2,
+    SAMPLE_SITE,
+    SAMPLE_TOOLBOX,
+    SAMPLE_USER,
+    TOOLS,
+)
 from support.toolbox import TOOLBOX, MemoryKeyring, Place
 
 SAMPLES = {sample.title: sample for tool in TOOLS.values() for sample in tool.samples}
@@ -24,6 +33,8 @@ def run(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
     here = {
         SAMPLE_TOOLBOX: str(TOOLBOX),
         SAMPLE_SERVICE: place.url,
+        SAMPLE_SERVICE_2: place.server.services[1]["url"],
+        SAMPLE_RECEIPTS: str(tmp_path / "receipts"),
         SAMPLE_SITE: place.server.site,
         SAMPLE_REPORT: str(tmp_path / "Rainfall.html"),
         SAMPLE_USER: place.server.username,
@@ -78,6 +89,21 @@ def test_delete_tiles_within_an_extent(run: Runs, place: Place) -> None:
     assert names["result"].status == 4
     assert place.server.submits == 1
     assert place.tiles() > 0
+
+
+def test_delete_several(run: Runs, place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    names = run("Delete Map Server Caches (stand-alone script)")
+    assert (place.tiles(), place.tiles("Wind"), place.server.submits) == (0, 0, 2)
+    assert f"Deleted: 2 Summary: {names['result'].getOutput(2)}" in capsys.readouterr().out
+
+
+def test_delete_several_in_vain(run: Runs, place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    place.server.fault("job-failed")
+    with pytest.raises(SystemExit) as ended:
+        run("Delete Map Server Caches (stand-alone script)")
+    assert ended.value.code == 1
+    printed = capsys.readouterr().out
+    assert "CT706: " in printed and "CT701: " in printed
 
 
 def test_store_and_remove(run: Runs, place: Place, capsys: pytest.CaptureFixture[str]) -> None:
