@@ -93,7 +93,7 @@ def test_delete_tiles_within_an_extent(run: Runs, place: Place) -> None:
 
 def test_delete_several(run: Runs, place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     names = run("Delete Map Server Caches (stand-alone script)")
-    assert (place.tiles(), place.tiles("Wind"), place.server.submits) == (0, 0, 2)
+    assert (place.tiles(), place.tiles("Weather/Wind"), place.server.submits) == (0, 0, 2)
     assert f"Deleted: 2 Summary: {names['result'].getOutput(2)}" in capsys.readouterr().out
 
 
