@@ -206,7 +206,9 @@ class _Tally:
         few = f": {', '.join(sorted(self.first))}" if self.files <= MOST_NAMED else ""
         beside = f" Not counted is the cache of another map: {self.beside}." if self.beside else ""
         trouble = f" Not all were counted: {self.trouble}" if self.trouble else ""
-        return f"{path} holds {plural(self.files, 'file')}{few}.{beside}{trouble}"
+        lie = "lies" if sum(self.tiles.values()) == 1 else "lie"
+        chosen = f" Of the chosen tiles {sum(self.tiles.values()):,} {lie} there." if self.chosen else ""
+        return f"{path} holds {plural(self.files, 'file')}{few}.{chosen}{beside}{trouble}"
 
 
 class _Ambiguous(Exception):

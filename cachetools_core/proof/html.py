@@ -32,6 +32,7 @@ STYLE = """
 .cachetools th{width:8rem;font-weight:600}
 .cachetools .wide{overflow-x:auto}
 .cachetools .wide th,.cachetools .wide td{width:auto}
+.cachetools .witnesses th{overflow-wrap:normal}
 .cachetools .numbers{font-variant-numeric:tabular-nums}
 .cachetools .numbers th,.cachetools .numbers td{text-align:right;white-space:nowrap;overflow-wrap:normal}
 .cachetools .numbers .size{display:inline-block;min-width:7em}

@@ -131,7 +131,7 @@ def _witnesses(before: Look | None, after: Look | None) -> str:
     if not rows:
         return ""
     heads = "<thead><tr><th></th><th>Before</th><th>After</th></tr></thead>"
-    return f'<div class="wide"><table>\n{heads}\n<tbody>\n{rows}\n</tbody>\n</table></div>\n'
+    return f'<div class="wide"><table class="witnesses">\n{heads}\n<tbody>\n{rows}\n</tbody>\n</table></div>\n'
 
 
 def _testimony(look: Look | None, witness: Witness) -> str:

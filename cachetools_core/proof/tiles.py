@@ -244,7 +244,7 @@ def _meet(one: Extent, other: Extent) -> bool:
 
 
 def _corners(extent: Extent) -> str:
-    return f"{extent.xmin:g}, {extent.ymin:g} to {extent.xmax:g}, {extent.ymax:g}"
+    return "{}, {} to {}, {}".format(*map(digits, astuple(extent)))
 
 
 def close_up_as_dict(one: CloseUp) -> dict[str, Any]:

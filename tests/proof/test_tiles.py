@@ -144,6 +144,12 @@ def test_levels_and_scales_that_name_the_same_are_one() -> None:
     assert found.in_words == "the tiles of 2 scales in the extent"
 
 
+def test_a_choice_is_told_with_all_of_its_digits() -> None:
+    everywhere = Extent(-20037508.342787, 1, -1.5, 20037508.342787)
+    words = Selection(LEVELS[:1], everywhere).in_full
+    assert words == "1:591657527.591555 within -20037508.342787, 1 to -1.5, 20037508.342787"
+
+
 @pytest.mark.parametrize(
     "asked",
     [Asked(), Asked((0.0,)), Asked((float("inf"),)), Asked((1.0,), extent=Extent(1, 0, 1, 5)),

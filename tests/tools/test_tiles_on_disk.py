@@ -109,6 +109,9 @@ def test_the_disk_decides_after_a_job_that_succeeded(
     before, after = (look.of(Witness.DISK) for look in (receipt.before, receipt.after) if look is not None)
     counted = {one.level: one for one in before.level_files}
     assert counted[LEVEL].tiles and counted[LEVEL].files and counted[6].tiles is None and counted[6].files
+    left = {one.level: one for one in after.level_files}[LEVEL].tiles
+    assert f" Of the chosen tiles {counted[LEVEL].tiles} lie there." in before.words
+    assert f" Of the chosen tiles {left} lie there." in after.words
     assert before.files is not None and after.files is not None and len(before.level_files) == 9
 
 
