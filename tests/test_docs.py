@@ -36,7 +36,7 @@ NOT_RUN = {
     "sh": "it changes the machine",
 }
 """The languages of blocks that no test runs, and why."""
-SITE, SERVICE = "https://gis.example.com/server", "https://gis.example.com/server/rest/services/Rainfall/MapServer"
+SITE = "https://gis.example.com/server"
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
@@ -142,10 +142,14 @@ def test_the_units_are_units(file: Path) -> None:
 
 
 @pytest.fixture
-def place(rehearsal: Callable[..., Rehearsal], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Place:
-    """A site that this machine trusts, and where an account is stored."""
+def place(
+    rehearsal: Callable[..., Rehearsal], rainfall: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Place:
+    """A site that this machine trusts, and where an account is stored; services.txt names one of its services."""
     monkeypatch.chdir(tmp_path)
-    return Place(rehearsal(job_seconds=0.2), monkeypatch)
+    found = Place(rehearsal(caches={"Weather/Wind:ImageServer": rainfall}, job_seconds=0.2), monkeypatch)
+    (tmp_path / "services.txt").write_text(found.url, encoding="utf-8")
+    return found
 
 
 def there(text: str, place: Place) -> str:
@@ -153,7 +157,6 @@ def there(text: str, place: Place) -> str:
     example = r"C:\GIS\arcgis on gis_6443 (publisher).ags\Rainfall.MapServer"
     for shown, real in (
         (example, place.url),
-        (SERVICE, place.url),
         (SITE, place.server.site),
         ("publisher1", place.server.username),
         (r"C:\GIS\CacheTools\CacheTools.pyt", str(TOOLBOX)),
