@@ -26,7 +26,7 @@ _LONGEST_HEAD = 65536
 
 
 class Door:
-    """Listens on `sockets` in the running event loop; with `tls` over TLS only."""
+    """Listens on `sockets` in the running event loop; with `tls` over TLS only. `accepted` counts what came through."""
 
     def __init__(
         self, sockets: list[socket.socket], tls: ssl.SSLContext | None, receive: Callable[[HTTPServerRequest], None]
@@ -36,6 +36,7 @@ class Door:
         self._server = HTTPServer(receive)
         self._streams: weakref.WeakSet[IOStream] = weakref.WeakSet()
         self._greetings: set[asyncio.Task[None]] = set()
+        self.accepted = 0
         self._open(sockets)
 
     def _open(self, sockets: list[socket.socket]) -> None:
@@ -43,6 +44,7 @@ class Door:
         self._stop_accepting = [add_accept_handler(one, self._accept) for one in sockets]
 
     def _accept(self, connection: socket.socket, address: Any) -> None:
+        self.accepted += 1
         greeting = asyncio.get_running_loop().create_task(self._greet(connection, address))
         self._greetings.add(greeting)
         greeting.add_done_callback(self._greetings.discard)

@@ -158,6 +158,11 @@ class Rehearsal:
         self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
         self._loop.close()
 
+    @property
+    def connections(self) -> int:
+        """How many connections it has accepted."""
+        return self._door.accepted
+
     def _shut_down(self) -> None:
         self._site.jobs.forget()
         self._door.close()

@@ -10,6 +10,7 @@ from ..proof.evidence import Look, Remark, Says, ServiceState, Testimony, Witnes
 from .wire import READ_TRIES, Wire
 from .witnesses import administrator, cache_info, report, service
 
+NOBODY_ASKED = Look()
 Ask = Callable[[Wire, ServiceReference, int], Testimony]
 Other = Callable[[Look], Testimony]
 """A witness that isn't on the server; it is told what was said so far."""
@@ -17,6 +18,10 @@ Other = Callable[[Look], Testimony]
 
 def _always(_: Look) -> bool:
     return True
+
+
+def _not_asked(so_far: Look) -> bool:
+    return not any(one.witness is Witness.SERVICE for one in so_far.testimonies)
 
 
 def _in_doubt(so_far: Look) -> bool:
@@ -32,7 +37,7 @@ def _in_doubt(so_far: Look) -> bool:
 
 # In this order, each where its condition holds for what was said so far.
 WITNESSES: tuple[tuple[Ask, Callable[[Look], bool]], ...] = (
-    (service.ask, _always),
+    (service.ask, _not_asked),
     (report.ask, _always),
     (administrator.ask, _in_doubt),
 )
@@ -48,14 +53,26 @@ def _nobody_counted(so_far: Look) -> bool:
 LAST_WITNESSES: tuple[tuple[Ask, Callable[[Look], bool]], ...] = ((cache_info.ask, _nobody_counted),)
 
 
-def look(wire: Wire, reference: ServiceReference, *, tries: int = READ_TRIES, others: Sequence[Other] = ()) -> Look:
+def look(
+    wire: Wire,
+    reference: ServiceReference,
+    *,
+    tries: int = READ_TRIES,
+    others: Sequence[Other] = (),
+    so_far: Look = NOBODY_ASKED,
+) -> Look:
     """Ask every witness that is needed what it says of the service's cache, then each of the others.
 
+    `so_far` is what the service itself has said a moment ago, which isn't asked again.
     Raises NotPermitted or TokenRefused where the account may not see the service, SignInRefused, DeadlinePassed,
     Cancelled; everything else that goes wrong is told in the look.
     """
-    found = _asked(WITNESSES, wire, reference, Look(), tries)
-    return with_others(found, others)
+    return with_others(_asked(WITNESSES, wire, reference, so_far, tries), others)
+
+
+def glance(wire: Wire, reference: ServiceReference) -> Look:
+    """What the service itself says, asked once; a look goes on from there. Raises what `look` raises."""
+    return Look((service.ask(wire, reference, 1),))
 
 
 def last_words(wire: Wire, reference: ServiceReference, found: Look) -> Look:

@@ -20,7 +20,7 @@ from ..errors import (
     NotArcGIS,
     ServerSaysNo,
 )
-from ..messages import Messages, plain_words
+from ..messages import Messages
 from ..naming.identity import Means, names_service
 from ..proof.ending import JOB_ID, JobEnd, JobReport
 from ..proof.entry import Entry
@@ -236,10 +236,7 @@ class Submission:
         return self._follow(entry)
 
     def _follow(self, entry: Entry, to_its_end: Follow = follow) -> JobReport:
-        report = self._settled(entry, to_its_end(self._wire, entry.job_url, self._messages, self._patience))
-        if report.end is JobEnd.SUCCEEDED:
-            self._tell_result(report.url)
-        return report
+        return self._settled(entry, to_its_end(self._wire, entry.job_url, self._messages, self._patience))
 
     def _settled(self, entry: Entry, report: JobReport) -> JobReport:
         """A job whose address is refused is gone where the server's whole list lacks it too, and has no new one."""
@@ -261,14 +258,6 @@ class Submission:
         self._note(entry)
         report = follow(self._wire, entry.job_url, self._messages, self._patience)
         return _doubtfully_gone(report) if report.end is JobEnd.GONE else report
-
-    def _tell_result(self, job_url: str) -> None:
-        try:
-            with self._run.undisturbed():
-                value = self._wire.get(f"{job_url}/results/out_service_url", tries=1).get("value")
-            self._messages.info(f"The job has succeeded and names {plain_words(value)}.")
-        except CacheToolsError as error:
-            self._messages.info(f"The job has succeeded; its result can't be read: {error.what}")
 
     # The notebook, and what is read without a cancel
 

@@ -35,6 +35,7 @@ LARGEST_BODY = (
 READ_TRIES = 4
 FIRST_RETRY_AFTER = 0.5
 LONGEST_RETRY_AFTER = 30.0
+AS_GOOD_AS_NEW = 1.0
 FORM = "application/x-www-form-urlencoded"
 ZLIB_OR_GZIP = zlib.MAX_WBITS | 32
 NEVER_CONNECTED = (
@@ -83,6 +84,7 @@ class PlainWire:
         self.trust = trust
         self.run = run
         self._connections = connections or OwnConnection(trust)
+        self._answered = "", 0.0
 
     def heeding(self, run: Run) -> PlainWire:
         """The same way to the site for another run, over the same connections."""
@@ -115,9 +117,13 @@ class PlainWire:
     def post_credentials(self, url: str, fields: Fields, *, headers: Fields | None = None) -> Body:
         """POST of a password or token for a new token: exactly once, on a new connection for the same reason.
 
-        Nothing is left undone by its answer, so a cancel doesn't wait for it.
+        One over which this server has answered within the last second is as good: no server closes it that soon without
+        saying so. Nothing is left undone by the answer, so a cancel doesn't wait for it.
         """
-        return self._object("POST", url, fields, headers or {}, session=self._connections.new())
+        server, moment = self._answered
+        is_good = server == urlsplit(url).netloc and self.run.clock.monotonic() - moment < AS_GOOD_AS_NEW
+        session = self._connections.kept() if is_good else self._connections.new()
+        return self._object("POST", url, fields, headers or {}, session=session)
 
     def _again(self, ask: Callable[[], Answer], tries: int) -> Answer:
         pause = FIRST_RETRY_AFTER
@@ -186,9 +192,11 @@ class PlainWire:
             )
         except (DeadlinePassed, TimeoutError, requests.RequestException, HTTPError, ValueError) as error:
             note(f"no answer ({type(error).__name__})")
+            self._answered = "", 0.0
             self._connections.drop(session)  # with the cookie that leads to the same machine again
             self._wire_failed(where, url, error)
         else:
+            self._answered = urlsplit(url).netloc, self.run.clock.monotonic()
             note(f"HTTP {status}, {len(body):,} bytes")
             try:
                 return read(where, url, status, answer_headers, body)

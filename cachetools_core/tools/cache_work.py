@@ -14,7 +14,7 @@ from ..proof.evidence import Look, Says, ServiceState, Witness, plural, who_says
 from ..proof.scheme import NoScheme
 from ..proof.verdict import Remains, Verdict, what_remains
 from ..proof.words import Story, explain, look_in_words
-from ..server.looks import Other, look, with_administrator
+from ..server.looks import NOBODY_ASKED, Other, look, with_administrator
 from ..server.site import Task, find_task
 from ..server.wire import READ_TRIES, Wire
 from ..server.witnesses.administrator import cache_directory
@@ -68,9 +68,11 @@ class CacheWork:
         """Only what the server lists, and never a cache_path, which nobody has documented. Raises CannotDelete."""
         return inputs_listed(task, {"service_url": self.service.task_name, "thread_count": "-1"})
 
-    def look(self, wire: Wire, others: Sequence[Other], *, tries: int = READ_TRIES) -> Look:
+    def look(
+        self, wire: Wire, others: Sequence[Other], *, tries: int = READ_TRIES, so_far: Look = NOBODY_ASKED
+    ) -> Look:
         """What the witnesses say of the cache. Raises what server.looks.look raises."""
-        return look(wire, self.service, tries=tries, others=others)
+        return look(wire, self.service, tries=tries, others=others, so_far=so_far)
 
     def is_needed(self, before: Look) -> bool:
         """Raises nothing."""

@@ -13,7 +13,7 @@ from ..proof.ending import JobEnd
 from ..proof.evidence import Look, Says, ServiceState, Testimony, Why, Witness
 from ..proof.verdict import Remains
 from ..server.following import Patience
-from ..server.looks import Other, last_words
+from ..server.looks import Other, glance, last_words
 from ..server.site import start_service
 from ..server.wire import Wire
 from ..waiting import next_look
@@ -77,8 +77,8 @@ class Settling:
         begun, after = self._run.clock.monotonic(), NO_TIME
         try:
             while True:
-                after = self._look_once()
                 waited = self._run.clock.monotonic() - begun
+                after = self._look_once(is_the_last=end is JobEnd.RUNNING or waited >= restart.seconds)
                 wait = restart if after.service in AWAY else grace if self._may_change(after, end) else NO_WAIT
                 if end is JobEnd.RUNNING or waited >= wait.seconds:
                     return after
@@ -90,10 +90,16 @@ class Settling:
     def _wait(self, what: str, seconds: float) -> _Wait:
         return _Wait(seconds, f"Waiting for {what}, {until(self._run.clock.now(), seconds)}")
 
-    def _look_once(self) -> Look:
-        """A service that refuses this account while it comes back isn't read yet, and may be read in a moment."""
+    def _look_once(self, *, is_the_last: bool) -> Look:
+        """While the service is away, nobody else is asked, unless no look comes after this one.
+
+        A service that refuses this account while it comes back isn't read yet, and may be read in a moment.
+        """
         try:
-            return self._work.look(self._wire, self._others, tries=1)
+            found = glance(self._wire, self._service)
+            if found.service in AWAY and not is_the_last:
+                return found
+            return self._work.look(self._wire, self._others, tries=1, so_far=found)
         except (NotPermitted, TokenRefused) as error:
             return Look((Testimony(Witness.SERVICE, Says.NOTHING, Why.REFUSED, error.what),))
 

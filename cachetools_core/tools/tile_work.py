@@ -17,7 +17,7 @@ from ..proof.tiles import Asked, By, CloseUp, Sampled, Selection, is_near, same_
 from ..proof.tiles_left import are_none, count_of, tiles_on_disk, what_remains_of_tiles
 from ..proof.verdict import Remains, Verdict
 from ..proof.words import Story
-from ..server.looks import Other, closer_look, look, with_others
+from ..server.looks import NOBODY_ASKED, Other, closer_look, look, with_others
 from ..server.site import Task, find_task
 from ..server.wire import READ_TRIES, Wire
 from ..server.witnesses.samples import offers_tilemap, sample
@@ -154,9 +154,11 @@ class TileWork:
             )
         return inputs
 
-    def look(self, wire: Wire, others: Sequence[Other], *, tries: int = READ_TRIES) -> Look:
+    def look(
+        self, wire: Wire, others: Sequence[Other], *, tries: int = READ_TRIES, so_far: Look = NOBODY_ASKED
+    ) -> Look:
         """What the witnesses say, and the tiles that are sampled. Raises what server.looks.look raises."""
-        return self.seen_close(wire, look(wire, self.service, tries=tries), others)
+        return self.seen_close(wire, look(wire, self.service, tries=tries, so_far=so_far), others)
 
     def seen_close(self, wire: Wire, found: Look, others: Sequence[Other]) -> Look:
         """The look with what the chosen tiles show, on disk too. Raises SignInRefused, DeadlinePassed, Cancelled."""

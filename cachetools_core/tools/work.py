@@ -11,7 +11,7 @@ from ..proof.ending import JobReport
 from ..proof.evidence import Look
 from ..proof.verdict import Remains, Verdict
 from ..proof.words import Story
-from ..server.looks import Other
+from ..server.looks import NOBODY_ASKED, Other
 from ..server.site import Task
 from ..server.wire import READ_TRIES, Wire
 from .record import Record
@@ -38,8 +38,13 @@ class Work(Protocol):
     def inputs(self, task: Task) -> dict[str, str]:
         """What to submit: only what the server lists. Raises CannotDelete."""
 
-    def look(self, wire: Wire, others: Sequence[Other], *, tries: int = READ_TRIES) -> Look:
-        """What the witnesses say, these others among them. Raises what server.looks.look raises."""
+    def look(
+        self, wire: Wire, others: Sequence[Other], *, tries: int = READ_TRIES, so_far: Look = NOBODY_ASKED
+    ) -> Look:
+        """What the witnesses say, these others among them; `so_far` is what the service itself said a moment ago.
+
+        Raises what server.looks.look raises.
+        """
 
     def is_needed(self, before: Look) -> bool:
         """Whether there is anything to delete."""

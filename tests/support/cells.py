@@ -58,7 +58,6 @@ PLACES = (
     Cell("@jobs-query-before", "jobs-query, before"),
     Cell("@submit", "submit"),
     Cell("@job", "job"),
-    Cell("@result", "result"),
     Cell("@cancel", "cancel", cancel=True, job_seconds=0.5),
     Cell("@token-after", "token, after", ("token-expires-mid-job",), job_seconds=0.1),
     Cell("@service-after", "service, after"),

@@ -155,18 +155,6 @@ def test_caching_tools_that_stop_just_before_the_submit_may_have_taken_it_and_th
     assert place.run().facts == ("deleted", 0, "-", 1, 0)
 
 
-def test_a_sign_in_that_is_refused_for_the_result_ends_nothing(place):
-    def lock(request: Any) -> None:
-        if request.step == "result":
-            place.server.fault("token-498@result")
-            place.server.fault("account-locked")
-
-    place.server.before_request = lock
-    seen = place.run()
-    assert seen.facts == ("deleted", 0, "-", 1, 0)
-    assert any("its result can't be read" in line for line in seen.heard.lines)
-
-
 def test_a_fault_of_our_own_ends_in_an_error_that_has_a_receipt():
     class Broken(FastClock):
         def wait(self, event: threading.Event, seconds: float) -> bool:
