@@ -27,6 +27,10 @@ SOURCES = {
     "States": "caches/consbio_tpk/states_filled.tpk",
     "Loose": "caches/esri_sample_exploded",
 }
+OTHER_SOURCES = {
+    "Renamed": "caches/consbio_tpk/alt_root_name.tpk",
+    "Odd": "caches/consbio_tpk/nonstandard_zoom_levels.tpk",
+}
 
 
 class Client:
