@@ -54,8 +54,17 @@ class Row:
         >>> Row(Scale(0, 4000.0, 1, 1), None).denominator, Row(Scale(0, 591657527.591555, 1, 1), None).denominator
         ('4000', '591657527.591555')
         """
-        text = repr(self.scale.scale)
-        return text[:-2] if text.endswith(".0") else text
+        return denominator(self.scale.scale)
+
+
+def denominator(scale: float) -> str:
+    """The n of 1:n with all its digits. Raises nothing.
+
+    >>> denominator(4000.0)
+    '4000'
+    """
+    text = repr(scale)
+    return text[:-2] if text.endswith(".0") else text
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ def test_a_look_in_words(found: Look, words: str) -> None:
         (1_034_183, "1.0 MB"),
         (999_900_000, "999.9 MB"),
         (1_000_000_000, "1.0 GB"),
-        (12_345_600_000_000, "12,345.6 GB"),
+        (12_345_600_000_000, "12.3 TB"),
     ],
 )
 def test_bytes_are_told_in_the_unit_that_people_read(size: int, words: str) -> None:
