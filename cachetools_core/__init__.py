@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .errors import CacheToolsError
     from .proof.receipt import Receipt
     from .proof.report import Report
+    from .proof.site_report import SiteReport
     from .proof.summary import Summary
     from .proof.verdict import Verdict
     from .tools.access import Access
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from .tools.delete_many import delete_map_server_caches
     from .tools.delete_tiles import delete_map_server_cache_tiles
     from .tools.report import report_map_server_cache
+    from .tools.report_site import report_services, report_site
     from .tools.sign_in import remove_sign_in, store_sign_in, stored_sign_ins
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())  # whoever wants to hear of it says where
@@ -37,6 +39,7 @@ __all__ = [
     "CacheToolsError",
     "Receipt",
     "Report",
+    "SiteReport",
     "Summary",
     "Verdict",
     "__version__",
@@ -45,6 +48,8 @@ __all__ = [
     "delete_map_server_caches",
     "remove_sign_in",
     "report_map_server_cache",
+    "report_services",
+    "report_site",
     "store_sign_in",
     "stored_sign_ins",
 ]
@@ -55,6 +60,7 @@ _HOMES = {
     "CacheToolsError": "errors",
     "Receipt": "proof.receipt",
     "Report": "proof.report",
+    "SiteReport": "proof.site_report",
     "Summary": "proof.summary",
     "Verdict": "proof.verdict",
     "delete_map_server_cache": "tools.delete",
@@ -62,6 +68,8 @@ _HOMES = {
     "delete_map_server_caches": "tools.delete_many",
     "remove_sign_in": "tools.sign_in",
     "report_map_server_cache": "tools.report",
+    "report_services": "tools.report_site",
+    "report_site": "tools.report_site",
     "store_sign_in": "tools.sign_in",
     "stored_sign_ins": "tools.sign_in",
 }

@@ -6,12 +6,13 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..naming.site import names_a_site
 from . import values
 
 RAINFALL = "https://gis.example.com/server/rest/services/Rainfall/MapServer"
 SITE = "https://gis.example.com/server"
 A_NIGHT = 12 * 3600.0
-A_LOOK = 300.0
+A_LOOK, MANY_LOOKS = 300.0, 3600.0
 """A look is over in minutes or never; a deletion may take a night."""
 
 Taker = Callable[[argparse.ArgumentParser], None]
@@ -41,6 +42,15 @@ def _services(command: argparse.ArgumentParser) -> None:
     command.add_argument("--from", dest="from_file", metavar="FILE", help="a text file with one more service a line")
     command.add_argument(
         "--per-site", type=values.number, default=4, metavar="N", help="so many jobs at a time on one site (default 4)"
+    )
+
+
+def _services_or_site(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "service",
+        metavar="SERVICE|SITE",
+        nargs="+",
+        help="a service, several, or the address of a site or of a folder of it, for all of its caches by size",
     )
 
 
@@ -105,8 +115,8 @@ COMMANDS = {
     ),
     "report": Command(
         "what would go: scales, tiles, bytes; changes nothing",
-        (_service, _cache_directory, _output),
-        (f"report {RAINFALL}", f"report {RAINFALL} --output report.html"),
+        (_services_or_site, _cache_directory, _output),
+        (f"report {RAINFALL}", f"report {RAINFALL} --output report.html", f"report {SITE} --output caches.html"),
     ),
     "check": Command(
         "could it be deleted from here, and if not, why and what to do", (_service,), (f"check {RAINFALL}",)
@@ -123,6 +133,25 @@ COMMANDS = {
     ),
     "rehearse": Command("the main job on a local server with a real cache, explained", (), ("rehearse",), 600.0),
 }
+
+
+def services_in(options: argparse.Namespace) -> list[str]:
+    """The texts that stand for services, as they were typed; none where the command takes none."""
+    given = getattr(options, "service", [])
+    return given if isinstance(given, list) else [given]
+
+
+def is_about_many(options: argparse.Namespace) -> bool:
+    """True where several services are named, or a site."""
+    given = services_in(options)
+    return len(given) > 1 or any(map(names_a_site, given))
+
+
+def deadline_of(options: argparse.Namespace) -> float:
+    """The seconds that the command has."""
+    usual = COMMANDS[options.command].deadline
+    given: float | None = options.deadline
+    return given or (max(usual, MANY_LOOKS) if is_about_many(options) else usual)
 
 
 def take_what_is_common(command: argparse.ArgumentParser) -> None:

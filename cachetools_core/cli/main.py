@@ -12,7 +12,7 @@ from ..errors import CacheToolsError, Unexpected, WrongUsage
 from ..naming.address import safe_text
 from ..waiting import SYSTEM_CLOCK, Run
 from .arguments import read_arguments, wants_json
-from .commands import A_NIGHT, COMMANDS
+from .commands import A_NIGHT, deadline_of, services_in
 from .end import End, failure
 from .log import log_end, logging_as_wanted
 from .signals import Stop
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str], stop: Stop) -> int:
             end = End(0, "", {})
         else:
             terminal.quiet = options.q
-            run = Run(SYSTEM_CLOCK, options.deadline or COMMANDS[options.command].deadline, terminal.cancelled)
+            run = Run(SYSTEM_CLOCK, deadline_of(options), terminal.cancelled)
             end = _end_of(options, terminal, run)
         _print(end, terminal, wants_json(arguments))
         terminal.finish(run)
@@ -70,7 +70,9 @@ def _carried_out(options: argparse.Namespace, terminal: Terminal, run: Run) -> E
 
 
 def _service_in(options: argparse.Namespace) -> str | None:
-    return safe_text(options.service) if "service" in options else None
+    """The service that the command is about; None where it is about several, or none."""
+    given = services_in(options)
+    return safe_text(given[0]) if len(given) == 1 else None
 
 
 def _print(end: End, terminal: Terminal, as_json: bool) -> None:

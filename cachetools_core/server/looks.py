@@ -11,6 +11,9 @@ from .wire import READ_TRIES, Wire
 from .witnesses import administrator, cache_info, report, service
 
 NOBODY_ASKED = Look()
+# A kept connection may have been shut, which looks like a lost answer; so a request is sent twice at most, not once.
+OF_MANY_TRIES = 2
+
 Ask = Callable[[Wire, ServiceReference, int], Testimony]
 Other = Callable[[Look], Testimony]
 """A witness that isn't on the server; it is told what was said so far."""
@@ -109,8 +112,20 @@ def closer_look(wire: Wire, reference: ServiceReference, *, others: Sequence[Oth
     return with_administrator(wire, reference, found) if found.saying(Says.THERE) else found
 
 
-def with_administrator(wire: Wire, reference: ServiceReference, found: Look) -> Look:
+def closer_look_at_one_of_many(wire: Wire, reference: ServiceReference) -> Look:
+    """The same closer look in a few requests: of a service that can't be read nobody else is asked, and nothing often.
+
+    Raises what `look` raises.
+    """
+    first = Look((service.ask(wire, reference, OF_MANY_TRIES),))
+    if first.service in (ServiceState.MISSING, ServiceState.UNREADABLE):
+        return first
+    found = look(wire, reference, tries=OF_MANY_TRIES, so_far=first)
+    return with_administrator(wire, reference, found, tries=OF_MANY_TRIES) if found.saying(Says.THERE) else found
+
+
+def with_administrator(wire: Wire, reference: ServiceReference, found: Look, *, tries: int = READ_TRIES) -> Look:
     """The look, with what the administrator API says; it is asked once. Raises what `look` raises."""
     if any(one.witness is Witness.ADMIN for one in found.testimonies):
         return found
-    return Look((*found.testimonies, administrator.ask(wire, reference, READ_TRIES)))
+    return Look((*found.testimonies, administrator.ask(wire, reference, tries)))

@@ -100,12 +100,16 @@ class Session:
 
         Raises NoAnswer, ServerSaysNo, NoAccount, SignInRefused, UnsafeSignIn, CertificateFileError, Cancelled.
         """
-        if service.site not in self._sites:
-            try:
-                self._sites[service.site] = self._open(service.site, hears or self.messages)
-            except Moved as moved:
-                raise moved_service(moved, service) from moved
-        return self._sites[service.site]
+        try:
+            return self.site_at(service.site, hears)
+        except Moved as moved:
+            raise moved_service(moved, service) from moved
+
+    def site_at(self, url: str, hears: Messages | None = None) -> OpenSite:
+        """The site at this address, as `site_of` opens it. Raises as that does."""
+        if url not in self._sites:
+            self._sites[url] = self._open(url, hears or self.messages)
+        return self._sites[url]
 
     def cache_directory_of(self, site: str) -> Path | None:
         """The folder of the site's caches, given or kept; None where nobody has named one. Raises SiteNotKept."""

@@ -10,6 +10,7 @@ import pytest
 from support.command_line import LOOK, Outcome, Site
 from support.story import account_of, files_below, service_url
 
+from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.report import report_cache
 
@@ -98,3 +99,35 @@ def test_a_report_asks_with_an_account_of_the_callers_own(site: Site) -> None:
     access = Access(account=account_of(site.server, "publisher"), ca_file=site.server.ca_file)
     report = report_cache(service_url(site.server), access)
     assert report.found.tiles == site.server.services[0]["tiles"] and report.found.trouble == ()
+
+
+def test_a_report_on_a_site_lists_its_caches_by_size(
+    run: Callable[..., Outcome], rehearsal: Callable[..., Rehearsal], tmp_path: Path
+) -> None:
+    site = Site(rehearsal(services=4))
+    options, file = site.to()[1:], tmp_path / "caches.html"
+    done = run("report", site.server.site, *options, "--output", str(file), stdin=site.password)
+    lines = done.out.splitlines()
+    assert (done.code, lines[0]) == (0, f"{site.server.site}/rest/services: 5 caches, 6.3 MB")
+    assert lines[2].split()[-1] == "Rainfall:MapServer"
+    assert file.read_text(encoding="utf-8").startswith("<!DOCTYPE html>") and f"Report: {file}" in done.err
+    assert "5 of 5 services, 6.3 MB so far" in done.err and site.server.submits == 0
+    done = run("report", f"{site.server.site}/rest/services/Water", *options, "--json", stdin=site.password)
+    assert [one["name"] for one in done.json["caches"]] == ["Map0003"] and done.json["exit_code"] == 0
+
+
+def test_several_services_make_one_report(run: Callable[..., Outcome], site: Site) -> None:
+    service, *options = site.to()
+    done = run("report", service, "nonsense", *options, "--json", stdin=site.password)
+    assert (done.code, done.json["site"], done.json["total"]["caches"]) == (0, None, 1)
+    assert [one["why"] for one in done.json["unread"]] == ["names no service"]
+
+
+def test_a_site_that_cant_be_listed_ends_as_an_error(run: Callable[..., Outcome], site: Site) -> None:
+    _, *options = site.to()
+    done = run("report", site.server.site, *options, "--json", stdin="wrong\n")
+    assert (done.code, done.json["error"]["id"]) == (4, "CT402")
+    done = run("report", f"{site.server.site}/rest/services/No", *options, "--json", stdin=site.password)
+    assert (done.code, done.json["error"]["id"]) == (1, "CT301")
+    done = run("report", site.server.site, *options, "--cache-directory", "x", "--json", stdin=site.password)
+    assert (done.code, done.json["error"]["id"]) == (2, "CT104")

@@ -1,0 +1,97 @@
+"""What is known of many services while they are asked: a row a cache, and what is still waited for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Union
+
+from ..naming.identity import service_key
+from ..naming.service import ServiceReference
+from ..naming.site import SitePart
+from ..proof.evidence import plural
+from ..proof.site_report import CacheRow, Ending, Found, SiteReport, UnreadRow, Why
+from ..proof.words import size_in_words
+
+What = Union[ServiceReference, SitePart, str]
+"""A service, a folder, or a text that isn't understood yet."""
+
+UNREAD = {Ending.NO_TIME: Why.NO_TIME, Ending.CANCELLED: Why.CANCELLED}
+
+
+class Survey:
+    """Rows are kept and looks aren't, so that thousands of services take little memory. For one thread."""
+
+    def __init__(self, part: SitePart | None, began: datetime) -> None:
+        self._part, self._began = part, began
+        self._waiting: dict[str, What] = {}
+        self._services: set[str] = set()
+        self._caches: list[CacheRow] = []
+        self._unread: list[UnreadRow] = []
+        self._uncached = 0
+        self._bytes = 0
+
+    def expect(self, what: What) -> bool:
+        """Wait for this, too; False for a service that was named before, in whatever spelling."""
+        key = _key(what)
+        if isinstance(what, ServiceReference):
+            if key in self._services:
+                return False
+            self._services.add(key)
+        self._waiting[key] = what
+        return True
+
+    def note_named(self, text: str) -> None:
+        """A text is understood: what it names is waited for in its place."""
+        self._waiting.pop(text)
+
+    def note_listed(self, folder: SitePart) -> None:
+        """A folder is listed."""
+        self._waiting.pop(_key(folder), None)
+
+    def note(self, what: What, found: Found) -> None:
+        """What is known of it by now: its cache, why nothing is known, or None where it has no cache."""
+        self._waiting.pop(_key(what), None)
+        if isinstance(found, CacheRow):
+            self._caches.append(found)
+            self._bytes += found.bytes or 0
+        elif found is not None:
+            self._unread.append(found)
+        else:
+            self._uncached += 1
+
+    @property
+    def label(self) -> str:
+        """How far it is, for people."""
+        known = f"{self._known:,} or more services" if self._folders_left else plural(self._known, "service")
+        return f"{self._done:,} of {known}, {size_in_words(self._bytes)} so far"
+
+    @property
+    def percent(self) -> float | None:
+        """How far it is; None as long as it isn't known how many there are."""
+        return None if self._folders_left or not self._known else 100 * self._done / self._known
+
+    @property
+    def _done(self) -> int:
+        return len(self._caches) + self._uncached + sum(not row.is_folder for row in self._unread)
+
+    @property
+    def _known(self) -> int:
+        return self._done + len(self._waiting) - self._folders_left
+
+    @property
+    def _folders_left(self) -> int:
+        return sum(isinstance(what, SitePart) for what in self._waiting.values())
+
+    def report(self, ending: Ending, finished: datetime, account: str = "", version: str = "") -> SiteReport:
+        """The report as it stands; what is still waited for is told as unread."""
+        left = [UnreadRow(what, UNREAD[ending]) for what in self._waiting.values()]
+        unread = (*self._unread, *left)
+        return SiteReport(
+            self._part, (*self._caches,), unread, self._uncached, self._began, finished, ending, account, version
+        )
+
+
+def _key(what: What) -> str:
+    if isinstance(what, ServiceReference):
+        return service_key(what)
+    return what if isinstance(what, str) else what.url
