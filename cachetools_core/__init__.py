@@ -9,7 +9,6 @@ Nothing heavy is imported before it is used.
 
 from __future__ import annotations
 
-import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from .tools.report import report_map_server_cache
     from .tools.report_site import report_services, report_site
     from .tools.sign_in import remove_sign_in, store_sign_in, stored_sign_ins
-
-logging.getLogger(__name__).addHandler(logging.NullHandler())  # whoever wants to hear of it says where
 
 __all__ = [
     "Access",

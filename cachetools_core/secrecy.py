@@ -21,6 +21,7 @@ from .messages import ESCAPES, Messages
 Error = TypeVar("Error", bound=BaseException)
 
 LOG = logging.getLogger("cachetools_core")
+LOG.addHandler(logging.NullHandler())  # whoever wants to hear of it says where
 BLOT = "***"
 SHORTEST = 4
 """A secret of fewer characters would blot out half of every text: it counts only where a word says what it is."""

@@ -6,13 +6,14 @@ Nobody has run the lines for Windows: docs/windows.md lists them.
 from __future__ import annotations
 
 import os
-import shlex
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import subprocess
 
 # Ctrl+C, a scheduler's way to end a task, a terminal that is closed (POSIX), and Ctrl+Break, which only Windows has.
 # A console that is closed on Windows ends Python within moments, whatever it does; the next run follows the job.
@@ -59,6 +60,8 @@ if sys.platform == "win32":
 
         A text goes to Windows as it is: each program takes its own command line apart, most as CommandLineToArgvW does.
         """
+        import subprocess  # not before: Ctrl+C is heard before it loads
+
         return subprocess.Popen(command, creationflags=subprocess.CREATE_NEW_PROCESS_GROUP, **streams)
 
     def ask_to_end(process: subprocess.Popen[bytes]) -> None:
@@ -96,6 +99,9 @@ else:
 
         A text is taken apart as a shell does it, but by no shell. Raises OSError, ValueError for what can't be.
         """
+        import shlex  # not before: Ctrl+C is heard before these load
+        import subprocess
+
         arguments = shlex.split(command) if isinstance(command, str) else command
         if not arguments:
             raise ValueError("it names no program")

@@ -138,10 +138,11 @@ def _about_unknown(unknown: Sequence[str], command: str) -> str:
     number = "an argument" if len(unknown) == 1 else f"{len(unknown)} arguments"
     which = "it" if len(unknown) == 1 else "they"
     told = f"{command} was given {number} that it doesn't know, not repeated here in case {which} held a secret."
-    return f"{told} {_meant(unknown, _options_of(command))}".rstrip()
+    return f"{told} {_meant(unknown, options_of(command))}".rstrip()
 
 
-def _options_of(command: str) -> list[str]:
+def options_of(command: str) -> list[str]:
+    """The names of a command's options, the long ones. Raises KeyError for what is no command."""
     commands: Any = next(action.choices for action in parser()._actions if action.choices)
     return [name for name in commands[command]._option_string_actions if name.startswith("--")]
 

@@ -11,6 +11,7 @@ from . import values
 
 RAINFALL = "https://gis.example.com/server/rest/services/Rainfall/MapServer"
 SITE = "https://gis.example.com/server"
+SHELLS = ("bash", "powershell")
 A_NIGHT = 12 * 3600.0
 A_LOOK, MANY_LOOKS = 300.0, 3600.0
 """A look is over in minutes or never; a deletion may take a night."""
@@ -96,6 +97,10 @@ def _forget(command: argparse.ArgumentParser) -> None:
     command.add_argument("--yes", action="store_true", help="don't ask; needed where there is no terminal")
 
 
+def _shell(command: argparse.ArgumentParser) -> None:
+    command.add_argument("shell", metavar="SHELL", choices=SHELLS, help=" or ".join(SHELLS))
+
+
 COMMANDS = {
     "delete": Command(
         "delete the cache of one service or more; this can't be undone",
@@ -132,6 +137,11 @@ COMMANDS = {
         ("unfinished", f"unfinished --forget {RAINFALL}"),
     ),
     "rehearse": Command("the main job on a local server with a real cache, explained", (), ("rehearse",), 600.0),
+    "completion": Command(
+        "a script that completes commands and options in a shell",
+        (_shell,),
+        ("completion bash >> ~/.bashrc", "completion powershell | Out-String | Invoke-Expression"),
+    ),
 }
 
 

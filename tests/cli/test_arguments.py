@@ -14,7 +14,7 @@ from cachetools_core.cli.arguments import read_arguments
 
 SECRET = "hunter2Canary"
 SECONDS = "--deadline takes a number of seconds above 0"
-ALL = "The commands are delete, delete-tiles, report, check, sign-in, unfinished, rehearse."
+ALL = "The commands are delete, delete-tiles, report, check, sign-in, unfinished, rehearse, completion."
 UNKNOWN = "an argument that it doesn't know"
 
 

@@ -89,6 +89,7 @@ def test_the_tour(
         pytest.param(FIRST, signal.SIGTERM, marks=pytest.mark.thorough),
         pytest.param("1. A local ArcGIS Server", signal.SIGINT, marks=pytest.mark.thorough),
         ("The job is running", signal.SIGTERM),
+        pytest.param("2. A tile", signal.SIGHUP, marks=pytest.mark.thorough),
         pytest.param("4. The same", signal.SIGINT, marks=pytest.mark.thorough),
     ],
 )
