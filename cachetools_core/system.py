@@ -1,12 +1,17 @@
-"""What differs between Windows and POSIX in terminals, signals and processes; files differ in `local/own_files`.
+"""All that differs between Windows and POSIX: terminals, signals, processes, files and their places.
 
-Nobody has run the lines for Windows: docs/windows.md lists them.
+Windows keeps `%LOCALAPPDATA%` for its user by access lists that a new file inherits, has no umask, no pipes among its
+files, and lets only administrators make links; so there is nothing to set there, and no flag to set it with.
+Nobody has run the lines for Windows: docs/windows.md says so. The rehearsal server, which imports nothing of ours, has
+one such line of its own, in `rehearsal/wire`.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,14 +19,43 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import subprocess
+    from pathlib import Path
 
 # Ctrl+C, a scheduler's way to end a task, a terminal that is closed (POSIX), and Ctrl+Break, which only Windows has.
 # A console that is closed on Windows ends Python within moments, whatever it does; the next run follows the job.
 STOPS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
 
 
+class NotLockable(OSError):
+    """The file system doesn't lock files; that isn't another run's lock."""
+
+
 class Visible(OSError):
     """What is typed at this terminal would show."""
+
+
+def data_variable() -> str:
+    """The variable that names the folder of this user's application data."""
+    return "LOCALAPPDATA" if sys.platform == "win32" else "XDG_DATA_HOME"
+
+
+def data_below(home: Path) -> Path:
+    """Where application data lies below a home folder while the variable names no other place."""
+    return home / ("AppData/Local" if sys.platform == "win32" else ".local/share")
+
+
+def home_folder() -> Path:
+    """The user's home by HOME, else by the list of users, which Windows hasn't got.
+
+    Raises RuntimeError or KeyError for a user without one, as in some containers.
+    """
+    from pathlib import Path  # not before: Ctrl+C is heard before it loads
+
+    if sys.platform == "win32" or os.environ.get("HOME"):
+        return Path.home()
+    import pwd
+
+    return Path(pwd.getpwuid(os.getuid()).pw_dir)
 
 
 def hear_stops(ask: Any) -> None:
@@ -35,6 +69,7 @@ def hear_stops(ask: Any) -> None:
 if sys.platform == "win32":
     import ctypes
     import msvcrt
+    import time
 
     ENABLE_ECHO_INPUT = 4
 
@@ -72,7 +107,41 @@ if sys.platform == "win32":
         process.kill()
         process.wait()
 
+    PAUSES = (0.02, 0.1, 0.5)
+    PLAIN = os.O_BINARY | os.O_NOINHERIT
+
+    def close_folder(folder: Path) -> None:
+        """Nothing to do: see the module's text."""
+
+    def close_file(handle: int) -> None:
+        """Nothing to do: see the module's text."""
+
+    def lock(handle: int) -> None:
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except OSError as error:
+            if error.errno in (errno.EACCES, errno.EDEADLK):
+                raise BlockingIOError(error.errno, error.strerror) from error
+            raise NotLockable(error.errno, error.strerror) from error
+
+    def is_at(handle: int, file: Path) -> bool:
+        """Windows removes and renames no file that is open."""
+        return True
+
+    def replace_file(partial: Path, file: Path) -> None:
+        """Windows replaces no file that is open, as by a run that looks at it or by a scanner for viruses."""
+        for pause in PAUSES:
+            with suppress(PermissionError):
+                partial.replace(file)
+                return
+            time.sleep(pause)
+        partial.replace(file)
+
+    def settle_folder(folder: Path) -> None:
+        """Windows has no such step."""
+
 else:
+    import fcntl
     import termios
 
     @contextmanager
@@ -117,3 +186,45 @@ else:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+    # O_NONBLOCK: a pipe that takes the file's place between the look at it and the opening must not hold the run up.
+    PLAIN = os.O_NOFOLLOW | os.O_NONBLOCK
+
+    def close_folder(folder: Path) -> None:
+        folder.chmod(0o700)
+
+    def close_file(handle: int) -> None:
+        """A file with a second name belongs somewhere else too and stays as it is; nothing is ever written into it."""
+        found = os.fstat(handle)
+        if stat.S_IMODE(found.st_mode) != 0o600 and found.st_nlink == 1:
+            os.fchmod(handle, 0o600)
+
+    def lock(handle: int) -> None:
+        """flock, and not lockf in its place where it is missing.
+
+        A lockf lock doesn't hold between threads and is lost when any handle of the file is closed; and where the file
+        system knows no flock (Lustre without its option, NFS without its lock service), lockf is missing too.
+        """
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES):
+                raise BlockingIOError(error.errno, error.strerror) from error
+            raise NotLockable(error.errno, error.strerror) from error
+
+    def is_at(handle: int, file: Path) -> bool:
+        try:
+            return os.path.samestat(os.fstat(handle), file.lstat())
+        except OSError:
+            return False
+
+    def replace_file(partial: Path, file: Path) -> None:
+        partial.replace(file)
+
+    def settle_folder(folder: Path) -> None:
+        """A rename is on the disk only when its folder is."""
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -103,6 +103,17 @@ def test_only_the_command_line_prints(module: str) -> None:
     assert "print" not in names or module.startswith(f"{PACKAGE}.cli")
 
 
+@pytest.mark.parametrize("file", EVERYTHING, ids=lambda file: str(file.relative_to(ROOT)))
+def test_what_differs_on_windows_stands_in_one_place(file: Path) -> None:
+    """The rehearsal server, which may import nothing of ours, has one line of its own."""
+    asks = re.findall(
+        r"sys\.platform|os\.name\b|SIGBREAK|CREATE_NEW|\b(?:msvcrt|winreg|ctypes|fcntl|termios)\b|import pwd",
+        file.read_text(encoding="utf-8"),
+    )
+    allowed = {"system.py": len(asks), "wire.py": 1 if file.parent.name == "rehearsal" else 0}
+    assert len(asks) <= allowed.get(file.name, 0), asks
+
+
 def test_the_toolbox_is_thin() -> None:
     assert len((ROOT / "CacheTools.pyt").read_text(encoding="utf-8").splitlines()) < 400
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
 from ..errors import JournalError
-
-if sys.platform != "win32":
-    import pwd
+from ..system import data_below, data_variable, home_folder
 
 NAME = "CacheTools"
 
@@ -48,8 +45,7 @@ def kept_certificate(authority: str) -> Path | None:
 
 def other_place() -> str:
     """How to have the files elsewhere: half a sentence."""
-    variable = "LOCALAPPDATA" if sys.platform == "win32" else "XDG_DATA_HOME"
-    return f"set {variable} to a folder of this user's on a local disk, given with its whole path"
+    return f"set {data_variable()} to a folder of this user's on a local disk, given with its whole path"
 
 
 def file_name_for(address: str) -> str:
@@ -63,22 +59,18 @@ def file_name_for(address: str) -> str:
 
 def _bases() -> Iterator[Path]:
     """A relative path is ignored, as the XDG Base Directory specification wants it: it would change with each run."""
-    windows = sys.platform == "win32"
-    named = Path(os.environ.get("LOCALAPPDATA" if windows else "XDG_DATA_HOME", ""))
+    named = Path(os.environ.get(data_variable(), ""))
     if named.is_absolute():
         yield named
     home = _home()
     if home is not None:
-        yield home / ("AppData/Local" if windows else ".local/share")
+        yield data_below(home)
 
 
 def _home() -> Path | None:
-    """The user's home by HOME, else by the list of users; None for a user without one, as in some containers."""
+    """The user's home; None for a user without one, as in some containers."""
     try:
-        if sys.platform == "win32" or os.environ.get("HOME"):
-            home = Path.home()
-        else:
-            home = Path(pwd.getpwuid(os.getuid()).pw_dir)
+        home = home_folder()
     except (RuntimeError, KeyError):
         return None
     return home if home.is_absolute() else None

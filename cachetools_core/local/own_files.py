@@ -1,26 +1,19 @@
-"""Files and folders that are this user's alone: never reached through a link, written whole or not at all, locked.
-
-Whatever differs between Windows and POSIX in this package stands here. Windows keeps `%LOCALAPPDATA%` for its user by
-access lists that a new file inherits, has no umask, no pipes among its files, and lets only administrators make links;
-so there is nothing to set there, and no flag to set it with.
-"""
+"""Files and folders that are this user's alone: never reached through a link, written whole or not at all, locked."""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
-import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from ..system import PLAIN, close_file, close_folder, is_at, lock, replace_file, settle_folder
+from ..system import NotLockable as NotLockable
+
 LARGEST = 16 * 1024 * 1024
 LOCK_TRIES = 10
-
-
-class NotLockable(OSError):
-    """The file system doesn't lock files; that isn't another run's lock."""
 
 
 def make_folder(folder: Path) -> None:
@@ -34,12 +27,12 @@ def make_folder(folder: Path) -> None:
         for missing in reversed([one for one in (folder, *folder.parents) if not os.path.lexists(one)]):
             with suppress(FileExistsError):  # another run of this user was quicker
                 missing.mkdir(mode=0o700)
-                _close_folder(missing)
+                close_folder(missing)
         found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode):
         raise _no_folder(folder)
     if found.st_mode & 0o077:
-        _close_folder(folder)
+        close_folder(folder)
 
 
 def check_folder(folder: Path) -> None:
@@ -81,17 +74,17 @@ def write_text(file: Path, text: str) -> None:
     partial = partial_of(file)
     partial.unlink(missing_ok=True)  # a killed run's, or a link, which goes without being followed
     try:
-        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _PLAIN, 0o600), "wb") as stream:
-            _close_file(stream.fileno())
+        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | PLAIN, 0o600), "wb") as stream:
+            close_file(stream.fileno())
             stream.write(text.encode("utf-8"))
             stream.flush()
             os.fsync(stream.fileno())
-        _replace(partial, file)
+        replace_file(partial, file)
     except OSError:
         with suppress(OSError):  # why it can't be written is what counts
             partial.unlink(missing_ok=True)
         raise
-    _settle_folder(file.parent)
+    settle_folder(file.parent)
 
 
 def append_line(file: Path, line: str) -> None:
@@ -132,8 +125,8 @@ class Lock:
         for _ in range(LOCK_TRIES):
             self._handle = _open_plain(file, os.O_RDWR | os.O_CREAT)
             try:
-                _close_file(self._handle)
-                _lock(self._handle)
+                close_file(self._handle)
+                lock(self._handle)
                 if self.still_held:
                     return
             except BaseException:
@@ -145,7 +138,7 @@ class Lock:
     @property
     def still_held(self) -> bool:
         """True while the file that is locked is the one that the next run would lock."""
-        return _is_at(self._handle, self.file)
+        return is_at(self._handle, self.file)
 
     def release(self) -> None:
         """Let the next run have it."""
@@ -160,7 +153,7 @@ def _open_plain(file: Path, flags: int) -> int:
     """Open a plain file and nothing else: opening a pipe or a device would already do something to it."""
     with suppress(FileNotFoundError):
         _insist_on_a_plain_file(file, file.lstat())
-    handle = os.open(file, flags | _PLAIN, 0o600)
+    handle = os.open(file, flags | PLAIN, 0o600)
     try:
         _insist_on_a_plain_file(file, os.fstat(handle))
     except OSError:
@@ -172,86 +165,3 @@ def _open_plain(file: Path, flags: int) -> int:
 def _insist_on_a_plain_file(file: Path, found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode):
         raise OSError(errno.EINVAL, "it is a link, a pipe or a folder, not a plain file", str(file))
-
-
-if sys.platform == "win32":
-    import msvcrt
-    import time
-
-    PAUSES = (0.02, 0.1, 0.5)
-    _PLAIN = os.O_BINARY | os.O_NOINHERIT
-
-    def _close_folder(folder: Path) -> None:
-        """Nothing to do: see the module's text."""
-
-    def _close_file(handle: int) -> None:
-        """Nothing to do: see the module's text."""
-
-    def _lock(handle: int) -> None:
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except OSError as error:
-            if error.errno in (errno.EACCES, errno.EDEADLK):
-                raise BlockingIOError(error.errno, error.strerror) from error
-            raise NotLockable(error.errno, error.strerror) from error
-
-    def _is_at(handle: int, file: Path) -> bool:
-        """Windows removes and renames no file that is open."""
-        return True
-
-    def _replace(partial: Path, file: Path) -> None:
-        """Windows replaces no file that is open, as by a run that looks at it or by a scanner for viruses."""
-        for pause in PAUSES:
-            with suppress(PermissionError):
-                partial.replace(file)
-                return
-            time.sleep(pause)
-        partial.replace(file)
-
-    def _settle_folder(folder: Path) -> None:
-        """Windows has no such step."""
-
-else:
-    import fcntl
-
-    # O_NONBLOCK: a pipe that takes the file's place between the look at it and the opening must not hold the run up.
-    _PLAIN = os.O_NOFOLLOW | os.O_NONBLOCK
-
-    def _close_folder(folder: Path) -> None:
-        folder.chmod(0o700)
-
-    def _close_file(handle: int) -> None:
-        """A file with a second name belongs somewhere else too and stays as it is; nothing is ever written into it."""
-        found = os.fstat(handle)
-        if stat.S_IMODE(found.st_mode) != 0o600 and found.st_nlink == 1:
-            os.fchmod(handle, 0o600)
-
-    def _lock(handle: int) -> None:
-        """flock, and not lockf in its place where it is missing.
-
-        A lockf lock doesn't hold between threads and is lost when any handle of the file is closed; and where the file
-        system knows no flock (Lustre without its option, NFS without its lock service), lockf is missing too.
-        """
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno in (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES):
-                raise BlockingIOError(error.errno, error.strerror) from error
-            raise NotLockable(error.errno, error.strerror) from error
-
-    def _is_at(handle: int, file: Path) -> bool:
-        try:
-            return os.path.samestat(os.fstat(handle), file.lstat())
-        except OSError:
-            return False
-
-    def _replace(partial: Path, file: Path) -> None:
-        partial.replace(file)
-
-    def _settle_folder(folder: Path) -> None:
-        """A rename is on the disk only when its folder is."""
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
