@@ -12,7 +12,7 @@ from .evidence import plural
 from .html import facts_table, linked, section
 from .page import HEADINGS
 from .receipt import Receipt, for_people
-from .summary_rows import Total, one_site, short_name, total_of, worst_first
+from .summary_rows import SERVICES, Total, one_site, short_name, site_of, total_of, worst_first
 from .verdict import Verdict
 from .words import in_megabytes, in_time
 
@@ -44,7 +44,10 @@ STYLE = """
 .cachetools .many tfoot tr{border-top:2px solid var(--line);border-bottom:0}
 .cachetools .many tfoot td{border:0}}
 @media print{
-.cachetools .many .own{display:none}}
+.cachetools .many .own{display:none}
+.cachetools .many .verdict{white-space:normal;overflow-wrap:normal}
+.cachetools .many th,.cachetools .many td{padding:.3rem .75rem .3rem 0}
+.cachetools .many tfoot{display:table-row-group}}
 """
 UNDONE = ("failed", "undecided")
 
@@ -101,8 +104,8 @@ class SummaryPage:
         ]
 
     def _rows(self) -> str:
-        site = one_site(self.receipts)
-        rows = "\n".join(_row(receipt, site) for receipt in worst_first(self.receipts))
+        everywhere = one_site(self.receipts)
+        rows = "\n".join(_row(receipt, everywhere) for receipt in worst_first(self.receipts))
         total = f"<td>Sum</td><td>{plural(len(self.receipts), 'service')}</td>{_counts(self.before, self.after)}"
         heads = '<th>Verdict</th><th>Service</th><th class="count">Before</th><th class="count">After</th>'
         return (
@@ -128,12 +131,15 @@ def _in_words(total: Total, services: int) -> str:
     return f"{plural(total.tiles, 'tile')}, {in_megabytes(total.bytes)}{by}"
 
 
-def _row(receipt: Receipt, site: str) -> str:
+def _row(receipt: Receipt, everywhere: str) -> str:
+    """A service's row, with its site below its name where not all are of the one site."""
+    site = site_of(receipt.service)
+    where = "" if site == everywhere else f'<p class="faint">{escape(site[: -len(SERVICES)])}</p>'
     heading, tone = HEADINGS[receipt.verdict]
     looks = _counts(total_of([receipt.before]), total_of([receipt.after]))
     return (
         f'<tr class="{tone}"><td class="verdict"><b>{escape(heading)}</b>{_own_page(receipt)}</td>'
-        f"<td>{linked(receipt.service, short_name(receipt, site))}{_why(receipt)}</td>{looks}</tr>"
+        f"<td>{linked(receipt.service, short_name(receipt, site))}{where}{_why(receipt)}</td>{looks}</tr>"
     )
 
 

@@ -39,19 +39,16 @@ def worst_first(receipts: Iterable[Receipt]) -> list[Receipt]:
 
 def one_site(receipts: Iterable[Receipt]) -> str:
     """The address up to the names, where all services are of one site; else empty. Raises nothing."""
-    sites = {_site(receipt.service) for receipt in receipts}
+    sites = {site_of(receipt.service) for receipt in receipts}
     return sites.pop() if len(sites) == 1 else ""
 
 
 def short_name(receipt: Receipt, site: str) -> str:
-    """The service without `site`, which `one_site` gave: `Folder/Name/MapServer`; whole where that is empty.
-
-    Raises nothing.
-    """
+    """The service without its site: `Folder/Name/MapServer`; whole where `site` is empty. Raises nothing."""
     return receipt.service[len(site) :]
 
 
-def _site(service: str) -> str:
-    """The address up to the name of the service; empty where the text is no REST address."""
+def site_of(service: str) -> str:
+    """The address up to the name of the service; empty where the text is no REST address. Raises nothing."""
     before, mark, _ = service.partition(SERVICES)
     return f"{before}{mark}" if mark else ""

@@ -117,6 +117,13 @@ def test_services_of_several_sites_are_named_whole():
     assert "not-deleted               -     -       -  Rainfal\n" in text
 
 
+def test_a_row_of_several_sites_has_its_site_below_its_name():
+    rows = rows_of(summary_of(MIXED))
+    assert rows[-2][1] == f"Wind/MapServer {OTHER_SITE}"
+    assert rows[-3][1] == f"Weather/Deleted/MapServer {SITE}"
+    assert rows[4][1].startswith("Rainfal CT101: The text names no service. ")
+
+
 def test_the_page_stands_alone_and_everything_is_escaped():
     text = summary_of((*MIXED, one(Verdict.NOT_DELETED, NASTY, page=f"/x/{NASTY}.html", account=NASTY))).to_html()
     page = Page(text)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from support.listener import Listener
 from support.many import Many
+from support.schema import summary_misfits
 from support.story import account_of
 
 from cachetools_core.account import Account
@@ -46,6 +47,20 @@ def test_a_receipt_a_service_and_a_summary_are_kept(many: Many) -> None:
     found = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
     assert (found["counts"], found["exit_code"], len(found["receipts"])) == ({"deleted": 2}, 0, 2)
     assert any(words.startswith("Summary: ") for words in many.heard.lines)
+
+
+def test_a_receipts_folder_that_cant_be_written_costs_warnings_only(many: Many) -> None:
+    many.receipts.write_text("not a folder", encoding="utf-8")
+    summary = many.delete(many.services[:2])
+    assert (summary.counts, summary.exit_code, summary.page) == ({"deleted": 2}, 0, "")
+    assert [words for words in many.heard.warnings if words.startswith("The summary isn't kept: ")]
+    assert many.receipts.read_text(encoding="utf-8") == "not a folder"
+
+
+def test_a_summary_holds_to_its_published_schema(many: Many) -> None:
+    missing = f"{many.server.site}/rest/services/Nowhere/MapServer"
+    summary = many.delete([*many.services[:2], missing, "Rainfall"])
+    assert summary_misfits(json.loads(summary.to_json())) == []
 
 
 def test_messages_come_in_the_thread_that_called_and_name_their_service(many: Many) -> None:
