@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import CacheToolsError, Unknown
 from .evidence import Look, look_as_dict
-from .html import document, fragment
-from .page import Page
 from .verdict import UNSETTLED, Verdict
 from .way_back import WayBack
 from .words import in_time, look_in_words
+
+if TYPE_CHECKING:
+    from .page import Page
 
 SCHEMA_VERSION = 1
 
@@ -92,14 +93,20 @@ class Receipt:
 
     def to_html(self) -> str:
         """A page that stands alone, for a mail or a file; everything that a server said is escaped."""
+        from .html import document  # only a run that writes a page needs it
+
         page = self._page()
         return document(page.title, page.body())
 
     def _repr_html_(self) -> str:
         """The page as notebooks show it."""
+        from .html import fragment
+
         return fragment(self._page().body())
 
     def _page(self) -> Page:
+        from .page import Page
+
         elsewhere = ["Verdict", "Service", "Error", "Warning", *(["Output"] if self.output_url == self.service else [])]
         return Page(
             verdict=self.verdict,

@@ -85,6 +85,7 @@ class PlainWire:
         self.run = run
         self._connections = connections or OwnConnection(trust)
         self._answered = "", 0.0
+        self._proxies: dict[tuple[str, str], dict[str, str]] = {}
 
     def heeding(self, run: Run) -> PlainWire:
         """The same way to the site for another run, over the same connections."""
@@ -163,7 +164,7 @@ class PlainWire:
         until_answered: bool = False,
     ) -> Answer:
         self.run.go_on()
-        session, proxies = session or self._connections.kept(), _proxies(url)
+        session, proxies = session or self._connections.kept(), self._proxies_to(url)
         for address in (url, select_proxy(url, proxies) or ""):
             if address.lower().startswith("https://"):
                 self.trust.anchors_for(address, self.run)
@@ -203,6 +204,14 @@ class PlainWire:
             except CacheToolsError as said:
                 refusal = self.run.secrets.blotted(said)
         raise refusal  # not within the clause, or the error that quotes a secret would be kept as its context
+
+    def _proxies_to(self, url: str) -> dict[str, str]:
+        """The proxies to a server, read from this machine's settings once in a run. Raises as `_proxies` does."""
+        parts = urlsplit(url)
+        server = parts.scheme, parts.netloc
+        if server not in self._proxies:
+            self._proxies[server] = _proxies(url)
+        return self._proxies[server]
 
     def _wire_failed(self, where: str, url: str, error: Exception) -> NoReturn:
         host = urlsplit(url).netloc.rpartition("@")[2]
