@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 
+from ..naming.service import ServiceReference
 from .evidence import plural
 from .report import denominator
 from .report_page import STORAGE
@@ -155,6 +156,8 @@ def _cache_cells(row: CacheRow) -> list[str]:
 def _unread_cells(row: UnreadRow) -> list[str]:
     cells = dict.fromkeys(HEADS, "")
     cells.update(service=harmless(row.address), status=row.why.value, remarks=harmless(row.words))
+    if isinstance(row.what, ServiceReference):
+        cells.update(folder=harmless(row.what.folder), name=harmless(row.what.name), type=row.what.kind)
     return [*cells.values()]
 
 

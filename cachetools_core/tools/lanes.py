@@ -28,8 +28,9 @@ class Lanes(Generic[Outcome]):
     A piece that hangs holds up its own place only. More may be added while the outcomes are heard.
     """
 
-    def __init__(self, run: Run, relay: Relay, at_a_time: int) -> None:
-        self._run, self._relay, self._at_a_time = run, relay, at_a_time
+    def __init__(self, run: Run, relay: Relay, at_a_time: int, meanwhile: Callable[[], None]) -> None:
+        """`meanwhile` is called again and again by the thread that hears the outcomes, also while none comes."""
+        self._run, self._relay, self._at_a_time, self._meanwhile = run, relay, at_a_time, meanwhile
         self._lanes: dict[str, _Lane[Outcome]] = {}
         self._lock = threading.Lock()
         self._heard: SimpleQueue[tuple[list[Outcome], BaseException | None]] = SimpleQueue()
@@ -64,6 +65,7 @@ class Lanes(Generic[Outcome]):
 
     def _next(self) -> tuple[list[Outcome], BaseException | None]:
         while True:
+            self._meanwhile()
             self._relay.hand_on()
             self._run.go_on()
             self._something.clear()

@@ -117,7 +117,7 @@ class _Tour:
         self._session, self._run = session, session.run
         self._clock = session.access.clock
         self._survey = Survey(part, self._clock.now())
-        self._work: Lanes[Next] = Lanes(session.run, session.relay, AT_A_TIME)
+        self._work: Lanes[Next] = Lanes(session.run, session.relay, AT_A_TIME, self._show_progress)
         self._site: OpenSite | None = None
         self._shown_at = float("-inf")
         if part is not None:
@@ -132,7 +132,6 @@ class _Tour:
         try:
             for go_on in self._work.outcomes():
                 go_on()
-                self._show_progress()
         except (Cancelled, DeadlinePassed) as error:
             if not self._has_begun:
                 raise
@@ -196,7 +195,7 @@ class _Tour:
 
     def _show_progress(self) -> None:
         now = self._clock.monotonic()
-        if now - self._shown_at >= PROGRESS_EVERY:
+        if self._has_begun and now - self._shown_at >= PROGRESS_EVERY:
             self._shown_at = now
             self._session.messages.progress(self._survey.label, self._survey.percent)
 

@@ -72,6 +72,12 @@ def test_the_table_has_a_row_a_service_and_the_sum() -> None:
     ]  # fmt: skip
     assert (found[0]["bytes"], found[0]["first_scale"], found[0]["last_scale"]) == ("3100000000000", "4000", "1000.5")
     assert (found[1]["status"], found[1]["tiles_only"], found[3]["bytes"]) == ("counted, stopped", "true", "")
+    assert [found[4][head] for head in ("folder", "name", "type", "status")] == [
+        "",
+        "Late",
+        "MapServer",
+        "the time was up",
+    ]
     assert (found[-1]["status"], found[-1]["bytes"]) == ("deadline", "3100002001000")
 
 

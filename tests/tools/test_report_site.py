@@ -222,9 +222,10 @@ def test_messages_are_told_and_asked_for_a_cancel_in_the_callers_thread_alone(ma
 
 def test_a_service_that_hangs_holds_up_its_own_place_until_the_deadline(many: ManyServices, tmp_path: Path) -> None:
     many.hanging = {"rest/services/F/C/MapServer"}
-    clock = OnceOneIsLeft(many)
+    clock, listener = OnceOneIsLeft(many), Listener()
     clock.then = clock.leap
-    found = report_site(many.url, Access(clock=clock, deadline=3600), tmp_path / "site.html")
+    found = report_site(many.url, Access(clock=clock, deadline=3600, messages=listener), tmp_path / "site.html")
+    assert listener.labels[-1][0] == "5 of 6 services, 20.0 kB so far"
     assert (found.ending, found.exit_code) == (Ending.NO_TIME, 5)
     assert set(by_name(found)) == set(NAMES) - {"F/C"} and unread(found) == {"F/C:MapServer": Why.NO_TIME}
     assert "Not complete" in (tmp_path / "site.html").read_text(encoding="utf-8")
