@@ -186,7 +186,7 @@ class ServerSaysNo(CacheToolsError):
     """
 
     message_id = "CT301"
-    remedy = "The server's own words are above; the site's logs in Server Manager tell more."
+    remedy = "The server's own words are above; the site's logs in Server Manager may say more."
 
     def __init__(
         self, what: str, remedy: str = "", *, code: int = 0, server_words: str = "", shape: RefusalShape = "other"
@@ -210,7 +210,7 @@ class NotPermitted(ServerSaysNo):
 
     message_id = "CT303"
     exit_code = 4
-    remedy = "Deleting a cache takes a publisher or an administrator of the site; sign in as one."
+    remedy = "Deleting a cache requires a publisher or an administrator of the site; sign in as one."
 
 
 class NoAccount(CacheToolsError):
@@ -267,21 +267,21 @@ class AlreadyRunning(CacheToolsError):
     message_id = "CT503"
     exit_code = 5
     verdict = "still-running"
-    remedy = "Wait for it to end; it tells the verdict."
+    remedy = "Wait for it to end; it reports the verdict."
 
 
 class ReceiptNotKept(CacheToolsError):
     """The receipt can't be written; that costs the receipt, and never the verdict."""
 
     message_id = "CT504"
-    remedy = "Make room there, or name another folder for receipts."
+    remedy = "Free some space there, or name another folder for receipts."
 
 
 class ReportNotWritten(CacheToolsError):
     """The file of a report can't be written."""
 
     message_id = "CT505"
-    remedy = "Make room there, or name another file."
+    remedy = "Free some space there, or name another file."
 
 
 class SiteNotKept(CacheToolsError):

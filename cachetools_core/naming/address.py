@@ -44,7 +44,7 @@ def refuse_credentials(text: str) -> None:
     if AT_SIGN.search(text):
         raise NotAService(
             "The address holds a user name or password, which would end up in logs.",
-            "Remove everything up to and with the @ sign; the README tells how to sign in.",
+            "Remove everything up to and including the @ sign; docs/sign-in.md tells how to sign in.",
         )
 
 
@@ -72,7 +72,7 @@ def site_of(url: str, depth: int) -> str:
 def check_name(name: str, text: str) -> None:
     """Raises NotAService, quoting the text, where a folder or service of ArcGIS Server can't be called so."""
     if any(letter in name for letter in "*?"):
-        raise NotAService(f"'{text}' has a wildcard, * or ?; one deletion names one service.")
+        raise NotAService(f"'{text}' has a wildcard, * or ?; name one service.")
     if not name.strip(". ") or not name.isprintable() or IN_NO_NAME & set(name):
         raise NotAService(f"'{text}' holds a name that no folder or service of ArcGIS Server can have.")
 

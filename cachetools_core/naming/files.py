@@ -170,5 +170,5 @@ def _read(file: Path, largest: int, remedy: str) -> bytes:
     except OSError as error:
         raise ConnectionFileError(f"The file {shown} can't be read: {error.strerror or error}.", remedy) from error
     if len(content) > largest:
-        raise ConnectionFileError(f"The file {shown} is larger than any connection or layer file.", remedy)
+        raise ConnectionFileError(f"The file {shown} is too large for a connection or layer file.", remedy)
     return content

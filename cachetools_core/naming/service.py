@@ -261,7 +261,7 @@ def _split_service(parts: list[str], text: str) -> tuple[str, str, str]:
         )
     if below:
         inside = "a layer of a service" if below[0].isdigit() else "a layer, or something else, inside a service"
-        raise NotAService(f"'{text}' is {inside}.", f"Give the service itself, the text up to and with {kind}.")
+        raise NotAService(f"'{text}' is {inside}.", f"Give the service itself, the text up to and including {kind}.")
     if not 1 <= len(path) <= 2:
         raise NotAService(f"'{text}' doesn't have the form Folder/Name or Name.")
     for part in path:

@@ -79,8 +79,8 @@ def _still_on_disk(story: Story, what: str, facts: str) -> tuple[str, str]:
     what = f"{what} {after.of(Witness.DISK).words} {facts}"
     if after.saying(Says.GONE):
         return what, (
-            "The server knows of no cache any more, so another job may change nothing. Files that another program holds"
-            " open are the usual reason: close it, then delete by hand what is left there."
+            "The server no longer knows of a cache, so another job may change nothing. Files that another program holds"
+            " open are the usual reason: close it, then delete what is left by hand."
         )
     if story.stopped:
         return what, "You cancelled. Run this again to delete the cache."
@@ -89,7 +89,7 @@ def _still_on_disk(story: Story, what: str, facts: str) -> tuple[str, str]:
 
 
 def _partly_deleted(story: Story, facts: str) -> tuple[str, str]:
-    part = f"Only a part of the cache of {story.service} is gone: {_how_much(story)}."
+    part = f"Only part of the cache of {story.service} is gone: {_how_much(story)}."
     if story.after.of(Witness.DISK).says is Says.THERE:
         return _still_on_disk(story, part, facts)
     what = f"{part} {facts}"
@@ -125,7 +125,7 @@ def still_running(story: Story) -> tuple[str, str]:
     time = " The time given for this run is up." if story.out_of_time else ""
     return (
         f"The server's job is still running: {report.url}{status}{doubt}.{time}{refused}",
-        "Run this again at any time: it follows that job and submits no other one.",
+        "Run this again at any time: it follows that job and submits no other.",
     )
 
 

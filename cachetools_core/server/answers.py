@@ -64,7 +64,7 @@ def read_picture(where: str, url: str, status: int, headers: Mapping[str, str], 
         if error.code == 404:
             return None
         raise
-    raise NotArcGIS(f"{where} was answered with no picture.", status=status)
+    raise NotArcGIS(f"{where} returned no image.", status=status)
 
 
 def _json_object(body: bytes) -> Body | None:
@@ -146,8 +146,8 @@ def _moved(where: str, url: str, location: str) -> NoReturn:
     site = _site_there(url, location)
     if not site:
         raise Moved(
-            f"{where} is redirected to a page that is no part of ArcGIS Server: a sign-in page, or another gate, stands"
-            f" in front. {unfollowed}",
+            f"{where} is redirected to a page that is no part of ArcGIS Server: a sign-in page or another gateway"
+            f" is in front of it. {unfollowed}",
             _past_the_gate(OWN_SERVICE),
         )
     if url.lower().startswith("https://") and not site.startswith("https://"):
@@ -171,7 +171,7 @@ def _needs_tls(where: str, url: str) -> NoReturn:
 
 
 def _past_the_gate(service: ServiceReference) -> str:
-    return f"Go past it by the server's own address, usually on port 6443, such as {service.url}."
+    return f"Bypass it with the server's own address, usually on port 6443, such as {service.url}."
 
 
 def _site_there(asked: str, location: str) -> str:

@@ -228,7 +228,7 @@ class _Watching(_Following):
     def _take_up_cancel(self) -> None:
         self.run.take_up_cancel()
         self._cancel_since = float("-inf")
-        self.messages.warning(f"Cancelled. {self.url} was not begun by this run, so it is left alone.")
+        self.messages.warning(f"Cancelled. {self.url} wasn't started by this run, so it is left alone.")
 
     def _hand_on_cancel(self) -> None:
         return None

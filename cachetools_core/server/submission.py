@@ -105,7 +105,7 @@ class Submission:
             self._messages.info(f"Following {entry.job_url}")
             return self._follow(entry)
         wait = f"{self._patience.arrival:.0f} seconds after it was sent"
-        self._messages.info(f"Its submit was never answered, and counts as lost {wait} unless its job is found.")
+        self._messages.info(f"Its submit was never answered; it counts as lost {wait} unless its job is found.")
         return self._search(entry, self._still_on_its_way(entry))
 
     def service_of_another(self, report: JobReport) -> str:
@@ -133,8 +133,8 @@ class Submission:
             done = self._see().done
         except DeadlinePassed as error:
             raise AlreadyRunning(
-                f"{in_words(at_work)} may be deleting the cache of {self._place.service}, and hasn't ended by the time"
-                " given for this run. Nothing was submitted.",
+                f"{in_words(at_work)} may be deleting the cache of {self._place.service}, and hadn't ended when this"
+                " run's time was up. Nothing was submitted.",
                 "Run this again when that job has ended.",
             ) from error
         words = f"the same task was at work before: {in_words(last)}"
@@ -165,7 +165,7 @@ class Submission:
     def _follow_other(self, candidates: Candidates, other: Candidate) -> JobReport:
         """Nobody's cancel but its owner's may end somebody else's job."""
         self._messages.warning(
-            f"The server is at work on {self._place.service} already: following this and submitting none:"
+            f"The server is at work on {self._place.service} already, so nothing is submitted; following"
             f" {in_words([other])}."
         )
         ours = bool(other.job.user) and not other.by_another
@@ -221,7 +221,7 @@ class Submission:
         if not new:
             self._close()
             raise error
-        self._messages.warning(f"{error.what} Yet the server has a new job: {in_words(new)}.")
+        self._messages.warning(f"{error.what} But the server has a new job: {in_words(new)}.")
 
     def _search(self, entry: Entry, on_its_way: float | None) -> JobReport:
         candidates = Candidates(self._place, entry.task_url)

@@ -278,7 +278,7 @@ def _number(refused: ssl.SSLCertVerificationError) -> int:
 
 def _explain(code: int, words: str, host: str) -> tuple[str, str]:
     add_ca = (
-        "Put the authority's certificate into this machine's store, or name its PEM file as the CA file, once, when the"
+        "Add the CA's certificate to this machine's store, or name its PEM file as the CA file, once, when the"
         " site's sign-in is stored."
     )
     if code == SELF_SIGNED:
@@ -296,11 +296,11 @@ def _explain(code: int, words: str, host: str) -> tuple[str, str]:
     if code == TOO_EARLY:
         return "it isn't valid yet", "Check the clocks of this machine and of the server."
     if code in (WRONG_NAME, WRONG_ADDRESS):
-        return f"it was made out to another name than {host}", "Use the host name that the certificate was made out to."
+        return f"it was issued for a name other than {host}", "Use the host name that the certificate was issued for."
     if code in WEAK:
         return (
             f"it breaks the strict rules of this Python ({words})",
-            "Have the certificate or its authority's made anew by today's rules; Pro 3.6 and later checks strictly.",
+            "Have the certificate, or its CA's, reissued by today's rules; Pro 3.6 and later check strictly.",
         )
     return f"{words} (number {code})", add_ca
 

@@ -188,7 +188,7 @@ class PlainWire:
             status, answer_headers, body = self.run.call(ask, ANSWER_WAITS, until_answered=until_answered)
         except UnicodeError:
             refusal: CacheToolsError = NeverSent(
-                f"{where} can't be sent: a value in it isn't text that can travel.",
+                f"{where} can't be sent: a value in it can't be encoded.",
                 "Check the account's password and, where a proxy is set, the proxy's user and password.",
             )
         except (DeadlinePassed, TimeoutError, requests.RequestException, HTTPError, ValueError) as error:
@@ -222,8 +222,8 @@ class PlainWire:
         refused = _refused_tunnel(error)
         never_sent = bool(refused) or _never_connected(error)
         if isinstance(error, requests.exceptions.ProxyError) or refused:
-            what = f"{where}: the proxy between this machine and {host} gave no way through: {_reason(error)}."
-            remedy = "Check HTTPS_PROXY and NO_PROXY; an internal site often belongs into NO_PROXY."
+            what = f"{where}: the proxy between this machine and {host} refused the connection: {_reason(error)}."
+            remedy = "Check HTTPS_PROXY and NO_PROXY; an internal site often belongs in NO_PROXY."
             # A proxy's "no" isn't asked for again: a password that is sent over and over can lock an account.
             passing = not refused.startswith("4")
             raise (NeverSent(what, remedy, passing=passing) if never_sent else NoAnswer(what, remedy)) from error

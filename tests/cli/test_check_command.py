@@ -48,7 +48,7 @@ def test_a_check_without_the_right(run: Callable[..., Outcome], server: Rehearsa
     site = Site(server, "user")
     done = run("check", *site.to(), "--json", stdin=site.password)
     good, words = done.findings["task DeleteCache"]
-    assert (done.code, good) == (4, False) and "takes a publisher or an administrator" in words
+    assert (done.code, good) == (4, False) and "requires a publisher or an administrator" in words
     assert done.findings["System/CachingTools"][0] is None and done.findings["other jobs"][0] is None
 
 

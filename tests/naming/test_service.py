@@ -265,9 +265,9 @@ def test_a_layer_file_is_named_by_its_path(text: str) -> None:
 REFUSED = [
     ("", "No service is named", "/rest/services/"),
     (' "" \u200b', "No service is named", "/rest/services/"),
-    ("https://h/server/rest/services/F/Rainfall/MapServer/0", "a layer of a service", "up to and with MapServer"),
-    ("https://h/server/services/F/Rainfall/MapServer/12/", "a layer of a service", "up to and with MapServer"),
-    (r"C:\c\x.ags\F\Rainfall.MapServer\Lakes", "inside a service", "up to and with MapServer"),
+    ("https://h/server/rest/services/F/Rainfall/MapServer/0", "a layer of a service", "up to and including MapServer"),
+    ("https://h/server/services/F/Rainfall/MapServer/12/", "a layer of a service", "up to and including MapServer"),
+    (r"C:\c\x.ags\F\Rainfall.MapServer\Lakes", "inside a service", "up to and including MapServer"),
     ("https://h/server/rest/services/F/Rainfall/ImageServer/tile/0/0/0", "inside a service", "ImageServer"),
     ("https://h/server/rest/services/F", "a folder or lacks the service's type", "/MapServer"),
     (r"C:\c\x.ags\F", "a folder or lacks the service's type", "/MapServer"),
@@ -277,9 +277,13 @@ REFUSED = [
     (r"C:\c\x.ags", "a whole site", "/MapServer"),
     ("https://h/server", "no /rest/services/ in it", "/MapServer"),
     ("https://h/server/rest/info", "no /rest/services/ in it", "/MapServer"),
-    ("https://h/server/rest/services/F/MapServer/Rainfall/MapServer", "inside a service", "up to and with MapServer"),
-    ("https://h/server/rest/services/MapServer/Rainfall/MapServer/0", "a layer of a service", "up to and with"),
-    (r"Serveurs SIG\https://h/server/rest/services/R/MapServer\Lakes", "a layer", "up to and with MapServer"),
+    (
+        "https://h/server/rest/services/F/MapServer/Rainfall/MapServer",
+        "inside a service",
+        "up to and including MapServer",
+    ),
+    ("https://h/server/rest/services/MapServer/Rainfall/MapServer/0", "a layer of a service", "up to and including"),
+    (r"Serveurs SIG\https://h/server/rest/services/R/MapServer\Lakes", "a layer", "up to and including MapServer"),
     ("gis.example.com\\arcgis/rest/services/R/MapServer", "neither an address", "/rest/services/"),
     (r"C:\h/arcgis/rest/services/R/MapServer", "neither an address", "/rest/services/"),
     ("https://h/admin/services/F/Rainfall.MapServer", "administrator API", "/rest/services/"),
@@ -372,7 +376,7 @@ def test_credentials_in_a_text_are_refused_and_never_said_again(text: str) -> No
 def test_credentials_are_refused_for_what_they_are(credentials: str) -> None:
     error = refusal(f"https://{credentials}@h/server/rest/services/Rainfall/MapServer")
     assert "holds a user name or password" in error.what
-    assert "Remove everything up to and with the @ sign" in error.remedy
+    assert "Remove everything up to and including the @ sign" in error.remedy
 
 
 @pytest.mark.parametrize(

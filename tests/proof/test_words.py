@@ -210,7 +210,7 @@ def test_a_deadline_is_named_as_the_cause() -> None:
     assert "time given" not in said(running, BEFORE)
     assert "The time given for this run is up." in said(LOST, look(UNREADABLE), late=True)
     assert "time given" not in said(LOST, look(UNREADABLE))
-    assert "follows that job and submits no other one" in said(running, BEFORE)
+    assert "follows that job and submits no other" in said(running, BEFORE)
     assert "()" not in said(JobReport(JOB), BEFORE)
 
 

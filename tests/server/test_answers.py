@@ -75,7 +75,7 @@ def test_a_gate_in_front_is_told_and_the_way_past_it_but_never_its_address(locat
     with serving(says(http(b"", "302 Found", Location=location))) as (_, client):
         error = client.trouble()
     assert (type(error), error.site) == (Moved, "")
-    assert "a sign-in page, or another gate, stands in front" in error.what
+    assert "a sign-in page or another gateway is in front of it" in error.what
     assert not re.search("login|policy|canary", str(error))
     assert "https://gisserver:6443/arcgis/rest/services/Folder/Name/MapServer" in error.remedy
     own = moved_service(error, SERVICE)

@@ -497,7 +497,7 @@ def test_a_job_that_is_watched_is_never_cancelled(job):
     report = job.follow(how=watch)
     assert (report.end, report.status, job.cancels) == (JobEnd.RUNNING, "esriJobExecuting", [])
     assert job.clock.seconds < 6
-    assert any("was not begun by this run, so it is left alone" in words for words in job.listener.warnings)
+    assert any("wasn't started by this run, so it is left alone" in words for words in job.listener.warnings)
 
 
 def test_a_job_that_is_watched_is_told_like_ones_own(job):

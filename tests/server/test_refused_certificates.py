@@ -97,14 +97,14 @@ def test_a_missing_intermediate_is_one_of_two_possibilities(serve, root, tmp_pat
 BAD = {
     "expired": ({"days": (-30, -1)}, "it has expired", "Renew the certificate"),
     "too early": ({"days": (1, 30)}, "it isn't valid yet", "Check the clocks"),
-    "wrong name": ({"names": ["gis.example.com"]}, "another name than localhost", "Use the host name"),
+    "wrong name": ({"names": ["gis.example.com"]}, "a name other than localhost", "Use the host name"),
     "a name like it": (
         {"names": ["xlocalhost", "localhost.example.com"]},
-        "another name than localhost",
+        "a name other than localhost",
         "Use the host",
     ),
-    "wrong address": ({"names": ["10.1.2.3"], "host": "127.0.0.1"}, "another name than 127.0.0.1", "Use the host"),
-    "a name for an address": ({"names": ["localhost"], "host": "127.0.0.1"}, "another name than 127.0.0.1", "Use the"),
+    "wrong address": ({"names": ["10.1.2.3"], "host": "127.0.0.1"}, "a name other than 127.0.0.1", "Use the host"),
+    "a name for an address": ({"names": ["localhost"], "host": "127.0.0.1"}, "a name other than 127.0.0.1", "Use the"),
 }
 
 
@@ -137,7 +137,7 @@ def test_a_home_made_authority_breaks_the_strict_rules(serve, home_made, tmp_pat
     trust = strict(trusting(home_made.saved(tmp_path / "ca.pem")), server.url)
     error = refusal(server, trust=trust)
     assert "it breaks the strict rules of this Python (" in error.what
-    assert "made anew" in error.remedy
+    assert "reissued" in error.remedy
     assert fingerprint_in(error) == weak.fingerprint
     assert ADVICE in error.remedy
     weak.saved(kept_file(server.url))
@@ -162,7 +162,7 @@ def test_certificates_by_the_rules_pass_the_strict_ones(serve, root, good, tmp_p
 UNKNOWN, NO_ISSUER, WRONG_NAME, STRICT = (
     "an authority that this machine doesn't know",
     "its issuer isn't known here",
-    "another name than localhost",
+    "a name other than localhost",
     "it breaks the strict rules of this Python (The certificate was revoked)",
 )
 CODES = {

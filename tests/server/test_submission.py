@@ -531,7 +531,7 @@ def test_a_new_job_after_a_refusal_is_believed_rather_than_the_refusal(site, des
     site.lose_the_answer(refusal(403))
     site.makes = lambda: Job(status=SUCCEEDED)
     assert ended(desk.begin()) == (JobEnd.SUCCEEDED, site.job_url())
-    assert "Yet the server has a new job: Job j1" in desk.heard.warnings[0]
+    assert "But the server has a new job: Job j1" in desk.heard.warnings[0]
 
 
 def test_another_services_job_after_a_refusal_changes_nothing(site, desk):

@@ -480,8 +480,8 @@ def test_the_password_of_a_proxy_that_refuses(
 @pytest.mark.parametrize(
     ("address", "words"),
     [
-        (f"http://proxyuser:{PROXY}@127.0.0.1:9", "gave no way through"),
-        (f"http://proxyuser:{PROXY}@no-such-proxy.invalid:8080", "gave no way through"),
+        (f"http://proxyuser:{PROXY}@127.0.0.1:9", "refused the connection"),
+        (f"http://proxyuser:{PROXY}@no-such-proxy.invalid:8080", "refused the connection"),
         (f"http://proxyuser:{PROXY}@127.0.0.1:port", "isn't an address"),
         (f"http://proxyuser:{PROXY}/with/slash@127.0.0.1:8080", "isn't an address"),
         (f"http://proxyuser:{PROXY}#@127.0.0.1:8080", "isn't an address"),
