@@ -36,12 +36,14 @@ NO = ("Nothing was deleted: the answer wasn't yes.", "Nothing on the server has 
 class Plans:
     """What a run over several services would do: `deleting` and `following` are the plans for those that it is about.
 
-    `without` is how many have no cache, `failed` how many can't be deleted.
+    `without` is how many have no cache, `settled` how many an earlier part of the run has deleted, `failed` how many
+    can't be deleted.
     """
 
     deleting: tuple[Plan, ...]
     following: tuple[Plan, ...]
     without: int
+    settled: int
     failed: int
 
     def in_words(self) -> str:
@@ -53,6 +55,7 @@ class Plans:
         uncounted = len(self.deleting) - len(counted)
         parts += [f"{uncounted} of them not counted"] if uncounted else []
         parts += [f"{len(self.following)} begun earlier"] if self.following else []
+        parts += [f"{self.settled} deleted by an earlier part of this run"] if self.settled else []
         parts += [f"{self.without} without a cache"] if self.without else []
         parts += [f"{self.failed} that can't be deleted"] if self.failed else []
         return f"In all: {', '.join(parts)}."
@@ -123,14 +126,16 @@ class _Run:
         self._relay.progress(f"Looking at {plural(len(self._ones), 'service')}")
         self._work_on(self._ones, OneOfMany.look)
         for one in self._ones:
-            (self._relay.info if one.plan else self._relay.warning)(one.planned())
-        self._done += sum(one.plan is None for one in self._ones)
+            (self._relay.info if one.plan or one.is_good else self._relay.warning)(one.planned())
+        settled, ended = sum(one.is_good for one in self._ones), sum(one.plan is None for one in self._ones)
+        self._done += ended
         planned = [(one, one.plan) for one in self._ones if one.plan is not None]
         plans = Plans(
             deleting=tuple(plan for _, plan in planned if plan.deletes),
             following=tuple(plan for _, plan in planned if plan.follows),
             without=sum(not plan.deletes and not plan.follows for _, plan in planned),
-            failed=self._failed + sum(one.plan is None for one in self._ones),
+            settled=settled,
+            failed=self._failed + ended - settled,
         )
         self._relay.info(plans.in_words())
         self._relay.hand_on()

@@ -24,7 +24,7 @@ from ..local.journal import Journal
 from ..naming.address import safe_text
 from ..naming.files import find_service
 from ..naming.service import ServiceReference
-from ..proof.ending import JobReport
+from ..proof.ending import JobEnd, JobReport
 from ..proof.entry import Entry
 from ..proof.evidence import Look
 from ..proof.receipt import Receipt
@@ -148,8 +148,8 @@ def carry_out(plan: Plan) -> Receipt:
     return record.keep(session.access.receipts)
 
 
-def do_as_planned(plan: Plan, record: Record) -> None:
-    """What `carry_out` does, on this record. Raises CacheToolsError where nothing was concluded."""
+def do_as_planned(plan: Plan, record: Record) -> Next:
+    """What `carry_out` does, on this record, and what is left to do. Raises CacheToolsError as `make_plan` does."""
     step = Next.ANOTHER_LOOK if plan.is_old else _Deletion(plan, record).carry_out()
     while step is Next.ANOTHER_LOOK:
         now = make_plan(plan.wish, plan.service, plan.session, record)
@@ -159,6 +159,7 @@ def do_as_planned(plan: Plan, record: Record) -> None:
                 "Make a new plan and look at what it shows.",
             )
         step = _Deletion(now, record).carry_out()
+    return step
 
 
 def _agreed(
@@ -228,6 +229,7 @@ class Next(Enum):
 
     NOTHING = "nothing"
     A_NEW_PLAN = "a new plan, since the job that was followed has ended and there is a cache"
+    A_SUBMIT = "a new plan, since the submit of the job that was followed never arrived at the server"
     ANOTHER_LOOK = "another look, since another job had to be waited for and nothing was submitted"
 
 
@@ -304,7 +306,7 @@ class _Deletion:
         self._record.warning(
             f"The job of {entry.begun:%Y-%m-%d %H:%M:%S} UTC {said}, and the service has {left}. It needs a new job."
         )
-        return Next.A_NEW_PLAN
+        return Next.A_SUBMIT if report.end is JobEnd.NEVER_ARRIVED else Next.A_NEW_PLAN
 
     def _on_to_what_was_asked(self, report: JobReport) -> Next:
         """After a job for something else, whose end is known, and not where nobody can tell what became of it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from dataclasses import replace
 
 from ..errors import CacheToolsError, Cancelled, CannotDelete, JournalError, NotDeleted, every_error
 from ..local.ledger import Ended, Ledger, Submitted
@@ -15,7 +16,7 @@ from ..proof.receipt import Receipt
 from ..proof.verdict import UNSETTLED, Remains, Verdict, what_remains
 from ..proof.words import in_megabytes, look_in_words
 from .cache_work import WholeCache
-from .deletion import Plan, do_as_planned, make_plan
+from .deletion import Next, Plan, do_as_planned, make_plan
 from .record import Record
 from .side_by_side import ManySession
 
@@ -60,12 +61,22 @@ class OneOfMany:
         self._record = Record(service.url, self._session.messages, self._session.secrets, clock)
         self._record.note_service(service.url)
 
+    @property
+    def is_good(self) -> bool:
+        """True once its cache is gone, or never was."""
+        return self.receipt is not None and self.receipt.exit_code == 0
+
     def look(self) -> None:
         """Plan what to do; a service that can't be looked at ends here, with its receipt. Raises nothing."""
         earlier = self._ledger.submitted(self._key)
         noted = "" if earlier is None else f"A job was submitted on {_moment(earlier.at)}, see {self._ledger.file}."
         with self._record.failing(), self._record.unsettled(noted):
             plan = make_plan(WISH, self.service, self._session, self._record)
+            if not WISH.is_met_by(plan.work):
+                raise CannotDelete(
+                    f"An earlier run began to delete {plan.work.in_words} of {self.service}, and its job comes first.",
+                    "Delete the cache of this service in a run by itself, which follows that job first.",
+                )
             if earlier is None or plan.follows:
                 self.plan = plan
             else:
@@ -83,7 +94,8 @@ class OneOfMany:
         with self._record.failing():
             if refusal is not None:
                 raise copy(refusal)
-            do_as_planned(self.plan, self._record)
+            if do_as_planned(self.plan, self._record) is Next.A_SUBMIT:
+                self._submit_at_last(self.plan)
         self._end()
 
     def planned(self) -> str:
@@ -92,8 +104,14 @@ class OneOfMany:
             return f"{self.name}: {_in_words(self.receipt)}"
         assert self.plan is not None
         if self.plan.follows:
-            return f"{self.name}: a deletion that was begun earlier is followed to its end"
+            return f"{self.name}: a deletion that was begun earlier is followed to its end, or made up for"
         return f"{self.name}: {look_in_words(self.plan.before)}"
+
+    def _submit_at_last(self, lost: Plan) -> None:
+        """A submit that never arrived is made up for, if the cache is what it was then: that was agreed to."""
+        now = make_plan(WISH, self.service, self._session, self._record)
+        if now.shows_the_same_as(replace(lost, entry=None)):
+            do_as_planned(now, self._record)
 
     def _conclude(self, earlier: Submitted, plan: Plan) -> None:
         """What an earlier part of this run has done stays done; nothing is submitted for it a second time."""
@@ -146,7 +164,7 @@ class OneOfMany:
 def tell(one: OneOfMany, messages: Messages) -> None:
     """How it ended, in one line. Raises nothing."""
     assert one.receipt is not None
-    (messages.info if one.receipt.exit_code == 0 else messages.warning)(f"{one.name}: {_in_words(one.receipt)}")
+    (messages.info if one.is_good else messages.warning)(f"{one.name}: {_in_words(one.receipt)}")
 
 
 def _in_words(receipt: Receipt) -> str:

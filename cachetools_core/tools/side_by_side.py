@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
+from random import random
 
 from ..errors import CacheToolsError, Cancelled, DeadlinePassed, JournalError, NotAService
 from ..local.journal import Journal, Unreadable, unfinished
@@ -98,7 +99,8 @@ class SessionOfOne(Session):
     """The part of a run that is about one service: its own messages, and its own way to deal with a cancel."""
 
     def __init__(self, many: ManySession, shared: SharedSite, messages: Messages, ledger: Ledger) -> None:
-        self.access = many.access
+        patience = replace(many.access.patience, jitter=random())  # or all would look at their jobs at once
+        self.access = replace(many.access, patience=patience)
         self.run = many.run.beside(many.access.messages.cancelled)
         self.secrets = self.run.secrets
         self.messages = Discreet(messages, self.secrets)
