@@ -99,6 +99,12 @@ class Ledger:
         """True where an earlier part of the run has left something."""
         return bool(self._submitted)
 
+    @property
+    def jobs(self) -> dict[str, str]:
+        """The ids of the jobs that have ended, and their services."""
+        found = ((one.ended, service) for service, one in list(self._submitted.items()))
+        return {ended.job_url.rpartition("/")[2]: service for ended, service in found if ended and ended.job_url}
+
     def note_submit(self, service: str, entry: Entry) -> None:
         """A job is about to be submitted. Raises JournalError."""
         before = self._blotted(look_as_dict(entry.before))
@@ -108,7 +114,9 @@ class Ledger:
 
     def note_end(self, service: str, ended: Ended) -> None:
         """What became of a job. Raises JournalError."""
-        self._append({"service": service, "ended": self._blotted(asdict(ended))})
+        event = {"service": service, "ended": self._blotted(asdict(ended))}
+        self._append(event)
+        self._learn(event)
 
     def note_withdrawal(self, service: str) -> None:
         """No job was submitted after all. Raises JournalError."""

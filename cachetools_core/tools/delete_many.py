@@ -21,6 +21,7 @@ from ..proof.receipt import Receipt
 from ..proof.summary import Summary
 from ..proof.verdict import UNSETTLED, Verdict
 from ..proof.words import in_megabytes
+from ..waiting import Run
 from .access import Access
 from .deletion import Plan
 from .one_of_many import OneOfMany, tell
@@ -73,8 +74,9 @@ def delete_map_server_caches(
     with by the same call: what is deleted stays deleted, what was submitted is followed.
 
     Returns the summary, whatever became of each service; its `exit_code` is that of the worst. Raises WrongUsage where
-    no service is given or `per_site` is less than 1, JournalError where the ledger of an earlier run can't be read, and
-    AlreadyRunning where another process is at work on the same services.
+    no service is given, `per_site` is less than 1, or one cache directory is named for several sites; JournalError
+    where the ledger of an earlier run can't be read, and AlreadyRunning where another process is at work on the same
+    services.
     """
     return run_deletions(services, access, lambda plans: True, per_site)
 
@@ -93,8 +95,13 @@ def run_deletions(
     relay = Relay(access.messages, access.clock)
     session = ManySession(access, relay, per_site)
     began, started = access.clock.monotonic(), access.clock.now()
-    named = _named(services, session)
+    named = _named(services, session, session.run.beside(access.messages.cancelled))
     wanted = [one for one in named if isinstance(one, ServiceReference)]
+    if access.cache_directory is not None and len({*map(site_key, wanted)}) > 1:
+        raise WrongUsage(
+            "A cache directory belongs to one site, and these services are on several.",
+            "Store each site's directory with its sign-in, and name none here.",
+        )
     done = {id(one): one for one in named if isinstance(one, Receipt)}
     ledger = Ledger(map(service_key, wanted), access.journal_folder, session.secrets.blotted_value)
     with session.discreetly(), ledger.held():
@@ -164,14 +171,14 @@ class _Run:
         self._relay.progress(label, 100 * self._done / self._all)
 
 
-def _named(services: Sequence[str], session: ManySession) -> list[ServiceReference | Receipt]:
+def _named(services: Sequence[str], session: ManySession, run: Run) -> list[ServiceReference | Receipt]:
     """The services that the texts name, each once; for a text that names none the receipt of that."""
     found: list[ServiceReference | Receipt] = []
     known: set[str] = set()
     for text in services:
         record = Record(safe_text(text), session.messages, session.secrets, session.access.clock)
         with record.failing():
-            service = find_service(text, session.run)
+            service = find_service(text, run)
             if service_key(service) in known:
                 record.info(f"{service.url} is named more than once, and done once.")
             else:

@@ -306,7 +306,8 @@ class _Deletion:
         self._record.warning(
             f"The job of {entry.begun:%Y-%m-%d %H:%M:%S} UTC {said}, and the service has {left}. It needs a new job."
         )
-        return Next.A_SUBMIT if report.end is JobEnd.NEVER_ARRIVED else Next.A_NEW_PLAN
+        certainly_lost = report.end is JobEnd.NEVER_ARRIVED and not report.trouble
+        return Next.A_SUBMIT if certainly_lost else Next.A_NEW_PLAN
 
     def _on_to_what_was_asked(self, report: JobReport) -> Next:
         """After a job for something else, whose end is known, and not where nobody can tell what became of it."""

@@ -94,6 +94,7 @@ class OneOfMany:
         with self._record.failing():
             if refusal is not None:
                 raise copy(refusal)
+            self._note_what_is_followed(self.plan)
             if do_as_planned(self.plan, self._record) is Next.A_SUBMIT:
                 self._submit_at_last(self.plan)
         self._end()
@@ -106,6 +107,14 @@ class OneOfMany:
         if self.plan.follows:
             return f"{self.name}: a deletion that was begun earlier is followed to its end, or made up for"
         return f"{self.name}: {look_in_words(self.plan.before)}"
+
+    def _note_what_is_followed(self, plan: Plan) -> None:
+        """A job that a run of its own has begun belongs to this run from now on."""
+        if plan.entry is not None and self._ledger.submitted(self._key) is None:
+            try:
+                self._ledger.note_submit(self._key, plan.entry)
+            except JournalError as error:
+                self._record.warning(error.what)
 
     def _submit_at_last(self, lost: Plan) -> None:
         """A submit that never arrived is made up for, if the cache is what it was then: that was agreed to."""
@@ -150,7 +159,8 @@ class OneOfMany:
         self.receipt = receipt
 
     def _note(self, receipt: Receipt) -> None:
-        if self._ledger.submitted(self._key) is None or receipt.verdict in UNSETTLED:
+        submitted = self._ledger.submitted(self._key)
+        if submitted is None or submitted.ended is not None or receipt.verdict in UNSETTLED:
             return
         try:
             if receipt.after is not None and not isinstance(receipt.error, Cancelled):

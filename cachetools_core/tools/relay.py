@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
+from ..errors import Cancelled
 from ..messages import Messages
 from ..waiting import CANCEL_IS_FELT_WITHIN, Clock
 
@@ -20,7 +21,7 @@ class Relay:
         self._messages, self._clock = messages, clock
         self._sent: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._news = threading.Event()
-        self._stop = False
+        self._stop = self._over = False
 
     def info(self, text: str) -> None:
         """One line of news."""
@@ -43,7 +44,10 @@ class Relay:
         self._send(what)
 
     def found(self, ask: Callable[[], Found]) -> Found:
-        """What a function of the listening thread's finds, such as one of arcpy. Raises what it raises."""
+        """What a function of the listening thread's finds, such as one of arcpy.
+
+        Raises what it raises, and Cancelled where nobody listens any more.
+        """
         answer: list[Found] = []
         error: list[BaseException] = []
         done = threading.Event()
@@ -57,7 +61,8 @@ class Relay:
 
         self._send(answered)
         while not self._clock.wait(done, CANCEL_IS_FELT_WITHIN):
-            continue
+            if self._over:
+                raise Cancelled("The run was broken off.")
         if error:
             raise error[0]
         return answer[0]
@@ -81,7 +86,7 @@ class Relay:
                 self._clock.wait(self._news, CANCEL_IS_FELT_WITHIN)
                 self.hand_on()
         except BaseException:
-            self._stop = True
+            self._stop = self._over = True
             raise
         self.hand_on()
 

@@ -49,7 +49,7 @@ class ManySession(Session):
         """The session of one of the services; `messages` hears what is told of it. Raises nothing."""
         key = site_key(service)
         if key not in self._shared:
-            self._shared[key] = SharedSite(self)
+            self._shared[key] = SharedSite(self, ledger)
         return SessionOfOne(self, self._shared[key], messages, ledger)
 
     def jobs_in_the_journal(self) -> Mapping[str, str]:
@@ -63,11 +63,11 @@ class ManySession(Session):
 class SharedSite:
     """One site of a run over several services."""
 
-    def __init__(self, session: ManySession) -> None:
+    def __init__(self, session: ManySession, ledger: Ledger) -> None:
         self._session = session
         self._turn = Turn()
         self._opened: OpenSite | CacheToolsError | None = None
-        self.neighbours = Neighbours(session.per_site, session.jobs_in_the_journal)
+        self.neighbours = Neighbours(session.per_site, lambda: {**session.jobs_in_the_journal(), **ledger.jobs})
 
     def opened(self, url: str, asker: Session, hears: Messages) -> OpenSite:
         """The site, opened by whoever asks first; a site that couldn't be opened isn't asked again in this run.

@@ -29,12 +29,14 @@ class BodyServer:
     """A context manager; `answer` gives the body for a path, None for a web server's own 404, or a page.
 
     `asked` holds what came in: the path and the fields of its query or form. `site` is the address below which paths
-    are given without a leading slash; the site answers below every other context as well.
+    are given without a leading slash; the site answers below every other context as well. While an answer is made,
+    `current.fields` are those of the request that it is for.
     """
 
     def __init__(self, answer: Callable[[str], Answer], host: str = "127.0.0.1") -> None:
         self.answer = answer
         self.asked: list[tuple[str, dict[str, list[str]]]] = []
+        self.current = threading.local()
         self._server = ThreadingHTTPServer((host, 0), self._handler())
         self._server.daemon_threads = True
         self.authority = f"{host}:{self._server.server_address[1]}"
@@ -66,7 +68,8 @@ class BodyServer:
                 split = urlsplit(self.path)
                 form = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
                 path = re.sub("^/[^/]+/", "", split.path)
-                server.asked.append((path, parse_qs(split.query or form)))
+                server.current.fields = parse_qs(split.query or form)
+                server.asked.append((path, server.current.fields))
                 said = server.answer(path)
                 page = said if isinstance(said, Page) else Page(404, b"<html>nothing here</html>")
                 page = Page(200, said) if isinstance(said, bytes) else page

@@ -54,6 +54,46 @@ class ScaledClock:
         return event.wait(seconds / self.factor)
 
 
+class StepClock:
+    """Time that stands still while any thread of a run is at work, and goes on at once when all of them wait.
+
+    For the thread that makes it, and the workers that run beside it; a request takes no time.
+    """
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._main = threading.get_ident()
+        self._turn = threading.Condition()
+        self._waiting: dict[int, tuple[float, threading.Event]] = {}
+
+    def now(self) -> datetime:
+        return datetime(2024, 5, 6, tzinfo=timezone.utc) + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        me = threading.get_ident()
+        with self._turn:
+            end = self.seconds + seconds
+            self._waiting[me] = end, event
+            while not event.is_set() and self.seconds < end:
+                if self._all_wait():
+                    self.seconds = min(moment for moment, _ in self._waiting.values())
+                    self._turn.notify_all()
+                else:
+                    self._turn.wait(0.001)
+            del self._waiting[me]
+        return event.is_set()
+
+    def _all_wait(self) -> bool:
+        """Whoever has what it waits for is at work by now, though it doesn't know yet."""
+        if any(event.is_set() or moment <= self.seconds for moment, event in self._waiting.values()):
+            return False
+        mine = [one for one in threading.enumerate() if one.name.startswith("CacheTools") or one.ident == self._main]
+        return all(one.ident in self._waiting for one in mine)
+
+
 class StillClock:
     """Time that passes in pauses only, and then at once; a request takes none unless the server is `silent`."""
 
