@@ -1,10 +1,28 @@
-"""CacheTools' core: deletes a map or image service's cache on ArcGIS Server and proves it; never imports arcpy.
+"""Delete the cache of a map or image service on ArcGIS Server, and prove that it is gone.
 
-    from cachetools_core import Access, delete_map_server_cache
+    from cachetools_core import Access, CacheToolsError, delete_map_server_cache
 
-    receipt = delete_map_server_cache(service, Access(username="publisher1"))
+    service = "https://gis.example.com/server/rest/services/Rainfall/MapServer"
+    try:
+        receipt = delete_map_server_cache(service, Access(username="publisher1"))
+    except CacheToolsError as error:
+        raise SystemExit(str(error))  # error.receipt has the receipt, where the run got as far as one
+    print(receipt.to_text())
 
-Nothing heavy is imported before it is used.
+delete_map_server_cache         delete the whole cache; the receipt comes back, or hangs on the error
+delete_map_server_cache_tiles   delete the tiles of some scales, everywhere or within an extent
+delete_map_server_caches        delete the caches of several services; a Summary comes back
+report_map_server_cache         what a deletion would take away; changes nothing
+report_services, report_site    the same for several services, or all of a site; a SiteReport comes back
+store_sign_in, stored_sign_ins, remove_sign_in
+                                keep an account in the keyring after trying it, list those kept, remove one
+Access, Account                 who signs in, whom to trust, until when, who listens
+Receipt, Report, SiteReport, Summary, Verdict
+                                what comes back
+CacheToolsError                 what is raised: an id that never changes, what happened, what to do next
+
+help(delete_map_server_cache) tells the rest. The core logs under the name cachetools_core, and never a secret. It never
+imports arcpy, and nothing heavy before it is used.
 """
 
 from __future__ import annotations

@@ -509,7 +509,8 @@ def test_the_password_of_a_proxy_that_is_not_there(
 def run(
     server: Rehearsal, *more: str, given: str, environment: dict[str, str] | None = None, debug: bool = False
 ) -> tuple[int, str]:
-    """A deletion by the command line: its exit code, and all its output and its process's arguments."""
+    """A deletion by the command line: its exit code, all its output, its log file and its process's arguments."""
+    log = server.cache_directory / "log.txt"
     loud = (
         "import logging, sys; logging.basicConfig(level=logging.DEBUG); "
         "from cachetools_core.cli.main import main; from cachetools_core.cli.signals import Stop; "
@@ -517,6 +518,7 @@ def run(
     )
     start = ["-c", loud] if debug else ["-m", "cachetools_core"]
     arguments = ["delete", service_url(server), "--user", "siteadmin", "--password-stdin", "--yes", *more]
+    arguments += ["-v", "--log-file", str(log)]
     process = subprocess.Popen(
         [sys.executable, *start, *arguments],
         stdin=subprocess.PIPE,
@@ -530,7 +532,10 @@ def run(
     while not seen:  # it waits for its password until then
         seen = shown.read_bytes().decode()
     told, _ = process.communicate(given.encode("utf-8", "surrogateescape") + b"\n", timeout=120)
-    return process.returncode, told.decode() + seen
+    logged = log.read_text(encoding="utf-8")
+    assert f"Exit code {process.returncode}" in logged
+    log.unlink()
+    return process.returncode, told.decode() + logged + seen
 
 
 @pytest.mark.parametrize(
