@@ -58,34 +58,33 @@ TOOLBOX_ABOUT = (
 TOOLBOX_KEYWORDS = ("cache", "map cache", "tile", "map service", "image service", "ArcGIS Server", "delete", "report")
 
 SIGNS_IN = (
-    "The tool signs in with the first account that it finds: Pro's active portal, if the site is federated with it; the"
-    " keyring of the operating system, under the name CacheTools: followed by the address of the site, or of its"
-    " portal, without a trailing slash; a profile that the ArcGIS API for Python has stored for that site. It asks"
-    " nobody, and the password in a server connection file (.ags) can't be read."
+    "The tool signs in with the first account it finds: Pro's active portal, if the site is federated with it; the"
+    " operating system's keyring, under the name CacheTools: followed by the address of the site, or of its portal,"
+    " without a trailing slash; a profile that the ArcGIS API for Python has stored for that site. It never asks for a"
+    " password, and it can't read the one in a server connection file (.ags)."
 )
 STORING = (
-    "An account is stored once, with Store Server Sign-In, by the Windows user that runs the tool: each user has a"
-    " keyring of his own, and so has the account of a scheduled task."
+    "Store an account once with Store Server Sign-In, as the Windows user who runs the tool: every user has a separate"
+    " keyring, and so does the account of a scheduled task."
 )
 TRUSTS = (
-    "The site's certificate has to be trusted: by Windows, by the CA file that Store Server Sign-In keeps for the site,"
-    " or by the file that the environment variable REQUESTS_CA_BUNDLE names. The checks can't be switched off."
+    "The site's certificate must be trusted: by Windows, by the CA file that Store Server Sign-In keeps for the site,"
+    " or by the file that the environment variable REQUESTS_CA_BUNDLE names. Certificate checks can't be turned off."
 )
 NO_ENVIRONMENTS = "The tool uses no geoprocessing environments and runs at every licence level."
 CREDENTIALS = "All caching tools require publisher or administrator credentials to use."
 RECEIPT = (
-    "Every run that named a service leaves a receipt, also where it failed or was cancelled: a page for a change ticket"
-    " and the same as JSON. The last message says where. The environment variable CACHETOOLS_RECEIPTS names another"
-    " folder for them."
+    "Every run that names a service leaves a receipt, even if it fails or is cancelled: a page for a change ticket,"
+    " and the same as JSON. The last message says where. To choose another folder, set the environment variable"
+    " CACHETOOLS_RECEIPTS."
 )
 
 INPUT_SERVICE = (
     "You can choose it by browsing to the desired service in a server connection or in Portal, or type its address.",
-    "All of these name a service: its REST or SOAP address,"
-    " https://gis.example.com/server/rest/services/Weather/Rainfall/MapServer; a path through a server connection,"
-    r" C:\GIS\arcgis on gis_6443 (admin).ags\Weather\Rainfall.MapServer; a layer file (.lyrx) that draws it. The name"
-    r" of a"
-    " layer in a map, a layer of a service, a folder and a whole site don't.",
+    "Any of these names a service: its REST or SOAP address, such as"
+    " https://gis.example.com/server/rest/services/Weather/Rainfall/MapServer; a path through a server connection, such"
+    r" as C:\GIS\arcgis on gis_6443 (admin).ags\Weather\Rainfall.MapServer; a layer file (.lyrx) that draws it. The"
+    " name of a layer in a map, a layer of a service, a folder or a whole site doesn't.",
 )
 INSTANCES = ParameterHelp(
     (
@@ -101,27 +100,27 @@ OUTPUT_URL = ParameterHelp(
 
 DELETE = ToolHelp(
     summary=(
-        "Deletes the whole cache of a map or image service on ArcGIS Server, its files on disk included, and proves"
+        "Deletes the whole cache of a map or image service on ArcGIS Server, including its files on disk, and proves"
         " from the service itself that the cache is gone and the service is back. Deleting is an unrecoverable"
         " operation.",
     ),
     usage=(
-        "Deleting a cache is an unrecoverable operation: the tiles of every scale and the tiling scheme go. Validation"
-        " warns and names the service; there is no second question when the tool is run. Report Map Server Cache shows"
-        " beforehand what would go.",
+        "Deleting a cache is an unrecoverable operation: the tiles of every scale and the tiling scheme go. A warning"
+        " names the service before you run the tool; the tool doesn't ask again when it runs. To see what would go,"
+        " run Report Map Server Cache first.",
         "The server does the work, as a job of its own System/CachingTools service. The tool submits that job once,"
-        " shows its messages and progress, and looks at the service afterwards. It succeeds only if the service answers"
-        " and no cache is left; otherwise its error tells what is left and what to do.",
+        " shows its messages and progress, and checks the service afterwards. It succeeds only if the service answers"
+        " and no cache is left; otherwise the error says what is left and what to do.",
         "After this tool runs, the service will be restarted.",
         "If the service has no cache, the tool says so, submits nothing, and succeeds.",
         f"{CREDENTIALS} {SIGNS_IN}",
         STORING,
-        "Cancel asks the server to stop its job; what is deleted stays deleted. If Pro is closed or crashes, the job"
-        " goes on: run the tool again, and it follows that job instead of submitting another.",
+        "Cancel asks the server to stop the job; what is deleted stays deleted. If Pro closes or crashes, the job goes"
+        " on: run the tool again and it follows that job instead of submitting another.",
         RECEIPT,
         TRUSTS,
-        "The tool refuses a stopped service and a hosted tile layer, whose tiles are all that it has. For single scales"
-        " or an area there is Delete Map Server Cache Tiles.",
+        "The tool refuses a stopped service, and a hosted tile layer, because tiles are all it has. To delete single"
+        " scales or an area, use Delete Map Server Cache Tiles.",
         NO_ENVIRONMENTS,
     ),
     parameters={
@@ -161,34 +160,35 @@ DELETE_TILES = ToolHelp(
         " Deleting is an unrecoverable operation.",
     ),
     usage=(
-        "Deleting tiles is an unrecoverable operation. Validation warns and names the service; there is no second"
-        " question when the tool is run.",
+        "Deleting tiles is an unrecoverable operation. A warning names the service before you run the tool; the tool"
+        " doesn't ask again when it runs.",
         "The server does the work, as a job of its own caching tools: Manage Map Cache Tiles, which deletes tiles. The"
-        " tool submits that job once, shows its messages and progress, and looks at the cache afterwards.",
-        "A scale that the service doesn't have is refused before anything is submitted, with those that it has.",
-        "Without an extent, it succeeds only if no tile of the chosen scales is counted any more, and all other scales"
-        " have as many as before. With an extent, it looks at tiles inside and outside of it.",
-        "The server works by blocks of tiles, so more than the extent may go: up to 4096 pixels around it.",
-        "Where tiles are made on demand, they come back as soon as somebody looks; the tool warns of that.",
+        " tool submits that job once, shows its messages and progress, and checks the cache afterwards.",
+        "If you name a scale that the service doesn't have, the tool submits nothing and lists the scales that it has.",
+        "Without an extent, the tool succeeds only if the chosen scales have no tiles left and every other scale has"
+        " as many as before. With an extent, it checks tiles inside and outside of it.",
+        "The server deletes whole blocks of tiles, so tiles up to 4096 pixels outside the extent may go too.",
+        "If tiles are created on demand, they come back as soon as somebody views the map; the tool warns you about"
+        " that.",
         f"{CREDENTIALS} {SIGNS_IN}",
         STORING,
-        "Cancel asks the server to stop its job; what is deleted stays deleted. If Pro is closed or crashes, the job"
-        " goes on: run the tool again, and it follows that job first.",
+        "Cancel asks the server to stop the job; what is deleted stays deleted. If Pro closes or crashes, the job goes"
+        " on: run the tool again and it follows that job first.",
         RECEIPT,
         TRUSTS,
         NO_ENVIRONMENTS,
     ),
     parameters={
         "input_service": ParameterHelp(
-            (f"The map or image service that loses tiles. {INPUT_SERVICE[0]}", INPUT_SERVICE[1])
+            (f"The map or image service whose tiles you want to delete. {INPUT_SERVICE[0]}", INPUT_SERVICE[1])
         ),
         "scales": ParameterHelp(
             (
-                "The scales whose tiles are deleted, each as the denominator n of 1:n, 36111.909643 for example. A"
-                " number is taken for a scale of the service where it lies within a millionth of it. Report Map Server"
-                " Cache shows the scales that hold tiles.",
+                "The scales whose tiles are deleted, each as the n of 1:n, for example 36111.909643. A number matches"
+                " a scale of the service if it is within a millionth of it. Report Map Server Cache lists the scales"
+                " that have tiles.",
             ),
-            ("A list of numbers, or a text with semicolons between them, such as Report Map Server Cache gives.",),
+            ("A list of numbers, or one text with semicolons between them, as Report Map Server Cache returns it.",),
         ),
         "num_of_caching_service_instances": INSTANCES,
         "extent": ParameterHelp(
@@ -196,7 +196,7 @@ DELETE_TILES = ToolHelp(
                 "The extent in which tiles are deleted, in the coordinate system of the service. Leave it empty to"
                 " delete all tiles of the scales.",
             ),
-            ("An arcpy.Extent, or xmin, ymin, xmax and ymax as a text with blanks between them.",),
+            ("An arcpy.Extent, or one text with xmin, ymin, xmax and ymax, separated by spaces.",),
         ),
         "out_job_url": OUTPUT_URL,
     },
@@ -239,8 +239,8 @@ DELETE_SEVERAL = ToolHelp(
         " operation.",
     ),
     usage=(
-        "Deleting a cache is an unrecoverable operation: the tiles of every scale and the tiling scheme go. Validation"
-        " warns, with the number of services; there is no second question when the tool is run.",
+        "Deleting a cache is an unrecoverable operation: the tiles of every scale and the tiling scheme go. A warning"
+        " says how many services are named before you run the tool; the tool doesn't ask again when it runs.",
         "The tool looks at all services first, and its messages say what each of them would lose. Then it submits one"
         " job for each service, up to four at a time on one site, and works on all sites side by side. A service whose"
         " cache changes in the meantime is left alone.",
@@ -321,12 +321,12 @@ REPORT = ToolHelp(
         " whether the deletion could be done from here. Changes nothing.",
     ),
     usage=(
-        "The tool only reads: it submits no job, and changes nothing on the server or in the site.",
-        "It shows a table of the scales, a message for everything that a deletion needs, and a warning for everything"
-        " that stands in its way or should be thought of, such as another caching job, a hosted tile layer, or tiles"
-        " that are made again as soon as somebody looks.",
-        "The numbers are those of the server's own status of the cache. They may be out of step where tiles were copied"
-        " in by hand or made on demand.",
+        "The tool only reads: it submits no job and changes nothing on the server.",
+        "The messages show a table of the scales and everything that a deletion needs. Whatever stands in its way, or"
+        " that you should know first, is a warning: another caching job, a hosted tile layer, or tiles that come back"
+        " as soon as somebody views the map.",
+        "The numbers come from the server's own cache status. They can be out of date if tiles were copied in by hand"
+        " or created on demand.",
         f"{SIGNS_IN}",
         STORING,
         TRUSTS,
@@ -338,31 +338,28 @@ REPORT = ToolHelp(
         ),
         "output_report": ParameterHelp(
             (
-                "A file for the report. Its ending says which kind: .html is a page without outside resources, to read"
-                " and to attach to a ticket; .json has all that was found; .csv is a table with a row a scale.",
-                "Leave it empty to see the messages only.",
+                "A file for the report. Its extension sets the format: .html is a single page to read or attach to a"
+                " ticket; .json has everything that was found; .csv is a table with one row per scale.",
+                "Leave it empty to get messages only.",
             ),
         ),
         "out_tiles": ParameterHelp(
-            (
-                "How many tiles a deletion would take away: 0 where there is no cache, empty where nobody could count"
-                " them.",
-            ),
+            ("How many tiles a deletion would remove: 0 if there is no cache, empty if they couldn't be counted.",),
             ("result.getOutput(1).",),
         ),
         "out_bytes": ParameterHelp(
-            ("How many bytes they take: 0 where there is no cache, empty where nobody could count them.",),
+            ("How many bytes they use: 0 if there is no cache, empty if they couldn't be counted.",),
             ("result.getOutput(2).",),
         ),
         "out_scales": ParameterHelp(
             (
-                "The scales that hold tiles, as the denominators of 1:n with all the digits that the service has for"
-                " them, joined by semicolons. Delete Map Server Cache Tiles takes them so.",
+                "The scales that have tiles, each as the n of 1:n with all its digits, separated by semicolons. Delete"
+                " Map Server Cache Tiles accepts this text as it is.",
             ),
             ("result.getOutput(3).",),
         ),
         "out_deletable": ParameterHelp(
-            ("True where nothing was found that stops a deletion from here. A model can branch on it.",),
+            ("True if nothing was found that would stop a deletion from here. A model can branch on it.",),
             ("result.getOutput(4), as text.",),
         ),
     },
@@ -387,26 +384,26 @@ print("Deletable from here:", deletable)
 
 SITE = ParameterHelp(
     (
-        "The address of the ArcGIS Server site, https://gis.example.com/server, or of the portal that it is federated"
-        " with. Any address below it will do, as a browser shows it.",
+        "The address of the ArcGIS Server site, such as https://gis.example.com/server, or of the portal that it is"
+        " federated with. You can paste any page's address on that site from a browser.",
     ),
 )
 
 STORE_SIGN_IN = ToolHelp(
     summary=(
-        "Signs in to an ArcGIS Server site with a user name and a password, and where that works, keeps them in the"
-        " keyring of the operating system for the other tools. Where the site refuses the account, nothing is kept.",
+        "Signs in to an ArcGIS Server site with a user name and password and, if that works, stores them in the"
+        " operating system's keyring for the other tools. If the site refuses the account, nothing is stored.",
     ),
     usage=(
-        "You need this tool where a site isn't federated with Pro's active portal, and for scripts that run while"
-        " nobody is signed in to Pro. Run it once, as the Windows user that runs the other tools.",
-        "The account is kept in the Windows Credential Manager, or whatever keyring the Python package keyring uses,"
-        " under the name CacheTools: followed by the address of the site, or of its portal where the site is federated"
+        "You need this tool for a site that isn't federated with Pro's active portal, and for scripts that run while"
+        " nobody is signed in to Pro. Run it once, as the Windows user who runs the other tools.",
+        "The account is stored in Windows Credential Manager, or in whatever keyring the Python package keyring uses,"
+        " under the name CacheTools: followed by the address of the site, or of its portal if the site is federated"
         " with one. The messages say which.",
-        "The password is a hidden text: ArcGIS Pro masks it, and no message, receipt or file of CacheTools holds it. In"
-        " a script, ask for it as the sample does, and never write it into the script.",
-        "The account is tried once. A wrong password is one failed sign-in on the server, and several of them may lock"
-        " the account there.",
+        "The password is hidden: ArcGIS Pro masks it, and CacheTools writes it into no message, receipt or file. In a"
+        " script, ask for it as the sample does; never write it into the script.",
+        "The account is tried once. A wrong password counts as one failed sign-in on the server; several of them can"
+        " lock the account.",
         "If the site belongs to a portal on another machine, the tool says so: then run it for the portal's address.",
         NO_ENVIRONMENTS,
     ),
@@ -414,18 +411,21 @@ STORE_SIGN_IN = ToolHelp(
         "site": SITE,
         "username": ParameterHelp(("A publisher or administrator of the site, or of its portal.",)),
         "password": ParameterHelp(
-            ("Its password. It is masked, and goes to the site's or portal's own sign-in and to the keyring only.",),
+            (
+                "The account's password. It is masked, and goes only to the sign-in of the site or its portal, and to"
+                " the keyring.",
+            ),
         ),
         "ca_file": ParameterHelp(
             (
-                "A file of certificates in PEM form, for a site whose certificate Windows doesn't trust. It is copied,"
-                " and counts for this site from now on, and for no other.",
+                "A PEM file with the certificate of the authority that signed the site's certificate, if Windows"
+                " doesn't trust it, such as an in-house CA. CacheTools keeps a copy and uses it for this site only.",
             ),
         ),
         "cache_directory": ParameterHelp(
             (
-                "The site's cache directory as this machine sees it, as a share for example. Where it is known, the"
-                " tools also look at the files themselves.",
+                "The site's cache directory as this machine sees it, for example a network share. If you give it, the"
+                " tools also check the files on disk.",
             ),
         ),
         "out_site": ParameterHelp(("The address of the site.",), ("result.getOutput(0).",)),
@@ -450,20 +450,20 @@ print(result.getMessages())
 )
 
 REMOVE_SIGN_IN = ToolHelp(
-    summary=("Removes the accounts that are kept for an ArcGIS Server site, or one of them, from the keyring.",),
+    summary=("Removes one or all of the accounts that are stored for an ArcGIS Server site from the keyring.",),
     usage=(
-        "The tool asks no server, and changes nothing but the keyring of the Windows user that runs it.",
-        "The messages say what was removed. A CA file and a cache directory that are kept for the site stay, and the"
-        " messages say where.",
-        "An account of a portal is good for all its servers; it is removed for all of them.",
+        "The tool contacts no server and changes only the keyring of the Windows user who runs it.",
+        "The messages say what was removed. The CA file and the cache directory that are kept for the site stay, and"
+        " the messages say where.",
+        "A portal's account works for all its servers, so removing it affects all of them.",
         NO_ENVIRONMENTS,
     ),
     parameters={
         "site": SITE,
         "username": ParameterHelp(
             (
-                "The user whose account is removed. Leave it empty to remove all that can be found for the site; some"
-                " keyrings can't be searched without a user name.",
+                "The user name of the account to remove. Leave it empty to remove every account that can be found for"
+                " the site; some keyrings can't be searched without a user name.",
             ),
         ),
         "out_removed": ParameterHelp(("How many accounts were removed.",), ("result.getOutput(0).",)),
