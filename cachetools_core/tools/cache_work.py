@@ -22,6 +22,7 @@ from .record import Record
 from .work import Work
 
 TASK = "DeleteCache"
+INPUTS = ("service_url", "thread_count")  # never a cache_path, which nobody has documented
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,8 @@ class CacheWork:
         return find_task(wire, self.service.site, TASK)
 
     def inputs(self, task: Task) -> dict[str, str]:
-        """Only what the server lists, and never a cache_path, which nobody has documented. Raises CannotDelete."""
-        return inputs_listed(task, {"service_url": self.service.task_name, "thread_count": "-1"})
+        """Only what the server lists. Raises CannotDelete."""
+        return inputs_listed(task, dict(zip(INPUTS, (self.service.task_name, "-1"))))
 
     def look(
         self, wire: Wire, others: Sequence[Other], *, tries: int = READ_TRIES, so_far: Look = NOBODY_ASKED

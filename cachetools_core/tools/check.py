@@ -12,10 +12,10 @@ from ..naming.service import ServiceReference
 from ..proof.evidence import Look, Says, ServiceState, Witness, who_says_what
 from ..proof.finding import Finding, first_stopper
 from ..proof.words import look_in_words
-from ..server.looks import look
+from ..server.looks import look, with_administrator
 from ..server.site import find_task, site_mode, tools_state
 from .access import Access, OpenSite, Session
-from .cache_work import TASK
+from .cache_work import INPUTS, TASK, inputs_listed
 from .deletion import journal_of
 
 # What it means for a deletion where they aren't started: DeleteCache is a task of CachingTools (captured, 10.8.1).
@@ -89,7 +89,7 @@ def _findings(named: ServiceReference, session: Session) -> Iterator[Finding]:
         yield Finding("sign-in" if error.exit_code == 4 else "site", False, str(error), error)
         return
     yield from site_findings(site)
-    yield from _service(site, named)
+    yield from _service(site, named, session)
     yield earlier_job(named, session)
 
 
@@ -116,6 +116,7 @@ def _mode(site: OpenSite) -> Iterator[Finding]:
 def _task(site: OpenSite) -> Iterator[Finding]:
     try:
         task = find_task(site.wire, site.url, TASK)
+        inputs_listed(task, dict.fromkeys(INPUTS, ""))
     except CacheToolsError as error:
         yield Finding(f"task {TASK}", False, str(error), error)
     else:
@@ -134,9 +135,12 @@ def _tools(site: OpenSite) -> Iterator[Finding]:
             yield Finding(f"System/{tools}", started or otherwise, state if started else f"{state}; {START_IT}")
 
 
-def _service(site: OpenSite, named: ServiceReference) -> Iterator[Finding]:
+def _service(site: OpenSite, named: ServiceReference, session: Session) -> Iterator[Finding]:
+    """By all whom a deletion asks: what it would refuse is found here too."""
     try:
-        found = look(site.wire, named)
+        found = look(site.wire, named, others=session.others_of(named))
+        if found.has_no_cache:
+            found = with_administrator(site.wire, named, found)
     except CacheToolsError as error:
         yield Finding("service", False, str(error), error)
         return
