@@ -46,9 +46,9 @@ def lines_of(body: str) -> list[str]:
 
 
 def commands_in(lines: list[str], program: str) -> list[list[str]]:
-    """The arguments of each call of a program of ours in some lines."""
+    """The arguments of each call of a program of ours in some lines, up to a pipe or a file."""
     found = [line.partition(f"{program} ") for line in lines]
-    return [shlex.split(after, posix=True) for _, called, after in found if called]
+    return [shlex.split(re.split(r" [|>] ", after)[0]) for _, called, after in found if called]
 
 
 def calls() -> list[list[str]]:
