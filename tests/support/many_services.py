@@ -13,6 +13,7 @@ from support.body_server import Answer, BodyServer
 from support.puppet import THERE, executed, is_cached, level
 
 REPORT = "rest/services/System/ReportingTools/GPServer/ReportCacheStatus/execute"
+TOO_MANY_COME_WITHIN = 0.3  # real seconds
 COUNTS_21 = executed({"status": "EXISTS", "lodInfos": [level()]})
 
 
@@ -21,7 +22,7 @@ class ManyServices:
 
     `bodies` are other answers for some paths; a path in `hanging` is answered once `let_go` is set, and `held` tells
     that one is waited for. `most_at_once` is how many requests it had at a time; services answer only once it had
-    `together` of them.
+    `together` of them, and no more have come in a while.
     """
 
     def __init__(self, server: BodyServer, names: Iterable[str]) -> None:
@@ -29,7 +30,7 @@ class ManyServices:
         self.bodies: dict[str, Any] = {"rest/info": {"currentVersion": 11.3}, REPORT: COUNTS_21}
         self.hanging: set[str] = set()
         self.let_go, self.held = threading.Event(), threading.Event()
-        self.together = 1
+        self.together = 0
         self.most_at_once = self._at_once = 0
         self._lock = threading.Condition()
         listed: dict[str, list[str]] = {"": []}
@@ -48,8 +49,9 @@ class ManyServices:
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
             self._lock.notify_all()
-            if path.endswith("MapServer"):
+            if self.together and path.endswith("/MapServer"):
                 self._lock.wait_for(lambda: self.most_at_once >= self.together, 30)
+                self._lock.wait_for(lambda: self.most_at_once > self.together, TOO_MANY_COME_WITHIN)
         if path in self.hanging:
             self.held.set()
             self.let_go.wait(60)
