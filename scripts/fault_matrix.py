@@ -7,40 +7,58 @@ open, the verdict of a second run once the fault is over. Ends with 1 where any 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import tempfile
 import time
 from collections import Counter
+from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 
 from support.cells import Cell, cells, complaints
-from support.killing import POSSIBLE, kill_runs, plans
-from support.servers import Servers, at_once
+from support.killing import POSSIBLE, Killed, Moment, kill_runs, plans
+from support.servers import Servers
 
 from cachetools_core.rehearsal.faults import FAULTS
 from cachetools_core.rehearsal.rainfall import draw_rainfall
 
-WORKERS = 3
+PROCESSES = 4  # a thread more in one process gains nothing: Python runs one of them at a time
 NOT_ASKED = ("catalog", "tile", "reporting", "admin", "status", "stop", "portal")
 """Steps that no deletion takes."""
 
 
-def visit(cell: Cell, servers: Servers) -> tuple[str, str, list[str]]:
+class Worker:
+    """What each process has: servers, and all its temporary files in a folder that the first process removes."""
+
+    servers: Servers
+
+    @classmethod
+    def begin(cls, folder: Path, rainfall: Path) -> None:
+        tempfile.tempdir = str(folder)
+        cls.servers = Servers(rainfall).__enter__()
+
+
+def visit(cell: Cell) -> tuple[str, str, list[str]]:
     """Run a cell; its line, its verdict, its complaints."""
-    first, second = cell.run(servers)
+    first, second = cell.run(Worker.servers)
     verdict, code, error_id, submits, files = first.facts
     then = f"  then {second.verdict}, {second.submits} submits" if second is not None else ""
     line = f"{cell.fault:<40} {cell.where:<28} {verdict:<21} {code}  {error_id:<6} {submits}  {files:>3}{then}"
     return line, verdict, complaints(cell, first, second)
 
 
-def run_cells(servers: Servers, wanted: list[Cell]) -> int:
+def kill(plan: tuple[tuple[Moment, ...], str, tuple[str, ...]]) -> Killed:
+    """Kill runs as planned."""
+    return kill_runs(Worker.servers, *plan)
+
+
+def run_cells(pool: Executor, wanted: list[Cell]) -> int:
     """Print the table; the number of cells that complain."""
     verdicts: Counter[str] = Counter()
     bad = 0
     print(f"{'fault':<40} {'step':<28} {'verdict':<21} code id  submits files")
-    for line, verdict, found in at_once(lambda cell: visit(cell, servers), wanted, WORKERS):
+    for line, verdict, found in pool.map(visit, wanted):
         verdicts[verdict] += 1
         bad += bool(found)
         print("\n     WRONG: ".join([line, *found]), flush=True)
@@ -52,13 +70,13 @@ def run_cells(servers: Servers, wanted: list[Cell]) -> int:
     return bad
 
 
-def run_kills(servers: Servers, how_many: int) -> int:
+def run_kills(pool: Executor, how_many: int) -> int:
     """Print a line for each SIGKILL run; the number that complain."""
     ends: Counter[str] = Counter()
     bad = kills = 0
     wanted = list(islice(plans(how_many), how_many))
     print(f"\n{'killed':<44} {'account':<14} {'verdict of the last run':<24} submits files")
-    for plan, killed in zip(wanted, at_once(lambda plan: kill_runs(servers, *plan), wanted, WORKERS)):
+    for plan, killed in zip(wanted, pool.map(kill, wanted)):
         found = killed.complaints()
         kills += killed.kills
         bad += bool(found)
@@ -83,10 +101,12 @@ def main() -> int:
     begun = time.monotonic()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cachetools-matrix-")))
-        servers = stack.enter_context(Servers(draw_rainfall(folder).folder))
-        bad = run_cells(servers, [cell for cell in cells() if options.only in f"{cell.fault} {cell.where}"])
+        rainfall = draw_rainfall(folder).folder
+        context = multiprocessing.get_context("spawn")
+        pool = stack.enter_context(ProcessPoolExecutor(PROCESSES, context, Worker.begin, (folder, rainfall)))
+        bad = run_cells(pool, [cell for cell in cells() if options.only in f"{cell.fault} {cell.where}"])
         if not options.faults_only and POSSIBLE:
-            bad += run_kills(servers, options.kills)
+            bad += run_kills(pool, options.kills)
     print(f"{time.monotonic() - begun:.0f} seconds.")
     print(f"{bad} cells or runs are wrong." if bad else "No cell lies, submits twice or hangs.")
     return 1 if bad else 0
