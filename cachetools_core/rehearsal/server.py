@@ -84,17 +84,22 @@ class Rehearsal:
         self.before_request: Callable[[Request], None] = lambda request: None
         self.after_request: Callable[[Request], None] = lambda request: None
         self._failures: list[BaseException] = []
+        self._sockets: list[socket.socket] = []
 
     def __enter__(self) -> Rehearsal:
         self._folder = Path(tempfile.mkdtemp(prefix="cachetools-rehearsal-"))
         try:
             self._open()
         except BaseException:
+            for one in self._sockets:
+                one.close()
             shutil.rmtree(self._folder, ignore_errors=True)
             raise
         return self
 
     def _open(self) -> None:
+        self._sockets = bind(self._port)  # a port that is taken is told before anything is drawn
+        self._port = self._sockets[0].getsockname()[1]
         tls: ssl.SSLContext | None = None
         self.ca_file: Path | None = None
         if not self._http:
@@ -115,15 +120,13 @@ class Rehearsal:
         self.username = self.accounts["administrator"].username
         self.password = self.accounts["administrator"].password
         self.cache_directory = self._site.cache_root
-        sockets = bind(self._port)
-        self._port = sockets[0].getsockname()[1]
         root = f"{'http' if self._http else 'https'}://localhost:{self._port}"
         self.site = f"{root}/{self._contexts[0]}".rstrip("/")
         self.portal = f"{root}/portal" if self._federated else None
         self.services = [self._described(name) for name in ("Rainfall", *self._caches)]
         # Windows' other loop cannot watch sockets as tornado needs it.
         self._loop = asyncio.SelectorEventLoop()
-        self._thread = threading.Thread(target=self._serve, args=(sockets, tls), name="rehearsal", daemon=True)
+        self._thread = threading.Thread(target=self._serve, args=(self._sockets, tls), name="rehearsal", daemon=True)
         self._thread.start()
         self._call(lambda: None)
 

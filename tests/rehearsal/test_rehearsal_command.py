@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,8 +17,18 @@ from support.rehearsal_client import (
     SOURCES,
 )
 
+from cachetools_core.rehearsal.__main__ import main
 from cachetools_core.rehearsal.faults import FAULTS
 from cachetools_core.rehearsal.server import Rehearsal
+
+
+@pytest.fixture
+def signals() -> Iterator[None]:
+    """The command takes over the signals of its process; they are given back to pytest."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def command(*arguments: str) -> list[str]:
@@ -56,15 +67,21 @@ def test_the_command_prints_one_line_serves_and_cleans_up(shared: Path) -> None:
         (["--version", "9.3"], "Version 9.3 cannot be rehearsed"),
     ],
 )
-def test_the_command_refuses_what_cannot_be(arguments: list[str], words: str) -> None:
-    done = subprocess.run(command(*arguments), capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stdout, words in done.stderr) == (2, "", True)
+def test_the_command_refuses_what_cannot_be(
+    arguments: list[str], words: str, signals: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    told = capsys.readouterr()
+    assert (ended.value.code, told.out, words in told.err) == (2, "", True)
 
 
-def test_the_command_says_when_its_port_is_taken(server: Rehearsal) -> None:
-    port = str(urlsplit(server.site).port)
-    done = subprocess.run(command("--port", port), capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stdout, "Give another --port." in done.stderr) == (1, "", True)
+def test_the_command_says_when_its_port_is_taken(
+    server: Rehearsal, signals: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--port", str(urlsplit(server.site).port)]) == 1
+    told = capsys.readouterr()
+    assert (told.out, "Give another --port." in told.err) == ("", True)
 
 
 def test_the_command_ends_when_its_parent_has_ended() -> None:
@@ -80,8 +97,8 @@ def test_the_command_ends_when_its_parent_has_ended() -> None:
     assert not Path(ready["cache_directory"]).exists()
 
 
-def test_the_command_lists_every_fault() -> None:
-    done = subprocess.run(command("--list-faults"), capture_output=True, text=True, timeout=60, check=True)
-    listed = {line.split()[0]: line for line in done.stdout.splitlines()}
+def test_the_command_lists_every_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--list-faults"]) == 0
+    listed = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
     assert set(listed) == set(FAULTS)
     assert all(fault.meaning in listed[name] and fault.evidence in listed[name] for name, fault in FAULTS.items())
