@@ -12,11 +12,16 @@ import keyring.backends.fail
 import pytest
 from support.bench import Bench
 from support.certificates import Certificate
+from support.job_site import JobSite, job_site
 from support.needs import needed
 from support.rainfall import drawn_once
 from support.servers import Servers
 
 from cachetools_core.rehearsal.server import Rehearsal
+
+# Compiled code is kept, also for pytest's own processes and those that tests start, which inherit this: compiling takes
+# them longer than most tests.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 PROXIES_AND_BUNDLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
@@ -90,6 +95,13 @@ def place(servers: Servers) -> Iterator[Bench]:
     """A server as at its first day, and an empty journal."""
     with servers.lend() as bench:
         yield bench
+
+
+@pytest.fixture
+def site() -> Iterator[JobSite]:
+    """A site without sign-in, with one cached service and jobs that do what the test says."""
+    with job_site() as one:
+        yield one
 
 
 @pytest.fixture

@@ -12,13 +12,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keyring
 import pytest
 from keyring.backend import KeyringBackend
+from support import command_line
 from support.clocks import FastClock
 from support.needs import needed
 from support.story import delete, service_url
@@ -55,22 +55,12 @@ sys.exit(main(sys.argv[1:], Stop()))
 """
 
 
-@dataclass
-class Outcome:
-    """What a process has left behind."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def receipt(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.out)
-        return found
+class Outcome(command_line.Outcome):
+    """With the error of a deletion's receipt."""
 
     @property
     def error(self) -> str:
-        return str((self.receipt["error"] or {}).get("text", ""))
+        return str((self.json["error"] or {}).get("text", ""))
 
 
 def run(arguments: list[str], environment: dict[str, str]) -> Outcome:
@@ -176,7 +166,7 @@ def test_an_account_in_gnome_keyring_is_found_by_the_service_alone(
     server = rehearsal(federated=kind == "federated")
     done = secret_service(shell(sys.executable, "-c", STORE) + shell(*python(*deletion(server))), **entry(server))
     assert done.code == 0, done.err
-    assert (done.receipt["verdict"], done.receipt["account"]) == ("deleted", server.username)
+    assert (done.json["verdict"], done.json["account"]) == ("deleted", server.username)
     assert f"Signed in as {server.username}: keyring entry 'CacheTools:{server.portal or server.site}'." in done.err
     assert not server.cache("Rainfall").folder.exists()
     assert_nothing_told(server, done)
@@ -185,14 +175,14 @@ def test_an_account_in_gnome_keyring_is_found_by_the_service_alone(
 def test_a_user_name_finds_it_in_gnome_keyring_too(server: Rehearsal, secret_service: Callable[..., Outcome]) -> None:
     arguments = deletion(server, "--user", server.username)
     done = secret_service(shell(sys.executable, "-c", STORE) + shell(*python(*arguments)), **entry(server))
-    assert (done.code, done.receipt["verdict"]) == (0, "deleted"), done.err
+    assert (done.code, done.json["verdict"]) == (0, "deleted"), done.err
 
 
 def test_an_empty_gnome_keyring_lists_where_it_was_looked(
     server: Rehearsal, secret_service: Callable[..., Outcome]
 ) -> None:
     done = secret_service(shell(*python(*deletion(server))))
-    assert (done.code, done.receipt["error"]["id"]) == (4, "CT401"), done.err
+    assert (done.code, done.json["error"]["id"]) == (4, "CT401"), done.err
     assert f"keyring entry 'CacheTools:{server.site}': nothing found without a user name" in done.error
 
 
@@ -202,7 +192,7 @@ def test_a_locked_gnome_keyring_that_nobody_unlocks_ends_in_time(
     """gnome-keyring would open a window to ask for the password; without a display the back end gives up or waits."""
     script = shell(sys.executable, "-c", STORE) + shell(sys.executable, "-c", LOCK)
     done = secret_service(script + shell(*python(*deletion(server))), **entry(server))
-    assert (done.code, done.receipt["error"]["id"]) == (4, "CT401"), done.err
+    assert (done.code, done.json["error"]["id"]) == (4, "CT401"), done.err
     assert "the keyring" in done.error and server.requests[-1].step == "info"
     assert_nothing_told(server, done)
 
@@ -217,7 +207,7 @@ def test_no_secret_service_at_all(server: Rehearsal, own_home: Path) -> None:
             "DBUS_SESSION_BUS_ADDRESS": f"unix:path={own_home}/no-bus",
         },
     )
-    assert (done.code, done.receipt["error"]["id"]) == (4, "CT401"), done.err
+    assert (done.code, done.json["error"]["id"]) == (4, "CT401"), done.err
     assert "the keyring can't be used here (" in done.error
 
 
@@ -245,7 +235,7 @@ def test_a_locked_gnome_keyring_takes_no_sign_in(
 ) -> None:
     script = shell(sys.executable, "-c", STORE) + shell(sys.executable, "-c", LOCK) + stored_and_removed(server)[0]
     done = secret_service(script, SECRET=server.password, **entry(server))
-    assert (done.code, done.receipt["error"]["id"]) == (4, "CT404"), done.err
+    assert (done.code, done.json["error"]["id"]) == (4, "CT404"), done.err
     assert_nothing_told(server, done)
     assert not (own_home / "CacheTools").exists()
 
@@ -276,7 +266,7 @@ def encrypted(server: Rehearsal, master: dict[str, str]) -> Rehearsal:
 
 def test_an_encrypted_file_gives_the_password_of_a_named_user(encrypted: Rehearsal, master: dict[str, str]) -> None:
     done = run(python(*deletion(encrypted, "--user", encrypted.username)), master)
-    assert (done.code, done.receipt["verdict"]) == (0, "deleted"), done.err
+    assert (done.code, done.json["verdict"]) == (0, "deleted"), done.err
     assert_nothing_told(encrypted, done)
 
 
@@ -284,7 +274,7 @@ def test_an_encrypted_file_can_not_be_searched_and_the_error_says_to_name_the_us
     encrypted: Rehearsal, master: dict[str, str]
 ) -> None:
     done = run(python(*deletion(encrypted)), master)
-    assert (done.code, done.receipt["error"]["id"]) == (4, "CT401")
+    assert (done.code, done.json["error"]["id"]) == (4, "CT401")
     assert (
         "nothing found without a user name; some keyrings, such as encrypted files, need one: --user NAME" in done.error
     )
@@ -297,7 +287,7 @@ def test_an_encrypted_file_that_can_not_be_opened_asks_nobody(
     encrypted: Rehearsal, master: dict[str, str], wrong: dict[str, str]
 ) -> None:
     done = run(python(*deletion(encrypted, "--user", encrypted.username)), {**master, **wrong})
-    assert (done.code, done.receipt["error"]["id"]) == (4, "CT401"), done.err
+    assert (done.code, done.json["error"]["id"]) == (4, "CT401"), done.err
     assert "the keyring can't be used here (" in done.error
     assert_nothing_told(encrypted, done)
 
@@ -320,7 +310,7 @@ def test_an_encrypted_file_that_can_not_be_opened_takes_no_sign_in(
     asks = {"PYTHON_KEYRING_BACKEND": "keyrings.alt.file.EncryptedKeyring"}
     script = stored_and_removed(encrypted)[0]
     done = run(["sh", "-ec", script], {**master, "SECRET": encrypted.password, **asks})
-    assert (done.code, done.receipt["error"]["id"]) == (4, "CT404"), done.err
+    assert (done.code, done.json["error"]["id"]) == (4, "CT404"), done.err
     assert_nothing_told(encrypted, done)
 
 
@@ -329,7 +319,7 @@ def test_an_encrypted_file_that_can_not_be_opened_takes_no_sign_in(
 
 def test_without_the_package_keyring_an_account_can_still_be_given(server: Rehearsal) -> None:
     done = run([sys.executable, "-c", BLOCKED, *deletion(server)], {})
-    assert (done.code, done.receipt["error"]["id"]) == (4, "CT401"), done.err
+    assert (done.code, done.json["error"]["id"]) == (4, "CT401"), done.err
     assert "the keyring can't be used here (ModuleNotFoundError)" in done.error
     piped = subprocess.run(
         [sys.executable, "-c", BLOCKED, *deletion(server, "--user", server.username, "--password-stdin")],
@@ -343,7 +333,7 @@ def test_without_the_package_keyring_an_account_can_still_be_given(server: Rehea
 
 def test_a_machine_without_any_back_end(server: Rehearsal) -> None:
     done = run(python(*deletion(server)), {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"})
-    assert (done.code, done.receipt["error"]["id"]) == (4, "CT401"), done.err
+    assert (done.code, done.json["error"]["id"]) == (4, "CT401"), done.err
     assert "the keyring can't be used here (NoKeyringError)" in done.error
     assert f'python -m cachetools_core sign-in "{server.site}" --user NAME' in done.error
 
@@ -351,7 +341,7 @@ def test_a_machine_without_any_back_end(server: Rehearsal) -> None:
 def test_standard_input_closed_and_an_account_in_the_keyring(encrypted: Rehearsal, master: dict[str, str]) -> None:
     arguments = python(*deletion(encrypted, "--user", encrypted.username))
     done = run(["sh", "-c", 'exec "$@" <&-', "sh", *arguments], master)
-    assert (done.code, done.receipt["verdict"]) == (0, "deleted"), done.err
+    assert (done.code, done.json["verdict"]) == (0, "deleted"), done.err
 
 
 # Broken ones

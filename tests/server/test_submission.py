@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -24,7 +23,6 @@ from support.job_site import (
     Job,
     JobSite,
     as_listed,
-    job_site,
     refusal,
 )
 from support.listener import Listener
@@ -88,12 +86,6 @@ class Desk:
 
     def asked(self, path: str) -> int:
         return [one for one, _ in self.site.server.asked].count(path)
-
-
-@pytest.fixture
-def site() -> Iterator[JobSite]:
-    with job_site() as one:
-        yield one
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.job_site import FAILED, PATIENCE, JobSite, job_site, refusal
+from support.job_site import FAILED, PATIENCE, JobSite, refusal
 from support.killing import POSSIBLE, Moment, kill_runs, receipts_of
 from support.listener import Listener
 from support.schema import misfits
@@ -18,12 +18,6 @@ from cachetools_core.tools.access import Access
 from cachetools_core.tools.delete import run_deletion
 
 SERVICE = "rest/services/Rain/MapServer"
-
-
-@pytest.fixture
-def site() -> Iterator[JobSite]:
-    with job_site() as one:
-        yield one
 
 
 def deletes(site: JobSite) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,6 @@ from support.job_site import (
     Job,
     JobSite,
     as_listed,
-    job_site,
     refusal,
 )
 
@@ -62,12 +61,10 @@ JOBS = {
 }
 
 
-@pytest.fixture
-def site() -> Iterator[JobSite]:
-    """A site whose jobs are looked for in few and long steps, since each look costs five requests."""
-    with job_site() as one:
-        one.patience = replace(PATIENCE, settle=100)
-        yield one
+@pytest.fixture(autouse=True)
+def long_steps(site: JobSite) -> None:
+    """Jobs are looked for in few and long steps, since each look costs five requests."""
+    site.patience = replace(PATIENCE, settle=100)
 
 
 def lose(site: JobSite, answer: Any, job: Job | None) -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from support.clocks import StillClock
-from support.job_site import FAILED, JobSite, job_site
+from support.job_site import FAILED
 from support.listener import Listener
 
 from cachetools_core.messages import Messages
@@ -15,12 +12,6 @@ from cachetools_core.secrecy import Secrets
 from cachetools_core.tools.record import Record
 
 LOST = "The job may have started; looking for it, not submitting again."
-
-
-@pytest.fixture
-def site() -> Iterator[JobSite]:
-    with job_site() as one:
-        yield one
 
 
 def test_a_submit_whose_answer_was_lost_is_told_in_the_receipt(site):

@@ -15,7 +15,7 @@ import rasterio
 from rasterio.windows import Window
 from support.bench import PATIENCE
 from support.clocks import FastClock, StillClock
-from support.job_site import SERVICE, JobSite, job_site
+from support.job_site import SERVICE, JobSite
 from support.rehearsal_client import Start
 from support.schema import misfits
 from support.schemes import keys_of, service, tile_info
@@ -187,12 +187,6 @@ def test_nothing_is_saved_where_nothing_is_deleted(place, tmp_path: Path) -> Non
 
 
 # Odd and hostile services
-
-
-@pytest.fixture
-def site() -> Iterator[JobSite]:
-    with job_site() as one:
-        yield one
 
 
 HOSTILE = "\"'</CacheInfo>]]><script>alert(1)</script>\n'); import os #"
