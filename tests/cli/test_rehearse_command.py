@@ -36,7 +36,7 @@ def servers(temporary: Path) -> list[int]:
     return [
         pid
         for pid in _processes()
-        if _reads(pid, "environ", f"TMPDIR={temporary}") and _reads(pid, "cmdline", ".rehearsal")
+        if _reads(pid, "cmdline", ".rehearsal") and _reads(pid, "environ", f"TMPDIR={temporary}")
     ]
 
 
@@ -127,8 +127,8 @@ def test_the_tour_with_streams_that_fail(streams: str, temporary: Path, own_home
 def test_the_tour_that_nobody_reads(temporary: Path, own_home: Path) -> None:
     with full_pipe() as pipe:
         process = started("rehearse", stdout=pipe.writing)
-        wait_for(lambda: servers(temporary), bool)
-        wait_for(lambda: servers(temporary), lambda running: not running)
+        (server,) = wait_for(lambda: servers(temporary), bool)
+        wait_for(lambda: _reads(server, "cmdline", ".rehearsal"), lambda running: not running)
         process.send_signal(signal.SIGINT)
         assert ended(process).code in (0, 3), "3 where the signal came just before the end"
     assert_nothing_is_left(temporary, own_home)

@@ -141,7 +141,7 @@ def test_answers_that_do_not_come(server: Rehearsal, name: str) -> None:
     client = Client(server)
     server.fault(f"{name}@service:1")
     with pytest.raises((requests.Timeout, requests.ConnectionError)) as caught:
-        client.session.get(server.site + SERVICE, params={"f": "json"}, timeout=0.1)
+        client.session.get(server.site + SERVICE, params={"f": "json"}, timeout=(20, 0.1))
     assert "Read timed out" in str(caught.value)
 
 
@@ -200,7 +200,7 @@ def test_whether_a_submit_was_processed(server: Rehearsal, name: str) -> None:
         url = f"{server.site}{DELETE}/submitJob"
         form = {"service_url": "Rainfall:MapServer", "token": client.token, "f": "json"}
         patience = 0.3 if name in SILENT else 20
-        with client.session.post(url, data=form, timeout=patience, allow_redirects=False, stream=True) as answer:
+        with client.session.post(url, data=form, timeout=(20, patience), allow_redirects=False, stream=True) as answer:
             answer.raw.read(10)
     except requests.RequestException:
         assert name in BROKEN_CONNECTIONS | SILENT | {"lost-submit-answer"}

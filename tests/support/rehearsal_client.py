@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from cachetools_core.rehearsal.server import Rehearsal
 from support import addresses
 
 Start = Callable[..., Rehearsal]
+LONG_ENOUGH = 120.0  # real seconds after which something never comes, however busy the machine is
 
 SERVICE = "/rest/services/Rainfall/MapServer"
 ADMIN = "/admin/services/Rainfall.MapServer"
@@ -107,12 +109,14 @@ class Client:
 def wait_for(look: Callable[[], Any], good: Callable[[Any], bool]) -> Any:
     """Looks until what is seen is good; fails with what was seen last."""
     pause = threading.Event()
-    for _ in range(1500):
+    give_up = time.monotonic() + LONG_ENOUGH
+    while True:
         seen = look()
         if good(seen):
             return seen
+        if time.monotonic() > give_up:
+            return pytest.fail(f"Waited in vain; the last look saw {seen!r}.")
         pause.wait(0.01)
-    return pytest.fail(f"Waited in vain; the last look saw {seen!r}.")
 
 
 def fingerprint(path: Path) -> str:

@@ -83,7 +83,7 @@ class WebTier:
         (self._folder / "nginx.conf").write_text(self._configuration, encoding="ascii")
         command = [self._program, "-p", str(self._folder), "-c", "nginx.conf", "-e", "error.log"]
         self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        give_up = time.monotonic() + 30
+        give_up = time.monotonic() + 120
         while not self._listens():
             if self._process.poll() is not None or time.monotonic() > give_up:
                 self.__exit__()
@@ -101,7 +101,7 @@ class WebTier:
 
     def answered(self, status: str) -> bool:
         """Whether a client got this HTTP status; nginx writes it down a moment after the answer."""
-        give_up = time.monotonic() + 10
+        give_up = time.monotonic() + 60
         while not any(line.endswith(f" {status}") for line in self.statuses):
             if time.monotonic() > give_up:
                 return False
