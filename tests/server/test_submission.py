@@ -43,6 +43,7 @@ from cachetools_core.waiting import Run, next_look
 
 START = datetime(2024, 5, 6, tzinfo=timezone.utc)  # when StillClock begins
 BEFORE = look("there", [{"level": 0, "scale": 1.0, "tiles": 5, "bytes": 50}])
+PAST_ARRIVAL = PATIENCE.arrival + 10  # a deadline for runs that have nothing else to end them
 REFUSED = refusal(400, "No such job.")
 
 
@@ -385,6 +386,7 @@ def test_a_service_may_be_spelled_otherwise_in_a_job(shown, site, desk):
 @pytest.mark.parametrize("job_id", ["j1", "j0-4f1b-22", "J_1"])
 @pytest.mark.parametrize("listed", [{}, {"total": 1}, {"total": "1", "nextStart": -1}], ids=str)
 def test_while_a_job_that_may_be_ours_has_not_ended_it_is_called_running(job_id, listed, site, desk):
+    desk.deadline = PAST_ARRIVAL
     site.jobs = [Job(job_id)]
     site.listed = lambda jobs: {**listed, "results": [as_listed(job) for job in jobs]}
     report = desk.resume()
@@ -395,18 +397,21 @@ def test_while_a_job_that_may_be_ours_has_not_ended_it_is_called_running(job_id,
 
 @pytest.mark.parametrize("shown", [5, None, "", {"url": RAIN}, "Rain", "no service at all"], ids=str)
 def test_a_job_whose_service_cannot_be_made_out_may_be_ours(shown, site, desk):
+    desk.deadline = PAST_ARRIVAL
     site.jobs = [Job("j1", shown, early=True)]
     assert ended(desk.resume()) == (JobEnd.RUNNING, site.job_url("j1"))
 
 
 def test_a_job_that_may_be_ours_keeps_the_cache_from_being_called_gone(site, desk):
     """Somebody else has deleted the cache; ours still waits, and would delete the next one."""
+    desk.deadline = PAST_ARRIVAL
     site.jobs = [Job("j1"), Job("j2", early=True, status=SUCCEEDED, user="bob")]
     site.tiles = 0
     assert ended(desk.resume()) == (JobEnd.RUNNING, site.job_url("j1"))
 
 
 def test_so_it_does_while_the_list_cannot_be_read(site, desk):
+    desk.deadline = PAST_ARRIVAL
     site.jobs = [Job("j1")]
     site.at(20, lambda: site.bodies.update({LIST: Page(503)}))
     site.at(30, lambda: setattr(site, "tiles", 0))
@@ -414,6 +419,7 @@ def test_so_it_does_while_the_list_cannot_be_read(site, desk):
 
 
 def test_a_list_that_fails_for_a_moment_does_not_hide_a_job_that_may_be_ours(site, desk):
+    desk.deadline = PAST_ARRIVAL
     site.tiles, site.bodies[LIST] = 0, Page(503)
     site.jobs = [Job("j1")]
     site.at(20, lambda: site.bodies.pop(LIST))

@@ -28,7 +28,7 @@ from support.job_site import (
 
 from cachetools_core.proof.receipt import Receipt
 
-AT_MOST = 170.0  # seconds of the story that a run gets here: more than a submit may be on its way
+AT_MOST = 150.0  # seconds of the story that a run gets here: more than a submit may be on its way
 MAY_BE_AT_WORK = ("still-running", "unknown")
 LOST = {
     "no answer": Page(0),
