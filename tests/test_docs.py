@@ -105,6 +105,14 @@ def test_every_option_that_is_named_exists(page: Path) -> None:
 
 
 @each_page
+def test_every_extra_that_is_named_exists(page: Path) -> None:
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    extras = project.partition("[project.optional-dependencies]\n")[2].partition("\n[")[0]
+    for named in re.findall(r'"\.\[([\w,]+)\]"', TEXTS[page.name]):
+        assert [extra for extra in named.split(",") if not re.search(rf"^{extra} = ", extras, re.MULTILINE)] == []
+
+
+@each_page
 def test_links_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)]+)\)|<img src=\"([^\"]+)\"", TEXTS[page.name])
     inside = [unquote(link or image).partition("#")[0] for link, image in links if "://" not in link]
