@@ -79,6 +79,9 @@ class Tool:
         """Every licence level; the rights on the server decide."""
         return True
 
+    def updateParameters(self, parameters):
+        """No parameter depends on another."""
+
     def updateMessages(self, parameters):
         """Text only, and never an exception: one here would make Pro call the tool itself invalid (000584)."""
         try:
@@ -208,7 +211,7 @@ class DeleteMapServerCaches(Tool):
 
     def check(self, given):
         """Each text, and how many caches go."""
-        from cachetools_core.naming.parameter_text import read_several
+        from cachetools_core.naming.several import read_several
 
         several = read(given["input_services"], read_several)
         if several:
@@ -217,7 +220,7 @@ class DeleteMapServerCaches(Tool):
     def run(self, given, access):
         """The error, if any, comes last: the values stand whatever became of the services."""
         from cachetools_core import delete_map_server_caches
-        from cachetools_core.naming.parameter_text import texts_in
+        from cachetools_core.naming.several import texts_in
 
         services, folder = texts_in(given["input_services"].valueAsText), given["receipt_folder"].valueAsText
         summary = delete_map_server_caches(services, replace(access, receipts=folder))

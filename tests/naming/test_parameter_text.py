@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cachetools_core.errors import NotAService
-from cachetools_core.naming.parameter_text import about_instances, read_several, texts_in, tried
+from cachetools_core.naming.parameter_text import about_instances, tried
+from cachetools_core.naming.several import read_several, texts_in
 
 A, B = "https://h/server/rest/services/A/MapServer", "https://h/server/rest/services/B/MapServer"
 

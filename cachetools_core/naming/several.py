@@ -1,0 +1,74 @@
+"""Several services named in one text, as ArcGIS Pro joins the values of a parameter that takes many.
+
+Text only, as in `naming.service`: validation in Pro reads it at every keystroke.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from ..errors import NotAService
+from .address import safe_text
+from .identity import service_key
+from .service import ServiceReference, read_name
+
+# Pro joins by semicolons, and quotes a value that holds a blank (pyt.md 5); that it quotes a semicolon is inferred.
+VALUE = re.compile(r"\s*(?:'(.*?)'|\"(.*?)\"|([^;]*))\s*(?:;|\Z)", re.DOTALL)
+# A service may be addressed as `https://h/server/services;Folder/Name.MapServer`; its first half alone names none.
+HALF = re.compile(r"https?://\S+/services", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Several:
+    """What several texts name: `services` is how many services, `twice` the texts of those named more than once."""
+
+    services: int
+    twice: tuple[str, ...]
+
+    @property
+    def warning(self) -> str:
+        """What to think of before their caches are deleted. Raises nothing."""
+        one = self.services == 1
+        what = "the cache of 1 service" if one else f"the caches of {self.services:,} services"
+        again = f" Named more than once, and done once: {', '.join(self.twice)}." if self.twice else ""
+        return f"Deleting {what} cannot be undone; {'it' if one else 'each'} restarts afterwards.{again}"
+
+
+def texts_in(text: str) -> tuple[str, ...]:
+    """The values that are joined in a text, without their quotes; empty ones aren't any. Raises nothing.
+
+    >>> texts_in("https://h/rest/services/A/MapServer;'C:/a b.ags/B.MapServer';https://h/services;F/C.MapServer")
+    ('https://h/rest/services/A/MapServer', 'C:/a b.ags/B.MapServer', 'https://h/services;F/C.MapServer')
+    """
+    texts: list[str] = []
+    for found in VALUE.finditer(text):
+        value = next((one for one in found.groups() if one is not None), "").strip()
+        if value and texts and HALF.fullmatch(texts[-1]) and "://" not in value:
+            texts[-1] += f";{value}"
+        elif value:
+            texts.append(value)
+    return tuple(texts)
+
+
+def read_several(text: str) -> Several:
+    """What the values in a text name, by their form alone. Raises NotAService, which tells of each that names none."""
+    times: Counter[Hashable] = Counter()
+    first: dict[Hashable, str] = {}
+    wrong: list[NotAService] = []
+    for value in texts_in(text):
+        try:
+            name = read_name(value)
+        except NotAService as error:
+            wrong.append(error)
+            continue
+        key = service_key(name) if isinstance(name, ServiceReference) else name
+        first.setdefault(key, safe_text(value))
+        times[key] += 1
+    if wrong:
+        raise NotAService("\n".join(error.what for error in wrong), wrong[0].remedy)
+    if not times:
+        raise NotAService("No service is named.")
+    return Several(len(times), tuple(first[key] for key, number in times.items() if number > 1))
