@@ -130,4 +130,5 @@ def test_a_run_that_was_killed_leaves_its_receipt_to_the_next(servers):
     told, _ = kept_in(receipts_of(killed.journal))
     assert (told["verdict"], told["job_status"]) == ("deleted", "esriJobSucceeded")
     saved = list(map(Path, told["scheme"]["files"]))
+    assert saved[:1] == list(receipts_of(killed.journal).glob("*.conf.xml")), "the killed run's, and no second one"
     assert [file.suffix for file in saved] == [".xml", ".cdi"] and all(file.is_file() for file in saved)
