@@ -65,6 +65,12 @@ def test_a_run_with_an_account_of_its_own_loads_nothing_that_it_does_not_use(
     assert ("cachetools_core.proof.page" in loaded) == (command[0] == "delete")
 
 
+def test_a_report_loads_html_only_for_a_page(rehearsal: Callable[..., Rehearsal], tmp_path: Path) -> None:
+    server = rehearsal()
+    loaded = loaded_by(server, tmp_path, "report", service_url(server))
+    assert loaded & ours({"proof.html", "proof.report_page", "proof.site_page"}) == set()
+
+
 def test_what_needs_no_server_loads_no_network(tmp_path: Path) -> None:
     modules = tmp_path / "modules.txt"
     subprocess.run([sys.executable, "-c", RUN, str(modules), "--version"], cwd=ROOT, check=True, capture_output=True)

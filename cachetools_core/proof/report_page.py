@@ -12,7 +12,7 @@ from .html import document, facts_table, linked, listed, section
 from .report import Report, Row
 from .scheme import NoScheme, TilingScheme
 from .tile_range import is_area
-from .words import in_megabytes, look_in_words
+from .words import STORAGE, in_megabytes, look_in_words
 
 STYLE = """
 .cachetools .possible{--tone:var(--link)}
@@ -38,11 +38,6 @@ STYLE = """
 # From this ratio on the small values would be lost beside the large ones.
 LOGARITHMIC_FROM = 50
 MARKS = {True: ("ok", "gone"), False: ("NO", "failed"), None: ("?", "undecided")}
-STORAGE = {
-    "esriMapCacheStorageModeCompactV2": "compact, version 2",
-    "esriMapCacheStorageModeCompact": "compact, version 1",
-    "esriMapCacheStorageModeExploded": "exploded",
-}
 MADE = {
     True: "made on demand, so they come back when somebody looks",
     False: "made by jobs only",

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from ..naming.service import ServiceReference
 from .evidence import plural
 from .report import denominator
-from .report_page import STORAGE
 from .report_table import harmless
 from .site_report import CacheRow, Ending, SiteReport, Sum, UnreadRow, in_utc
-from .words import size_in_words
+from .words import STORAGE, size_in_words
 
 HEADS = (
     "service", "folder", "name", "type", "status", "tiles", "bytes", "scales", "first_scale", "last_scale",

@@ -12,6 +12,12 @@ LOG = (
     "The server's log is in ArcGIS Server Manager under Logs: look at messages of level Warning and Severe from"
     " System/CachingTools; where there are none, set the log level to Fine and run this again."
 )
+# How a cache keeps its tiles.
+STORAGE = {
+    "esriMapCacheStorageModeCompactV2": "compact, version 2",
+    "esriMapCacheStorageModeCompact": "compact, version 1",
+    "esriMapCacheStorageModeExploded": "exploded",
+}
 # Why a job ended that didn't end by itself.
 ENDED_BY: dict[JobEnd, str] = {
     JobEnd.CANCELLED: "Somebody cancelled the job on the server.",

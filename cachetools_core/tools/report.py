@@ -14,7 +14,6 @@ from ..naming.service import ServiceReference
 from ..proof.evidence import Look, Says, ServiceState, Witness
 from ..proof.finding import Finding
 from ..proof.report import CachingJob, Report
-from ..proof.report_page import report_page
 from ..proof.report_table import report_table
 from ..server.job_list import list_jobs
 from ..server.looks import closer_look
@@ -115,8 +114,14 @@ def _jobs_at_work(site: OpenSite) -> tuple[tuple[CachingJob, ...] | None, str]:
     return tuple(jobs), ""
 
 
+def _as_page(report: Report) -> str:
+    from ..proof.report_page import report_page  # only a run that writes a page loads HTML
+
+    return report_page(report)
+
+
 def _as_json(report: Report) -> str:
     return json.dumps(report.to_dict(), indent=1, allow_nan=False) + "\n"
 
 
-FORMS: Mapping[str, Callable[[Report], str]] = {".html": report_page, ".json": _as_json, ".csv": report_table}
+FORMS: Mapping[str, Callable[[Report], str]] = {".html": _as_page, ".json": _as_json, ".csv": report_table}

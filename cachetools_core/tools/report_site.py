@@ -15,7 +15,6 @@ from ..naming.address import safe_text
 from ..naming.files import find_service
 from ..naming.service import ServiceReference
 from ..naming.site import SitePart, read_site_part
-from ..proof.site_page import site_page
 from ..proof.site_report import Ending, SiteReport, UnreadRow, Why, found_of
 from ..proof.site_table import report_csv
 from ..server.catalog import Listing, read_listing
@@ -283,8 +282,14 @@ def _never() -> bool:
     return False
 
 
+def _as_page(report: SiteReport) -> str:
+    from ..proof.site_page import site_page  # only a run that writes a page loads HTML
+
+    return site_page(report)
+
+
 def _as_json(report: SiteReport) -> str:
     return json.dumps(report.to_dict(), indent=1, allow_nan=False) + "\n"
 
 
-FORMS: Mapping[str, Callable[[SiteReport], str]] = {".html": site_page, ".json": _as_json, ".csv": report_csv}
+FORMS: Mapping[str, Callable[[SiteReport], str]] = {".html": _as_page, ".json": _as_json, ".csv": report_csv}
