@@ -1,0 +1,235 @@
+"""What CacheTools costs beside the server's own work: each number beside its floor."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from measuring import deletion, now, process, simulated, sites
+from support.rainfall import drawn_once
+from support.story import account_of
+
+from cachetools_core.rehearsal.server import Rehearsal
+from cachetools_core.tools.access import Access
+from cachetools_core.tools.delete_many import delete_map_server_caches
+from cachetools_core.tools.report_site import report_site
+
+ROOT = Path(__file__).resolve().parent.parent
+JOBS = (0.2, 0.5, 1.5, 5.0, 20.0)
+SIMULATED = {5.0: 20, 120.0: 45, 3600.0: 190, 28800.0: 1200}
+CONNECTIONS = 2
+JOB_SECONDS = 0.5
+VALIDATION = """
+import sys
+sys.path[:0] = ["tests", "."]
+from arcpy_standin import Pro
+"""
+VALIDATING = """
+pro = Pro(portal_url="https://p/portal")
+from support.toolbox import TOOLBOX, TOOL, REPORT, TILES, MANY, STORE, REMOVE
+for name in (TOOL, REPORT, TILES, MANY, STORE, REMOVE):
+    pro.open_in_pane(name)
+"""
+
+
+@dataclass(frozen=True)
+class Number:
+    """One number, what it counts, and the least that it could be."""
+
+    of: str
+    what: str
+    value: float
+    unit: str
+    floor: float
+    floor_is: str
+
+
+def jobs(rainfall: Path, lengths: tuple[float, ...]) -> Iterator[Number]:
+    """Deletions in processes of their own."""
+    empty = process(["-c", "pass"], 5)
+    for length in lengths:
+        one, of = deletion(rainfall, length), f"delete, job of {length:g} s"
+        yield Number(of, "delay after the end", one.delay, "s", 0.0, "none")
+        yield Number(of, "status requests", one.status_requests, "", 1, "one")
+        yield Number(of, "other requests", one.other_requests, "", 11, "none while the service restarts")
+        yield Number(of, "connections", one.connections, "", 1, "one")
+        yield Number(of, "bytes of answers", one.bytes, "B", 0, "none")
+        yield Number(of, "whole process", one.whole.wall, "s", one.job + empty.wall, "the job, an empty process")
+        yield Number(of, "processor time", one.whole.cpu, "s", empty.cpu, "an empty process")
+        yield Number(of, "peak memory", one.whole.memory, "MB", empty.memory, "an empty process")
+
+
+def long_jobs() -> Iterator[Number]:
+    """Jobs on the simulated clock."""
+    for length in SIMULATED:
+        looks, delay = simulated(length)
+        yield Number(f"job of {length:g} s, simulated", "delay after the end", delay, "s", 0.0, "none")
+        yield Number(f"job of {length:g} s, simulated", "status requests", looks, "", 1, "one")
+
+
+def imports() -> Iterator[Number]:
+    """What is loaded, and a validation round of every tool."""
+    empty, standin = process(["-c", "pass"], 7), process(["-c", VALIDATION], 7)
+    for of, script in {
+        "import cachetools_core": "import cachetools_core",
+        "import requests": "import requests",
+        "import the deletion": "import cachetools_core.tools.delete",
+    }.items():
+        took = process(["-c", script], 7)
+        yield Number(of, "processor time", took.cpu, "s", empty.cpu, "an empty process")
+    took = process(["-c", VALIDATION + VALIDATING], 7)
+    yield Number(
+        "every tool of the .pyt, validated", "processor time", took.cpu, "s", standin.cpu, "the stand-in alone"
+    )
+    yield Number(
+        "every tool of the .pyt, validated", "whole process", took.wall, "s", standin.wall, "the stand-in alone"
+    )
+
+
+def many(rainfall: Path, services: int, count: int, per_site: int, seconds: float) -> Iterator[Number]:
+    """A run over several services, in this process."""
+    with sites(count, services, rainfall, seconds) as servers, tempfile.TemporaryDirectory() as folder:
+        named = [str(one["url"]) for server in servers for one in server.services[1:]]
+        begun = now()
+        summary = delete_map_server_caches(named, _access(servers, folder), per_site)
+        took, of = now() - begun, f"{services} services, {count} sites, {per_site} at a time"
+        if summary.exit_code:
+            raise RuntimeError(f"{of}: exit code {summary.exit_code}")
+        rounds = max(math.ceil(len(server.services[1:]) / per_site) for server in servers)
+        asked = [request for server in servers for request in server.requests if request.step != "job"]
+        at_once = max(server.most_jobs_at_once for server in servers)
+        yield Number(of, "whole run", took, "s", rounds * seconds, "the jobs alone")
+        yield Number(of, "requests a service, status apart", len(asked) / services, "", 8, "one of each")
+        yield Number(of, "jobs at once on a site", at_once, "", min(per_site, services), "as many as allowed")
+        yield Number(of, "submits", sum(server.submits for server in servers), "", services, "one a service")
+
+
+def site_report(rainfall: Path, services: int) -> Iterator[Number]:
+    """The report on a whole site, in this process."""
+    with sites(1, services, rainfall, 0.0) as servers, tempfile.TemporaryDirectory() as folder:
+        begun = now()
+        report_site(servers[0].site, _access(servers, folder))
+        of = f"report on a site of {services} services"
+        yield Number(of, "whole run", now() - begun, "s", 0.0, "none")
+        yield Number(of, "requests a service", len(servers[0].requests) / (services + 1), "", 2, "service and report")
+
+
+def _access(servers: list[Rehearsal], folder: str) -> Access:
+    together = Path(folder, "ca.pem")
+    together.write_text(
+        "".join(Path(str(one.ca_file)).read_text(encoding="ascii") for one in servers), encoding="ascii"
+    )
+    home = Path(folder)
+    return Access(account_of(servers[0]), ca_file=together, receipts=home / "receipts", journal_folder=home / "journal")
+
+
+def short(rainfall: Path) -> Iterator[Number]:
+    """What can be counted, without a word about seconds."""
+    yield from long_jobs()
+    one = deletion(rainfall, 0.2, 1)
+    yield Number("delete", "other requests", one.other_requests, "", 11, "none while the service restarts")
+    yield Number("delete", "connections", one.connections, "", 1, "one")
+    yield from many(rainfall, 2, 1, 2, 0.1)
+    yield from many(rainfall, 12, 3, 2, 0.1)
+
+
+def whole(rainfall: Path) -> Iterator[Number]:
+    """Everything; takes some minutes."""
+    yield from jobs(rainfall, JOBS)
+    yield from long_jobs()
+    yield from imports()
+    for count in (1, 3):
+        for services in (1, 24, 240):
+            for per_site in (1, 4, 8):
+                if services >= count:
+                    yield from many(rainfall, services, count, per_site, JOB_SECONDS)
+    yield from site_report(rainfall, 240)
+
+
+def wrong(numbers: list[Number]) -> Iterator[str]:
+    """The counts that are more than they may be."""
+    for one in numbers:
+        if one.what == "status requests" and one.of.endswith("simulated"):
+            most: float = SIMULATED[float(one.of.split()[2])]
+        elif one.what == "jobs at once on a site" or one.what == "submits":
+            most = one.floor
+        elif one.what == "connections":
+            most = CONNECTIONS
+        else:
+            continue
+        if one.value > most:
+            yield f"{one.of}: {one.what} {one.value:g}, at most {most:g}"
+
+
+def main() -> int:
+    """Measure and print; 1 where a count is more than it may be."""
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser.add_argument("--short", action="store_true", help="only what can be counted, checked; no seconds")
+    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    parser.add_argument("--write", action="store_true", help="write docs/speed.md too")
+    given = parser.parse_args()
+    os.chdir(ROOT)
+    with tempfile.TemporaryDirectory() as folder:
+        rainfall = drawn_once(Path(folder))
+        numbers = list(_told((short if given.short else whole)(rainfall), print if not given.json else _quietly))
+    if given.json:
+        machine = {"date": _today(), "machine": _machine(), "numbers": [asdict(one) for one in numbers]}
+        print(json.dumps(machine, indent=1))
+    if given.write:
+        (ROOT / "docs" / "speed.md").write_text(as_page(numbers), encoding="utf-8")
+    found = list(wrong(numbers))
+    for words in found:
+        print(f"WRONG: {words}", file=sys.stderr)
+    return 1 if found else 0
+
+
+def _told(numbers: Iterator[Number], say: Callable[[str], Any]) -> Iterator[Number]:
+    for one in numbers:
+        say(f"{one.of:<42} {one.what:<34} {_shown(one.value, one.unit):>12}   floor {_shown(one.floor, one.unit)}")
+        yield one
+
+
+def _quietly(words: str) -> None:
+    print(words, file=sys.stderr)
+
+
+def _shown(value: float, unit: str) -> str:
+    number = f"{value:,.0f}" if unit in ("", "B", "MB") and float(value).is_integer() else f"{value:,.3g}"
+    number = f"{value:,.0f}" if unit in ("B", "MB") else number
+    return f"{number} {unit}".rstrip()
+
+
+def _today() -> str:
+    return f"{datetime.now(timezone.utc):%Y-%m-%d}"
+
+
+def _machine() -> str:
+    model = platform.processor() or platform.machine()
+    if sys.platform == "linux":
+        names = (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        )
+        model = next(names, model)
+    return f"{model}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+
+
+def as_page(numbers: list[Number]) -> str:
+    """docs/speed.md."""
+    rows = [
+        f"| {one.of} | {one.what} | {_shown(one.value, one.unit)} | {_shown(one.floor, one.unit)} ({one.floor_is}) |"
+        for one in numbers
+    ]
+    head = (ROOT / "scripts" / "speed_head.md").read_text(encoding="utf-8")
+    return head.format(date=_today(), machine=_machine()) + "\n".join(rows) + "\n"

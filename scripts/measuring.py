@@ -1,0 +1,135 @@
+"""How the benchmark measures: whole processes, and stories on a simulated clock."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from support.job_site import SUCCEEDED, Job, JobSite, job_site
+from support.story import account_of
+
+from cachetools_core.rehearsal.server import Rehearsal
+
+BYTES = re.compile(r"HTTP \d+, ([\d,]+) bytes")
+MEASURE = """
+import json, os, resource, subprocess, sys, time
+begun = time.monotonic()
+done = subprocess.run(sys.argv[1:], capture_output=True, input=sys.stdin.buffer.read())
+wall, used = time.monotonic() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
+cpu, memory = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+print(json.dumps([done.returncode, wall, cpu, memory, done.stderr[-300:].decode()]))
+"""
+
+
+@dataclass(frozen=True)
+class Process:
+    """What a whole process took: seconds by the clock, seconds of processor time, megabytes at most."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+
+def process(arguments: Sequence[str], times: int = 3, typed: str = "", **environment: str) -> Process:
+    """A Python process, run so many times: the least that it took, since other programs only ever add to that."""
+    took: list[Process] = []
+    for _ in range(times):
+        command = [sys.executable, "-c", MEASURE, sys.executable, *arguments]
+        env = {**os.environ, **environment}
+        done = subprocess.run(command, input=typed, capture_output=True, text=True, env=env, check=True)
+        code, wall, cpu, memory, said = json.loads(done.stdout)
+        if code:
+            raise RuntimeError(f"{arguments[:4]} ended with {code}: {said}")
+        took.append(Process(wall, cpu, memory))
+    return Process(min(one.wall for one in took), min(one.cpu for one in took), min(one.memory for one in took))
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """A deletion by the command line, in a process of its own."""
+
+    whole: Process
+    job: float
+    delay: float
+    status_requests: int
+    other_requests: int
+    connections: int
+    bytes: int
+
+
+def deletion(rainfall: Path, seconds: float, times: int = 3) -> Deletion:
+    """The best of several deletions whose jobs take that long."""
+    return min((_one_deletion(rainfall, seconds) for _ in range(times)), key=lambda one: one.whole.wall - one.job)
+
+
+def _one_deletion(rainfall: Path, seconds: float) -> Deletion:
+    with Rehearsal(rainfall=rainfall, job_seconds=seconds) as server, tempfile.TemporaryDirectory() as folder:
+        log = Path(folder, "log.txt")
+        arguments = ["-m", "cachetools_core", "delete", str(server.services[0]["url"]), "--yes", "--password-stdin"]
+        arguments += ["--user", account_of(server).username, "--ca-file", str(server.ca_file), "--log-file", str(log)]
+        own = {"XDG_DATA_HOME": folder, "CACHETOOLS_RECEIPTS": folder}
+        whole = process(arguments, 1, f"{account_of(server).password}\n", **own)
+        looks = [request for request in server.requests if request.step == "job"]
+        ended, begun = (server.jobs[0].ended or 0) / 1000, _submitted(server)
+        sizes = [int(size.replace(",", "")) for size in BYTES.findall(log.read_text(encoding="utf-8"))]
+        others = len(server.requests) - len(looks)
+        return Deletion(
+            whole, ended - begun, looks[-1].received - ended, len(looks), others, server.connections, sum(sizes)
+        )
+
+
+def _submitted(server: Rehearsal) -> float:
+    return next(request.received for request in server.requests if request.step == "submit")
+
+
+def simulated(seconds: float) -> tuple[int, float]:
+    """How often a job of that many seconds was asked, and how late its end was seen; time passes in pauses only."""
+    with job_site() as site, tempfile.TemporaryDirectory() as folder:
+        job, looks = Job(), _note_looks(site)
+        site.makes = lambda: job
+        site.at(seconds, lambda: site.finish(job, SUCCEEDED))
+        site.delete(deadline=2 * seconds + 600, folder=Path(folder), receipts=folder)
+        return len(looks), looks[-1] - seconds
+
+
+def _note_looks(site: JobSite) -> list[float]:
+    looks: list[float] = []
+    answer = site.server.answer
+
+    def noted(path: str) -> Any:
+        if path.endswith("/jobs/j1"):
+            looks.append(site.clock.seconds)
+        return answer(path)
+
+    site.server.answer = noted
+    return looks
+
+
+@contextlib.contextmanager
+def sites(count: int, services: int, rainfall: Path, job_seconds: float) -> Iterator[list[Rehearsal]]:
+    """So many sites with so many small caches in all, and one account for all of them."""
+    shares = [services // count + (number < services % count) for number in range(count)]
+    with contextlib.ExitStack() as stack:
+        servers = [
+            stack.enter_context(Rehearsal(rainfall=rainfall, services=share, job_seconds=job_seconds))
+            for share in shares
+            if share
+        ]
+        for one in servers[1:]:
+            one.accounts.update(servers[0].accounts)
+        yield servers
+
+
+def now() -> float:
+    """Seconds that only ever grow."""
+    return time.monotonic()
