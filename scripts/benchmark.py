@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,20 @@ def jobs(rainfall: Path, lengths: tuple[float, ...]) -> Iterator[Number]:
         yield Number(of, "whole process", one.whole.wall, "s", one.job + empty.wall, "the job, an empty process")
         yield Number(of, "processor time", one.whole.cpu, "s", empty.cpu, "an empty process")
         yield Number(of, "peak memory", one.whole.memory, "MB", empty.memory, "an empty process")
+
+
+def beside(rainfall: Path, python: str) -> Iterator[Number]:
+    """The same deletions by the ArcGIS API for Python, each beside CacheTools' own."""
+    for length in JOBS:
+        theirs, ours = (deletion(rainfall, length, 3, other) for other in (python, ""))
+        of, floor = f"ArcGIS API for Python, job of {length:g} s", "CacheTools"
+        yield Number(of, "delay after the end", theirs.delay, "s", ours.delay, floor)
+        yield Number(of, "status requests", theirs.status_requests, "", ours.status_requests, floor)
+        yield Number(of, "other requests", theirs.other_requests, "", ours.other_requests, floor)
+        yield Number(of, "connections", theirs.connections, "", ours.connections, floor)
+        yield Number(of, "beside the job", theirs.whole.wall - theirs.job, "s", ours.whole.wall - ours.job, floor)
+        yield Number(of, "processor time", theirs.whole.cpu, "s", ours.whole.cpu, floor)
+        yield Number(of, "peak memory", theirs.whole.memory, "MB", ours.whole.memory, floor)
 
 
 def long_jobs() -> Iterator[Number]:
@@ -176,12 +191,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("--short", action="store_true", help="only what can be counted, checked; no seconds")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    parser.add_argument("--arcgis", metavar="PYTHON", help="a Python with the ArcGIS API for Python, to be held beside")
     parser.add_argument("--write", action="store_true", help="write docs/speed.md too")
     given = parser.parse_args()
     os.chdir(ROOT)
     with tempfile.TemporaryDirectory() as folder:
         rainfall = drawn_once(Path(folder))
-        numbers = list(_told((short if given.short else whole)(rainfall), print if not given.json else _quietly))
+        measured = short(rainfall) if given.short else whole(rainfall)
+        compared = beside(rainfall, given.arcgis) if given.arcgis else iter(())
+        numbers = list(_told(chain(compared, measured), _quietly if given.json else print))
     if given.json:
         machine = {"date": _today(), "machine": _machine(), "numbers": [asdict(one) for one in numbers]}
         print(json.dumps(machine, indent=1))
