@@ -142,7 +142,7 @@ class CacheFolder:
             self._other_maps = frozenset()
         else:
             named = ", ".join(sorted(map(_shown, maps)))
-            raise _Ambiguous(f"{self._path} holds caches of maps ({named}); which is the service's isn't told.")
+            raise _Ambiguous(f"{self._path} holds caches of maps ({named}); which one is the service's isn't known.")
         return self._other_maps
 
     def _files(self, entries: list[os.DirEntry[str]], tally: _Tally) -> Iterator[tuple[str, str]]:

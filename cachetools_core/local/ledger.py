@@ -173,7 +173,7 @@ class Ledger:
     def _unusable(self, error: OSError) -> JournalError:
         return JournalError(
             f"The ledger {plain_words(self.file)} can't be written: {plain_words(error.strerror or error)}.",
-            f"Make room there, give this user write access, or {other_place()}.",
+            f"Free some space there, give this user write access, or {other_place()}.",
         )
 
     def _not_understood(self, error: Exception) -> JournalError:

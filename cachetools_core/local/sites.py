@@ -147,4 +147,6 @@ def _of_type(kind: Callable[[Any], Any], value: Any) -> Any:
 
 
 def _not_kept(file: Path, error: OSError) -> SiteNotKept:
-    return SiteNotKept(f"{file} can't be written: {error.strerror or error}.", "Make room there, or let it be written.")
+    return SiteNotKept(
+        f"{file} can't be written: {error.strerror or error}.", "Free some space there, or make it writable."
+    )

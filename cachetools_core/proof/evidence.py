@@ -91,7 +91,7 @@ class Remark(Enum):
     """What a witness adds to what it says."""
 
     AT_WORK = "a caching job is at work"
-    CLAIMS_A_CACHE = "it calls the cache existing, and counts no tile in it"
+    CLAIMS_A_CACHE = "it says that the cache exists, and counts no tile in it"
     TILES_ONLY = "a hosted tile layer, with no map behind its tiles"
     ON_DEMAND = "a tile is made when somebody looks at its place"
     NOT_ON_DEMAND = "no tile is made before a job makes it"

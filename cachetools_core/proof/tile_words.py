@@ -67,7 +67,7 @@ def _doubts(story: Story, remains: Remains) -> list[str]:
         levels = ", ".join(map(str, lost))
         doubts.append(f"Scales that weren't asked for hold fewer tiles or files than before: level {levels}.")
     if was and now and now.sampled and was.outside != now.outside:
-        doubts.append("Tiles outside of the extent aren't what they were.")
+        doubts.append("Tiles outside the extent have changed.")
     if remains is Remains.CONTRADICTORY:
         doubts.append(f"The witnesses contradict each other: {seen(after)}.")
     if story.out_of_time:

@@ -170,7 +170,7 @@ def select(asked: Asked, scheme: TilingScheme | None, service: str) -> Selection
         _refuse_another_system(asked.wkid, scheme, service)
     if asked.extent is not None and scheme.extent is not None and not _meet(asked.extent, scheme.extent):
         raise CannotDelete(
-            f"The extent lies outside of {service}, which reaches from {_corners(scheme.extent)}.",
+            f"The extent lies outside {service}, which reaches from {_corners(scheme.extent)}.",
             "Give it in the units of the map. Nothing was submitted.",
         )
     return Selection(tuple(sorted(chosen, key=lambda one: one.level)), asked.extent, asked.wkid)

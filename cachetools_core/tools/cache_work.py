@@ -121,7 +121,7 @@ class CacheWork:
     def tell_success(self, report: JobReport, remains: Remains, after: Look, record: Record) -> None:
         """The warnings that belong to a success that isn't plain, and the success."""
         if report.end is not JobEnd.SUCCEEDED:
-            record.warning(f"The cache is gone, though of the job this is known: {report.in_words().rstrip('.')}.")
+            record.warning(f"The cache is gone, though the job's end doesn't say so: {report.in_words().rstrip('.')}.")
         tell_disk(after, record, expected=Says.GONE)
         if remains is Remains.NOTHING_BY_ONE:
             why = " ".join(after.trouble)
@@ -129,7 +129,7 @@ class CacheWork:
             rests = f"this rests on the job's success and the service's word.{other}"
             record.warning(f"Nobody counted the tiles: {rests} {why}")
         if after.claims_a_cache:
-            record.warning("ReportCacheStatus counts no tile any more, and still calls the cache existing.")
+            record.warning("ReportCacheStatus counts no tiles any more, but still says that the cache exists.")
         record.info(f"After: {look_in_words(after)}.")
         record.info(f"Deleted: the cache of {self.service} is gone and the service answers.")
 
@@ -167,7 +167,7 @@ def refuse_hopeless(named: ServiceReference, before: Look) -> None:
         )
     if [one.witness for one in before.saying(Says.THERE)] == [Witness.DISK]:
         raise CannotDelete(
-            f"{named} says that it has no cache, and yet files lie in its folder. {before.of(Witness.DISK).words}",
+            f"{named} says that it has no cache, but there are files in its folder. {before.of(Witness.DISK).words}",
             "Nothing was submitted: the server knows of no cache that it could delete. Find out whose files these are;"
             " what is left of a deleted cache may be deleted by hand.",
         )

@@ -228,7 +228,7 @@ def _close(ledger: Ledger, receipts: Sequence[Receipt], relay: Relay) -> None:
     try:
         ledger.close()
     except JournalError as error:
-        relay.warning(f"{error.what} It is out of date and may be deleted.")
+        relay.warning(f"{error.what} It is out of date; you may delete it.")
 
 
 def _text(moment: datetime) -> str:

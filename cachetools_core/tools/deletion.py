@@ -374,4 +374,4 @@ class _Deletion:
         try:
             self._journal.clear()
         except JournalError as error:
-            self._record.warning(f"{error.what} The entry is out of date and may be deleted.")
+            self._record.warning(f"{error.what} The entry is out of date; you may delete it.")

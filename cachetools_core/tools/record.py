@@ -190,7 +190,7 @@ class Record:
     def leave_unsettled(self, words: str) -> None:
         """What became of a job that was begun isn't known, so no error may decide that nothing was deleted."""
         self._unsettled = True
-        self.warning(f"{words} What became of it isn't known.")
+        self.warning(f"{words} Its outcome isn't known.")
 
     def _now(self) -> str:
         return self._clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")

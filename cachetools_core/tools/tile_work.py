@@ -193,11 +193,11 @@ class TileWork:
         tell_disk(before, record, expected=Says.THERE)
         if self.selection.extent is not None:
             record.info(f"How many tiles lie in the extent isn't known beforehand; {seen(before)}.")
-            record.info("The server works by blocks of 4096 pixels, so tiles just outside of the extent may go too.")
+            record.info("The server works by blocks of 4096 pixels, so tiles just outside the extent may go too.")
         if before.on_demand:
             record.warning(
                 f"{self.service} makes tiles on demand: they come back as soon as somebody looks. Switch that off in"
-                " ArcGIS Server Manager first, if they are to stay away."
+                " ArcGIS Server Manager first, to keep them from coming back."
             )
 
     def _at_most(self, before: Look, level: int) -> str:
@@ -222,7 +222,7 @@ class TileWork:
     def tell_success(self, report: JobReport, remains: Remains, after: Look, record: Record) -> None:
         """The warnings that belong to a success that isn't plain, and the success."""
         if report.end is not JobEnd.SUCCEEDED:
-            record.warning(f"The tiles are gone, though of the job this is known: {report.in_words().rstrip('.')}.")
+            record.warning(f"The tiles are gone, though the job's end doesn't say so: {report.in_words().rstrip('.')}.")
         tell_disk(after, record, expected=Says.THERE)
         record.info(f"After: {seen(after)}.")
         record.info(f"Deleted: {self.in_words} of {self.service} are gone; the service is cached as before.")

@@ -128,7 +128,7 @@ def test_a_scale_is_exact_or_within_a_millionth_of_just_one(scale: float, level:
         (Asked((4999.9995,)), "may mean more than one scale"),
         (Asked((5001.0,)), "has no scale 1:5001. It has 1:591657527.591555 .level 0., 1:5000 .level 1."),
         (Asked(levels=(3,)), "has no level 3"),
-        (Asked((5000.0,), extent=Extent(100, 0, 200, 50)), "lies outside of"),
+        (Asked((5000.0,), extent=Extent(100, 0, 200, 50)), "lies outside"),
     ],
 )
 def test_what_the_service_does_not_have_is_refused(asked: Asked, words: str) -> None:

@@ -214,9 +214,7 @@ def test_a_job_that_is_gone_after_it_has_done_its_work_is_not_followed_by_anothe
     assert place.run("job-gone", deadline=HALF_WAY).verdict == "still-running"
     second = place.run()
     assert (second.verdict, second.submits, second.posts) == ("deleted", 1, 0)
-    assert any(
-        "the job this is known: not known to the server any more" in words for words in second.receipt["warnings"]
-    )
+    assert any("doesn't say so: not known to the server any more" in words for words in second.receipt["warnings"])
 
 
 def test_a_job_that_has_failed_meanwhile_is_said_and_a_new_one_submitted(place):

@@ -217,7 +217,7 @@ def test_a_plain_success_has_no_warning(sites: Sites) -> None:
 def test_a_report_of_zero_that_calls_the_cache_existing_is_told(sites: Sites) -> None:
     receipt = sites.delete(sites.puppet(WITH_A_CACHE, Answers(GONE, report("EXISTS", ZERO))))
     assert said(receipt) == DELETED
-    assert "still calls the cache existing" in receipt.warnings[0]
+    assert "still says that the cache exists" in receipt.warnings[0]
 
 
 @pytest.mark.parametrize("code", REFUSALS)
