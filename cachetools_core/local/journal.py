@@ -278,8 +278,8 @@ def _lock_of(file: Path) -> Path:
 def _unusable(file: Path, error: OSError) -> JournalError:
     return JournalError(
         f"The journal {_shown(file)} can't be written: {_words(error)}.",
-        "Without it a job could be submitted twice. Free some space or give this user write access there, and run this again; or"
-        f" {other_place()}.",
+        "Without it a job could be submitted twice. Free some space or give this user write access there, and run this"
+        f" again; or {other_place()}.",
     )
 
 
