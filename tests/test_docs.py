@@ -98,10 +98,11 @@ def every_option() -> set[str]:
 
 @each_page
 def test_every_option_that_is_named_exists(page: Path) -> None:
-    """Those of our scripts and of other programs aside."""
-    others = {"--thorough", "--only", "--service", "--yes-delete", "--now"}
+    """In the command line, in the rehearsal server or in a script of ours; systemctl's aside."""
+    scripts = [*(file for file in (ROOT / "scripts").iterdir() if file.is_file()), ROOT / "tests" / "pro" / "smoke.py"]
+    theirs = {option for file in scripts for option in re.findall(r'"(--[a-z-]+)"', file.read_text(encoding="utf-8"))}
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", TEXTS[page.name]))
-    assert named - others - every_option() == set()
+    assert named - {"--now"} - theirs - every_option() == set()
 
 
 @each_page
@@ -119,11 +120,13 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert [link for link in inside if not (page.parent / link).exists()] == []
 
 
-def test_every_page_and_example_is_linked() -> None:
+def test_every_page_and_example_is_linked_or_named() -> None:
     linked = {
         (page.parent / link).resolve() for page in PAGES for link in re.findall(r"\]\(([^)#]+)\)", TEXTS[page.name])
     }
-    pages = [*ROOT.glob("docs/*.md"), *(ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"))]
+    linked |= {(ROOT / name).resolve() for text in TEXTS.values() for name in re.findall(r"`(docs/[\w./-]+)`", text)}
+    pages = [*ROOT.glob("docs/*.*"), *(ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"))]
+    pages.remove(ROOT / "docs" / "receipt.png")
     assert [page.name for page in (*pages, *EXAMPLES.iterdir()) if page.resolve() not in linked] == []
 
 
