@@ -77,3 +77,22 @@ def test_what_needs_no_server_loads_no_network(tmp_path: Path) -> None:
     loaded = set(modules.read_text(encoding="utf-8").split())
     assert "cachetools_core.cli.arguments" in loaded
     assert loaded & {"requests", "urllib3", "keyring", "cachetools_core.tools.delete"} == set()
+
+
+def test_validation_loads_no_network_and_no_cryptography(tmp_path: Path) -> None:
+    script = """
+import sys
+sys.path[:0] = ["tests", "."]
+from arcpy_standin import Pro
+pro = Pro(portal_url="https://p/portal")
+before = set(sys.modules)
+with pro:
+    pro.add_toolbox("CacheTools.pyt")
+    for name in pro._tools:
+        pro.open_in_pane(name).edit(pro.describe(name)[0].name, "https://h/server/rest/services/F/Rainfall/MapServer")
+print(*(set(sys.modules) - before), sep="\\n")
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True, text=True)
+    loaded = set(done.stdout.split())
+    assert "cachetools_core.naming.service" in loaded
+    assert {name.partition(".")[0] for name in loaded} & {"requests", "ssl", "socket", "hashlib", "secrets"} == set()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
-from secrets import token_hex
 
 from ..errors import ReportNotWritten, WrongUsage
 
@@ -28,6 +27,8 @@ class ReportFile:
 
     def write(self, text: str) -> None:
         """Write it in UTF-8, whole or not at all. Raises ReportNotWritten."""
+        from secrets import token_hex  # not for validation, which reads the ending only
+
         # A name of its own: the folder is the administrator's, and so are the files in it.
         partial = self.path.with_name(f".{token_hex(8)}.new")
         try:
