@@ -238,7 +238,7 @@ class Rehearsal:
         self._site.jobs.drop(OTHER_USER)
 
     def let_jobs_take(self, seconds: float) -> None:
-        """How long a deletion takes from now on."""
+        """How long a deletion takes from now on, also one that is on its way."""
         self._site.job_seconds = seconds
 
     def cache(self, name: str) -> Cache:

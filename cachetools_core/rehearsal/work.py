@@ -18,6 +18,7 @@ from cachetools_core.rehearsal.tile_work import BadInput, extent_in, levels_in, 
 
 _AS_IT_SHOULD = Fault("", "", "", end=SUCCEEDED, effect="gone")
 _LATE_RESULTS = 3
+SLICE = 0.05  # seconds after which a job at work hears that it takes another time
 # Invented: how long stale metadata shows a cache, in seconds.
 STALE = 3.0
 
@@ -234,7 +235,12 @@ class _Work:
             job.say("<script>alert(1)</script><b>Done</b> & 'quoted' \"twice\"", "Warning")
 
     async def _pass(self, part: float) -> None:
-        await asyncio.sleep(self._site.job_seconds * part)
+        """A part of the job's time; how much that is may change while it passes."""
+        begun, left = time.monotonic(), self._site.job_seconds * part
+        while left > 0:
+            await asyncio.sleep(min(left, SLICE))
+            left = begun + self._site.job_seconds * part - time.monotonic()
+        await asyncio.sleep(0)
 
 
 def _delete_half_of_the_tiles(cache: Cache) -> None:

@@ -295,7 +295,7 @@ def test_a_job_that_still_runs_at_the_deadline_is_called_that_whatever_else_is_s
 
 
 def test_half_a_cache_at_the_deadline_is_still_running(place):
-    place.server.let_jobs_take(12.0)
+    place.hold_the_job_half_way()
     seen = place.run(patience=QUICK, deadline=4.0 * FACTOR)
     assert (seen.verdict, seen.running) == ("still-running", True)
     assert 0 < seen.tiles < seen.tiles_at_first

@@ -213,6 +213,21 @@ class Bench:
             faults=frozenset(request.fault for request in server.requests[first:]),
         )
 
+    def hold_the_job_half_way(self) -> None:
+        """The next job deletes some tiles, and goes on only when it is told to."""
+
+        def hold(_: object) -> None:
+            if self._tiles() < self.tiles_at_first:
+                self.server.let_jobs_take(36_000.0)
+
+        self.server.let_jobs_take(4.0)
+        self.server.before_request = hold
+
+    def let_the_job_go_on(self) -> None:
+        """A job that was held ends at once."""
+        self.server.before_request = lambda request: None
+        self.server.let_jobs_take(0.0)
+
     def _tiles(self) -> int:
         return sum(count for count, _ in self.cache.counts().values())
 

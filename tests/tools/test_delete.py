@@ -80,7 +80,7 @@ def test_a_cancel_before_the_submit_submits_nothing(words, place):
 
 
 def test_a_cancel_in_the_middle_reaches_the_job_and_what_is_left_is_told(place):
-    place.server.let_jobs_take(1.0)
+    place.server.let_jobs_take(12.0)  # a tenth of that until it is at work
     seen = place.run(listener=CancelWhen("The job is running"))
     assert (seen.receipt["exit_code"], seen.error_id, seen.submits) == (3, "CT601", 1)
     assert seen.verdict in ("not-deleted", "partly-deleted")
@@ -93,14 +93,14 @@ def test_a_cancel_after_which_half_is_gone_is_a_cancel_too(place):
         def cancelled(self) -> bool:
             return any(percent and percent >= 40 for _, percent in self.labels)
 
-    place.server.let_jobs_take(2.0)
+    place.server.let_jobs_take(4.0)
     seen = place.run(listener=HalfWay())
     assert (seen.verdict, seen.receipt["exit_code"], seen.error_id) == ("partly-deleted", 3, "CT601")
     assert 0 < seen.tiles < seen.tiles_at_first
 
 
 def test_a_cancel_in_a_rerun_ends_the_earlier_job_and_starts_no_other(place):
-    place.server.let_jobs_take(4.0)
+    place.server.let_jobs_take(60.0)
     assert place.run(deadline=2.0 * FACTOR).verdict == "still-running"
     seen = place.run(listener=CancelWhen("Following"))
     assert (seen.receipt["exit_code"], seen.error_id, seen.submits, seen.running) == (3, "CT601", 1, False)
@@ -130,11 +130,12 @@ def test_tiles_that_cannot_be_counted_beforehand_are_said(place):
 
 def test_a_job_that_is_not_found_while_caching_goes_on_has_not_ended(place):
     """Half of the cache is gone by then, but more will go: neither partly deleted nor a second job."""
-    place.server.let_jobs_take(3.0)
-    seen = place.run("json-code-400@job", patience=replace(PATIENCE, gone=25))
+    place.hold_the_job_half_way()
+    seen = place.run("json-code-400@job", patience=replace(PATIENCE, gone=25 * 4))
     assert (seen.verdict, seen.receipt["exit_code"], seen.running) == ("unknown", 5, True)
     assert 0 < seen.tiles < seen.tiles_at_first
     place.server.clear_faults()
+    place.let_the_job_go_on()
     second = place.run()
     assert (second.facts, second.posts) == (("deleted", 0, "-", 1, 0), 0)
 

@@ -25,7 +25,8 @@ from support.story import delete, service_url
 from cachetools_core.errors import AlreadyRunning
 from cachetools_core.local.journal import Journal
 
-HALF_WAY = 2.0 * FACTOR  # story seconds: a job of four real seconds is at work then, on a busy machine too
+HALF_WAY = 2.0 * FACTOR  # story seconds: enough to submit a job, on a busy machine too
+FOR_HOURS = 36_000.0
 
 
 def file_of(place: Bench) -> Path:
@@ -142,10 +143,11 @@ def test_a_refused_submit_leaves_no_entry(place):
 
 
 def test_a_run_that_ended_at_its_deadline_is_taken_up_by_the_next(place):
-    place.server.let_jobs_take(4.0)
+    place.server.let_jobs_take(FOR_HOURS)
     first = place.run(deadline=HALF_WAY)
     assert (first.verdict, first.error_id) == ("still-running", "CT704")
     assert file_of(place).exists()
+    place.server.let_jobs_take(0.0)
     second = place.run()
     assert second.facts == ("deleted", 0, "-", 1, 0)
     assert second.receipt["job_url"] == first.receipt["job_url"]
@@ -163,12 +165,13 @@ def test_a_job_that_runs_on_at_every_deadline_is_followed_by_every_run(place):
 
 
 def test_a_cancel_that_the_server_did_not_take_is_taken_up_by_the_next(place):
-    place.server.let_jobs_take(1.0)
+    place.server.let_jobs_take(12.0)  # a tenth of that until it is at work
     patience = replace(PATIENCE, cancel=5)
     first = place.run("http-503@cancel", listener=CancelWhen("The job is running"), patience=patience)
     assert (first.verdict, first.receipt["exit_code"]) == ("still-running", 5)
     assert "didn't accept the cancel" in first.receipt["error"]["text"]
     place.server.clear_faults()
+    place.server.let_jobs_take(0.0)
     second = place.run()
     assert second.facts == ("deleted", 0, "-", 1, 0)
     assert second.receipt["job_url"] == first.receipt["job_url"]
@@ -180,7 +183,7 @@ def test_a_cancel_that_comes_too_late_changes_nothing(place):
 
 
 def test_a_run_that_fails_before_it_has_found_its_job_never_says_not_deleted(place):
-    place.server.let_jobs_take(4.0)
+    place.server.let_jobs_take(FOR_HOURS)
     assert place.run(deadline=HALF_WAY).verdict == "still-running"
     place.server.let_jobs_take(0.0)
     down = place.run("http-503@info", deadline=60)
@@ -210,16 +213,17 @@ def test_a_job_that_is_gone_and_a_cache_built_since_are_recognised(place):
 
 
 def test_a_job_that_is_gone_after_it_has_done_its_work_is_not_followed_by_another(place):
-    place.server.let_jobs_take(4.0)
+    place.server.let_jobs_take(FOR_HOURS)
     assert place.run("job-gone", deadline=HALF_WAY).verdict == "still-running"
+    place.server.let_jobs_take(0.0)
     second = place.run()
     assert (second.verdict, second.submits, second.posts) == ("deleted", 1, 0)
     assert any("doesn't say so: not known to the server any more" in words for words in second.receipt["warnings"])
 
 
 def test_a_job_that_has_failed_meanwhile_is_said_and_a_new_one_submitted(place):
-    place.server.let_jobs_take(20.0)  # it fails when a tenth of that is over
-    assert place.run("job-failed:1", deadline=HALF_WAY / 2).verdict == "still-running"
+    place.server.let_jobs_take(FOR_HOURS)
+    assert place.run("job-failed:1", deadline=HALF_WAY).verdict == "still-running"
     place.server.let_jobs_take(0.0)
     second = place.run()
     assert (second.verdict, second.files, second.submits, second.overlaps) == ("deleted", 0, 2, False)
@@ -227,14 +231,15 @@ def test_a_job_that_has_failed_meanwhile_is_said_and_a_new_one_submitted(place):
 
 
 def test_an_earlier_job_that_has_failed_is_closed_also_where_no_new_one_can_be_submitted(place):
-    place.server.let_jobs_take(20.0)  # it fails when a tenth of that is over
-    assert place.run("job-failed:1", deadline=HALF_WAY / 2).verdict == "still-running"
+    place.server.let_jobs_take(FOR_HOURS)
+    assert place.run("job-failed:1", deadline=HALF_WAY).verdict == "still-running"
 
     def stop_the_tools(request: Any) -> None:
         if request.step == "job" and place.server.jobs[0].ended is not None:
             place.server.fault("caching-tools-stopped")
 
     place.server.after_request = stop_the_tools
+    place.server.let_jobs_take(0.0)
     seen = place.run()
     assert seen.facts == ("not-deleted", 1, "CT501", 1, 12)
     assert not file_of(place).exists()
