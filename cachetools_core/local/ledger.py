@@ -109,18 +109,16 @@ class Ledger:
         """A job is about to be submitted. Raises JournalError."""
         before = self._blotted(look_as_dict(entry.before))
         event = {"service": service, "submitted": entry.begun.isoformat(timespec="seconds"), "before": before}
-        self._append(event)
-        self._learn(event)
+        self._note(event)
 
     def note_end(self, service: str, ended: Ended) -> None:
         """What became of a job. Raises JournalError."""
         event = {"service": service, "ended": self._blotted(asdict(ended))}
-        self._append(event)
-        self._learn(event)
+        self._note(event)
 
     def note_withdrawal(self, service: str) -> None:
         """No job was submitted after all. Raises JournalError."""
-        self._append({"service": service, "submitted": None})
+        self._note({"service": service, "submitted": None})
 
     def close(self) -> None:
         """The run is over: nothing is left to go on with. Raises JournalError."""
@@ -129,7 +127,7 @@ class Ledger:
         except OSError as error:
             raise self._unusable(error) from error
 
-    def _append(self, event: dict[str, Any]) -> None:
+    def _note(self, event: dict[str, Any]) -> None:
         try:
             with self._turn:
                 if not self._is_there:
@@ -137,6 +135,7 @@ class Ledger:
                     own_files.write_text(self.file, _line(head) + "\n")
                     self._is_there = True
                 own_files.append_line(self.file, _line(event))
+                self._learn(event)
         except OSError as error:
             raise self._unusable(error) from error
 

@@ -16,9 +16,12 @@ from support.story import account_of
 
 from cachetools_core.account import Account
 from cachetools_core.errors import AlreadyRunning, JournalError, WrongUsage
+from cachetools_core.local.journal import Journal
 from cachetools_core.naming.identity import service_key
 from cachetools_core.naming.service import ServiceReference, read_name
+from cachetools_core.proof.entry import Entry
 from cachetools_core.rehearsal.server import Rehearsal
+from cachetools_core.tools.delete import plan_deletion
 from cachetools_core.tools.delete_many import delete_map_server_caches
 
 NAMES = ("Map0000", "Planning/Map0001", "Transport/Map0002", "Water/Map0003", "Map0004", "Planning/Map0005")
@@ -158,6 +161,28 @@ def test_a_cancel_stops_the_submitting_and_tells_the_rest(many: Many) -> None:
     assert (again.counts, again.exit_code, many.ledgers) == ({"deleted": 6}, 0, [])
 
 
+def test_receipts_that_cannot_be_kept_cost_warnings_only(many: Many, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    summary = many.delete(many.services[:2], receipts=tmp_path / "file")
+    assert (summary.counts, summary.page) == ({"deleted": 2}, "")
+    assert any(words.startswith("The summary isn't kept: ") for words in many.heard.warnings)
+
+
+def test_one_cache_directory_for_several_sites_is_refused(many: Many) -> None:
+    with pytest.raises(WrongUsage, match="belongs to one site"):
+        many.delete(
+            [many.services[0], "https://gis.example.com/s/rest/services/R/MapServer"], cache_directory="/caches"
+        )
+    assert many.server.requests == []
+
+
+def test_a_token_that_ends_is_renewed_once_for_all(many: Many) -> None:
+    many.server.let_jobs_take(0.5)
+    many.server.fault("token-expires-mid-job:1")
+    assert many.delete().counts == {"deleted": 6}
+    assert many.steps("token") == 2
+
+
 # The ledger
 
 
@@ -197,6 +222,17 @@ def test_a_cache_that_is_there_again_is_told_and_not_deleted(many: Many) -> None
     assert first.verdict.value == "not-deleted" and "has deleted its cache, and there is one again" in str(first.error)
     assert many.server.submits == 6 and submitted < 6 and many.files_of("Map0000") > 0
     assert many.delete().counts == {"deleted": 1, "nothing-to-delete": 5}
+
+
+def test_a_submit_that_never_arrived_is_made_up_for(many: Many) -> None:
+    plan = plan_deletion(many.services[0], many.access())
+    task_url = f"{many.server.site}/rest/services/System/CachingTools/GPServer/DeleteCache"
+    lost = Entry(many.services[0], "", many.clock.now(), plan.before, task_url, frozenset())
+    with Journal(many.services[0], many.folder / "journal").held() as journal:
+        journal.write(lost)
+    summary = many.delete(many.services[:2])
+    assert (summary.counts, many.server.submits) == ({"deleted": 2}, 2)
+    assert any("a deletion that was begun earlier is followed" in words for words in many.heard.lines)
 
 
 def test_no_secret_stands_in_the_ledger(many: Many) -> None:

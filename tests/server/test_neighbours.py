@@ -1,0 +1,86 @@
+"""Threads that take turns and places; jobs that belong to other deletions of the same run."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from support.clocks import ScaledClock
+
+from cachetools_core.errors import Cancelled, CannotDelete, DeadlinePassed
+from cachetools_core.naming.identity import service_key
+from cachetools_core.naming.service import ServiceReference
+from cachetools_core.server.neighbours import Neighbours
+from cachetools_core.server.turns import Places, Turn
+from cachetools_core.waiting import Run
+
+RAIN, SNOW, WIND = (ServiceReference("https://h/arcgis", "", name, "MapServer") for name in ("Rain", "Snow", "Wind"))
+
+
+def a_run(deadline: float = 600.0) -> Run:
+    return Run(ScaledClock(), deadline, lambda: False)
+
+
+def test_a_turn_is_one_threads_and_may_be_taken_again_within() -> None:
+    turn, seen, run = Turn(), [0, 0], a_run()
+
+    def work() -> None:
+        for _ in range(20):
+            with turn.taken(run), turn.taken(run):
+                seen[0] += 1
+                seen[1] = max(seen)
+                time.sleep(0)
+                seen[0] -= 1
+
+    workers = [threading.Thread(target=work) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    assert seen == [0, 1]
+
+
+@pytest.fixture
+def full() -> Iterator[Places]:
+    places = Places(1)
+    places.take("somebody", a_run())
+    yield places
+
+
+@pytest.mark.parametrize("error", [Cancelled, DeadlinePassed])
+def test_whoever_waits_heeds_its_run_and_leaves_the_line(full: Places, error: type[Exception]) -> None:
+    run = Run(ScaledClock(), 5.0 if error is DeadlinePassed else 600.0, lambda: error is Cancelled)
+    with pytest.raises(error):
+        full.take("me", run)
+    full.give_back("somebody")
+    full.take("another", a_run())
+    assert full.holds("another") and not full.holds("me")
+
+
+def test_a_job_of_a_neighbour_is_known_and_ones_own_is_none_of_another() -> None:
+    noted = {"j3": service_key(WIND), "j4": service_key(RAIN)}
+    neighbours = Neighbours(noted=lambda: noted)
+    neighbours.note_job("j1", RAIN)
+    neighbours.note_job("j2", SNOW)
+    assert neighbours.jobs_of_others(["j1", "j2", "j3", "j4", "j5"], RAIN) == {"j2", "j3"}
+
+
+def test_a_job_that_ends_makes_room_for_another() -> None:
+    neighbours, run = Neighbours(1), a_run()
+    neighbours.wait_for_a_place(RAIN, run)
+    neighbours.wait_for_a_place(RAIN, run)
+    threading.Timer(0.05, neighbours.note_ended, [RAIN]).start()
+    neighbours.wait_for_a_place(SNOW, run)
+
+
+def test_where_no_job_is_seen_to_end_nothing_more_is_submitted() -> None:
+    neighbours, run = Neighbours(2), a_run()
+    neighbours.note_at_work(RAIN)
+    neighbours.wait_for_a_place(SNOW, run)
+    neighbours.note_unseen(RAIN)
+    neighbours.note_unseen(SNOW)
+    neighbours.note_unseen(WIND)  # which has no job
+    with pytest.raises(CannotDelete, match="2 jobs of this run on the site haven't been seen to end"):
+        neighbours.wait_for_a_place(WIND, run)
