@@ -12,6 +12,7 @@ from pathlib import Path
 from ..errors import CacheToolsError, Cancelled, DeadlinePassed, JournalError, ReceiptNotKept, WrongUsage
 from ..local.ledger import Ledger
 from ..local.receipts import ReceiptFolder
+from ..messages import Messages
 from ..naming.address import safe_text
 from ..naming.files import find_service
 from ..naming.identity import service_key, site_key
@@ -106,7 +107,7 @@ def run_deletions(
     ledger = Ledger(map(service_key, wanted), access.journal_folder, session.secrets.blotted_value)
     with session.discreetly(), ledger.held():
         if ledger.goes_on:
-            relay.info(f"Going on with a run over these services that was stopped, as {ledger.file} tells.")
+            session.messages.info(f"Going on with a run over these services that was stopped, as {ledger.file} tells.")
         names = _names(wanted)
         ones = {id(service): OneOfMany(service, names[service], session, ledger) for service in wanted}
         _Run(relay, session, list(ones.values()), len(done)).carry_out(agree)
@@ -114,8 +115,8 @@ def run_deletions(
         receipts = tuple(done[id(one)] for one in named)
         finished = access.clock.now()
         summary = Summary(receipts, _text(started), _text(finished), access.clock.monotonic() - began)
-        summary = _kept(summary, access, relay)
-        _close(ledger, receipts, relay)
+        summary = _kept(summary, access, session.messages)
+        _close(ledger, receipts, session.messages)
         relay.hand_on()
     return summary
 
@@ -130,10 +131,11 @@ class _Run:
 
     def carry_out(self, agree: Callable[[Plans], bool]) -> None:
         """Look at all of them, tell what would be done, have it agreed to, and do it. Raises what a listener raises."""
-        self._relay.progress(f"Looking at {plural(len(self._ones), 'service')}")
+        messages = self._session.messages
+        messages.progress(f"Looking at {plural(len(self._ones), 'service')}")
         self._work_on(self._ones, OneOfMany.look)
         for one in self._ones:
-            (self._relay.info if one.plan or one.is_good else self._relay.warning)(one.planned())
+            (messages.info if one.plan or one.is_good else messages.warning)(one.planned())
         settled, ended = sum(one.is_good for one in self._ones), sum(one.plan is None for one in self._ones)
         self._done += ended
         planned = [(one, one.plan) for one in self._ones if one.plan is not None]
@@ -144,7 +146,7 @@ class _Run:
             settled=settled,
             failed=self._failed + ended - settled,
         )
-        self._relay.info(plans.in_words())
+        messages.info(plans.in_words())
         self._relay.hand_on()
         refusal = _refusal(plans, agree) if plans.deleting or plans.following else None
         # What an earlier run has submitted is at work by now, so its place among the jobs of the site is taken first.
@@ -162,13 +164,13 @@ class _Run:
 
     def _tell(self, one: OneOfMany) -> None:
         """In the listening thread: counts."""
-        tell(one, self._relay)
+        tell(one, self._session.messages)
         self._done += 1
         assert one.receipt is not None
         if one.receipt.verdict is Verdict.DELETED and one.receipt.before is not None:
             self._gone += one.receipt.before.bytes or 0
         label = f"{self._done:,} of {self._all:,} done, {in_megabytes(self._gone)} so far"
-        self._relay.progress(label, 100 * self._done / self._all)
+        self._session.messages.progress(label, 100 * self._done / self._all)
 
 
 def _named(services: Sequence[str], session: ManySession, run: Run) -> list[ServiceReference | Receipt]:
@@ -208,27 +210,27 @@ def _refusal(plans: Plans, agree: Callable[[Plans], bool]) -> CacheToolsError | 
         return error
 
 
-def _kept(summary: Summary, access: Access, relay: Relay) -> Summary:
+def _kept(summary: Summary, access: Access, messages: Messages) -> Summary:
     try:
         folder = ReceiptFolder(access.receipts)
         stem = folder.stem_of_summary(access.clock.now())
         page: Path = stem.with_suffix(".html")
         folder.write_together({page: summary.to_html(), stem.with_suffix(".json"): summary.to_json()})
     except (JournalError, ReceiptNotKept) as error:
-        relay.warning(f"The summary isn't kept: {error.what}")
+        messages.warning(f"The summary isn't kept: {error.what}")
         return summary
-    relay.info(f"Summary: {stem}.json and .html")
+    messages.info(f"Summary: {stem}.json and .html")
     return replace(summary, page=str(page))
 
 
-def _close(ledger: Ledger, receipts: Sequence[Receipt], relay: Relay) -> None:
+def _close(ledger: Ledger, receipts: Sequence[Receipt], messages: Messages) -> None:
     """A run that was stopped, or whose jobs aren't settled, isn't over."""
     if any(one.verdict in UNSETTLED or isinstance(one.error, (Cancelled, DeadlinePassed)) for one in receipts):
         return
     try:
         ledger.close()
     except JournalError as error:
-        relay.warning(f"{error.what} It is out of date; you may delete it.")
+        messages.warning(f"{error.what} It is out of date; you may delete it.")
 
 
 def _text(moment: datetime) -> str:

@@ -23,30 +23,6 @@ from .side_by_side import ManySession
 WISH = WholeCache()
 
 
-class WarningsOnly:
-    """Of what is told of one service among many, the warnings count, each of them once, with the service's name."""
-
-    def __init__(self, name: str, messages: Messages) -> None:
-        self._name, self._messages = name, messages
-        self._told: set[str] = set()
-
-    def info(self, text: str) -> None:
-        """Not among many."""
-
-    def warning(self, text: str) -> None:
-        """Something the administrator should know of this service."""
-        if text not in self._told:
-            self._told.add(text)
-            self._messages.warning(f"{self._name}: {text}")
-
-    def progress(self, label: str, percent: float | None = None) -> None:
-        """Not among many."""
-
-    def cancelled(self) -> bool:
-        """True once the administrator has asked to stop."""
-        return self._messages.cancelled()
-
-
 class OneOfMany:
     """One service; `plan` is what would be done, None where nothing is left to do; `receipt` comes at the end."""
 
@@ -54,8 +30,8 @@ class OneOfMany:
         self.service, self.name = service, name
         self.plan: Plan | None = None
         self.receipt: Receipt | None = None
-        self._messages, self._ledger, self._key = session.access.messages, ledger, service_key(service)
-        self._session = session.for_one(service, WarningsOnly(name, session.access.messages), ledger)
+        self._ledger, self._key = ledger, service_key(service)
+        self._session = session.for_one(service, name, ledger)
         self._neighbours = self._session.neighbours_at(service.site)
         clock = session.access.clock
         self._record = Record(service.url, self._session.messages, self._session.secrets, clock)

@@ -22,6 +22,7 @@ from ..server.submission import Notebook
 from ..server.turns import Turn
 from ..server.wire import PlainWire
 from .access import Access, OpenSite, Session
+from .among_many import Named, WarningsOnly
 from .relay import Relay
 
 WORKERS_FOR_A_JOB = 2
@@ -45,12 +46,12 @@ class ManySession(Session):
         """How many services of one site are worked on at a time, so that so many jobs can run."""
         return self.per_site * WORKERS_FOR_A_JOB
 
-    def for_one(self, service: ServiceReference, messages: Messages, ledger: Ledger) -> Session:
-        """The session of one of the services; `messages` hears what is told of it. Raises nothing."""
+    def for_one(self, service: ServiceReference, name: str, ledger: Ledger) -> Session:
+        """The session of one of the services, which is called so in messages. Raises nothing."""
         key = site_key(service)
         if key not in self._shared:
             self._shared[key] = SharedSite(self, ledger)
-        return SessionOfOne(self, self._shared[key], messages, ledger)
+        return SessionOfOne(self, self._shared[key], name, ledger)
 
     def jobs_in_the_journal(self) -> Mapping[str, str]:
         """The jobs that are noted, by this run or an earlier one, and the keys of their services. Raises nothing."""
@@ -98,12 +99,12 @@ class SharedSite:
 class SessionOfOne(Session):
     """The part of a run that is about one service: its own messages, and its own way to deal with a cancel."""
 
-    def __init__(self, many: ManySession, shared: SharedSite, messages: Messages, ledger: Ledger) -> None:
+    def __init__(self, many: ManySession, shared: SharedSite, name: str, ledger: Ledger) -> None:
         patience = replace(many.access.patience, jitter=random())  # or all would look at their jobs at once
         self.access = replace(many.access, patience=patience)
         self.run = many.run.beside(many.access.messages.cancelled)
         self.secrets = self.run.secrets
-        self.messages = Discreet(messages, self.secrets)
+        self.messages = Named(name, Discreet(WarningsOnly(many.access.messages), self.secrets))
         self._shared, self._ledger = shared, ledger
         self._sites, self._others = {}, {}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -19,13 +20,21 @@ JOB_SECONDS = 1.0
 
 @dataclass
 class SimulatedSite:
-    """`services` cached services, S0 and so on; `most` is how many jobs ran at the same time."""
+    """`services` cached services, S0 and so on; `most` is how many jobs ran at the same time.
+
+    `submit_takes` is how long the answer to a submit takes, in real seconds (a list takes half of that, but the first
+    one), and `listed_meanwhile` how often the jobs were listed in that time.
+    """
 
     server: BodyServer
     clock: StepClock
     services: int
     jobs: dict[str, tuple[str, float]] = field(default_factory=dict)
     most: int = 0
+    submit_takes: float = 0.0
+    listed_meanwhile: int = 0
+    submitting: bool = False
+    listed: bool = False
 
     @property
     def urls(self) -> list[str]:
@@ -40,6 +49,9 @@ class SimulatedSite:
         if path in SITE:
             return SITE[path]
         if path == LIST:
+            time.sleep(self.submit_takes / 2 * self.listed)
+            self.listed = True
+            self.listed_meanwhile += self.submitting
             return {"results": [as_listed(self._job(one)) for one in list(self.jobs)]}
         named = self.server.current.fields.get("service_url", [""])[0]
         if path == REPORT:
@@ -66,6 +78,9 @@ class SimulatedSite:
         self.jobs[job_id] = service, self.clock.seconds
         running = sum(self.clock.seconds < begun + JOB_SECONDS for _, begun in self.jobs.values())
         self.most = max(self.most, running)
+        self.submitting = True
+        time.sleep(self.submit_takes)
+        self.submitting = False
         return {"jobId": job_id, "jobStatus": "esriJobSubmitted"}
 
     def _is_deleted(self, service: str) -> bool:

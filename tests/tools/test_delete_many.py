@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from support.listener import Listener
 from support.many import Many
+from support.many_sites import simulated_sites
 from support.schema import summary_misfits
 from support.story import account_of
 
@@ -21,6 +22,7 @@ from cachetools_core.naming.identity import service_key
 from cachetools_core.naming.service import ServiceReference, read_name
 from cachetools_core.proof.entry import Entry
 from cachetools_core.rehearsal.server import Rehearsal
+from cachetools_core.tools.access import Access
 from cachetools_core.tools.delete import plan_deletion
 from cachetools_core.tools.delete_many import delete_map_server_caches
 
@@ -41,6 +43,17 @@ def test_all_are_deleted_with_one_sign_in_and_no_more_jobs_at_a_time_than_allowe
     assert (many.server.submits, many.server.most_jobs_at_once, many.steps("token")) == (6, 2, 1)
     assert many.ledgers == []
     assert many.heard.warnings == [], "no deletion takes the job of another one for its own, or waits for it"
+
+
+def test_nobody_reads_the_jobs_while_the_answer_to_a_submit_is_on_its_way(tmp_path: Path) -> None:
+    """A job in the list whose id nobody knows yet would be taken for somebody else's."""
+    with simulated_sites(1, 4) as (clock, (site,)):
+        site.submit_takes = 0.2
+        heard = Listener()
+        access = Access(clock=clock, messages=heard, receipts=tmp_path / "r", journal_folder=tmp_path / "j")
+        summary = delete_map_server_caches(site.urls, access, per_site=4)
+    assert (summary.counts, site.most, site.listed_meanwhile) == ({"deleted": 4}, 4, 0)
+    assert not any("at work" in words for words in heard.warnings)
 
 
 def test_a_receipt_a_service_and_a_summary_are_kept(many: Many) -> None:
@@ -131,7 +144,7 @@ def test_a_site_that_refuses_the_account_is_asked_once(many: Many) -> None:
     wrong = Account(account_of(many.server).username, "not the password")
     summary = many.delete(account=wrong)
     assert summary.exit_code == 4 and {one.error.message_id for one in summary.receipts if one.error} == {"CT402"}
-    assert many.steps("token") == 1
+    assert (many.steps("info"), many.steps("token")) == (1, 1)
 
 
 def test_a_dead_site_costs_the_others_nothing(many: Many) -> None:
@@ -179,7 +192,7 @@ def test_one_cache_directory_for_several_sites_is_refused(many: Many) -> None:
 def test_a_token_that_ends_is_renewed_once_for_all(many: Many) -> None:
     many.server.let_jobs_take(0.5)
     many.server.fault("token-expires-mid-job:1")
-    assert many.delete().counts == {"deleted": 6}
+    assert many.delete(per_site=1).counts == {"deleted": 6}
     assert many.steps("token") == 2
 
 
