@@ -89,8 +89,8 @@ def _rehearsal_server(run: Run) -> Iterator[Callable[[], Mapping[str, Any]]]:
         if not line:
             raise WrongUsage(
                 "The rehearsal server didn't start.",
-                "It needs tornado, numpy and cryptography, which Pro has; elsewhere: pip install .[rehearsal]. To see"
-                " what it says: python -m cachetools_core.rehearsal",
+                "It needs tornado, numpy and cryptography, which Pro has; elsewhere: python -m pip install tornado"
+                " numpy cryptography. To see what it says: python -m cachetools_core.rehearsal",
             )
         found: Mapping[str, Any] = json.loads(line)
         return found
