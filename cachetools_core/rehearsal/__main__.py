@@ -88,8 +88,11 @@ def ready_line(server: Rehearsal) -> dict[str, object]:
 def what_to_paste(server: Rehearsal) -> str:
     """Commands for another terminal, in an order that deletes last; they ask for the password."""
     url, trusted = server.services[0]["url"], f' --ca-file "{server.ca_file}"' if server.ca_file else ""
-    commands = [f'  python -m cachetools_core {what} "{url}" --user {server.username}{trusted}'
-                for what in ("check", "report", "delete")]  # fmt: skip
+    python = f'"{sys.executable}"' if " " in sys.executable else sys.executable  # PowerShell runs no quoted text
+    commands = [
+        f'  {python} -m cachetools_core {what} "{url}" --user {server.username}{trusted}'
+        for what in ("check", "report", "delete")
+    ]
     return "\n".join(
         ["To paste into another terminal:", *commands, f"The password: {server.password}", "Ctrl+C ends it."]
     )

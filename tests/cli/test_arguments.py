@@ -124,9 +124,12 @@ def test_the_version_and_the_exit_codes_are_told(run: Callable[..., Outcome]) ->
     )
 
 
-@pytest.mark.parametrize("words", ["--help", "--version"])
-def test_help_on_a_full_disk_is_no_failure(words: str) -> None:
-    done = shell('"$@" >/dev/full', words)
+@pytest.mark.parametrize(
+    ("words", "streams"),
+    [("--help", ">/dev/full"), ("--version", ">/dev/full"), ("--help", "| :; exit ${PIPESTATUS[0]}")],
+)
+def test_help_that_nobody_gets_is_no_failure(words: str, streams: str) -> None:
+    done = shell(f'"$@" {streams}', words)
     assert (done.code, done.out, done.err) == (0, "", "")
 
 

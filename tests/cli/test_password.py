@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.command_line import Outcome, PseudoTerminal, Site
+from support.command_line import LONG_ENOUGH, Outcome, PseudoTerminal, Site
 from support.story import service_url
 
 from cachetools_core.rehearsal.server import Rehearsal
@@ -58,9 +59,15 @@ def test_a_program_that_can_not_be_started_is_not_named(run: Callable[..., Outco
 
 
 def test_a_program_is_ended_with_the_run(run: Callable[..., Outcome], site: Site, tmp_path: Path) -> None:
-    command = prints(tmp_path, "import time; time.sleep(600)")
-    done = run("report", *given(site, command), "--deadline", "1")
-    assert done.code == 1 and "CT203" in done.err and "program of --password-command" in done.err
+    note = tmp_path / "pid"
+    text = f"import os, pathlib, time; pathlib.Path({str(note)!r}).write_text(str(os.getpid())); time.sleep(600)"
+    for seconds in LONG_ENOUGH:
+        done = run("report", *given(site, prints(tmp_path, text)), "--deadline", seconds)
+        assert done.code == 1 and "CT203" in done.err and "program of --password-command" in done.err
+        if note.exists():
+            break
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(note.read_text()), 0)
 
 
 @pytest.mark.parametrize("more", [["--password-stdin"], []])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -17,7 +18,8 @@ from support.rehearsal_client import (
     SOURCES,
 )
 
-from cachetools_core.rehearsal.__main__ import main
+from cachetools_core.cli.arguments import read_arguments
+from cachetools_core.rehearsal.__main__ import main, what_to_paste
 from cachetools_core.rehearsal.faults import FAULTS
 from cachetools_core.rehearsal.server import Rehearsal
 
@@ -102,3 +104,15 @@ def test_the_command_lists_every_fault(capsys: pytest.CaptureFixture[str]) -> No
     listed = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
     assert set(listed) == set(FAULTS)
     assert all(fault.meaning in listed[name] and fault.evidence in listed[name] for name, fault in FAULTS.items())
+
+
+def test_the_commands_to_paste_are_commands(server: Rehearsal) -> None:
+    told = what_to_paste(server)
+    commands = [shlex.split(line) for line in told.splitlines() if line.startswith("  ")]
+    assert [command[:4] for command in commands] == [
+        [sys.executable, "-m", "cachetools_core", what] for what in ("check", "report", "delete")
+    ]
+    for command in commands:
+        options = read_arguments(command[3:])
+        assert (options.user, options.ca_file) == (server.username, str(server.ca_file))
+    assert server.password in told.splitlines()[-2]
