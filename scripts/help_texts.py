@@ -52,8 +52,8 @@ TOOLBOX_ABOUT = (
     " caches of several services.",
     "The server does the work, as a job of its own caching tools. A tool that deletes submits that job once, follows it"
     " to its end, and succeeds only where the service itself shows afterwards that the tiles are gone.",
-    "Nothing has to be installed: the tools need only what every ArcGIS Pro since 3.0 brings. The folder"
-    " cachetools_core must lie beside CacheTools.pyt.",
+    "Nothing has to be installed: the tools need only what every ArcGIS Pro since 3.0 brings. Keep the"
+    " folder cachetools_core beside CacheTools.pyt, unless CacheTools is installed as a Python package.",
 )
 TOOLBOX_KEYWORDS = ("cache", "map cache", "tile", "map service", "image service", "ArcGIS Server", "delete", "report")
 
