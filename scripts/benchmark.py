@@ -170,7 +170,7 @@ def whole(rainfall: Path) -> Iterator[Number]:
     for count in (1, 3):
         for services in (1, 24, 240):
             for per_site in (1, 4, 8):
-                if services >= count:
+                if services > 1 or count == per_site == 1:
                     yield from many(rainfall, services, count, per_site, JOB_SECONDS)
     yield from site_report(rainfall, 240)
 
@@ -203,7 +203,7 @@ def main() -> int:
         rainfall = drawn_once(Path(folder))
         measured = short(rainfall) if given.short else whole(rainfall)
         compared = beside(rainfall, given.arcgis) if given.arcgis else iter(())
-        numbers = list(_told(chain(compared, measured), _quietly if given.json else print))
+        numbers = list(_told(chain(compared, measured), _quietly if given.json else _plainly))
     if given.json:
         machine = {"date": _today(), "machine": _machine(), "numbers": [asdict(one) for one in numbers]}
         print(json.dumps(machine, indent=1))
@@ -221,8 +221,12 @@ def _told(numbers: Iterator[Number], say: Callable[[str], Any]) -> Iterator[Numb
         yield one
 
 
+def _plainly(words: str) -> None:
+    print(words, flush=True)
+
+
 def _quietly(words: str) -> None:
-    print(words, file=sys.stderr)
+    print(words, file=sys.stderr, flush=True)
 
 
 def _shown(value: float, unit: str) -> str:

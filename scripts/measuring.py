@@ -24,6 +24,8 @@ BYTES = re.compile(r"HTTP \d+, ([\d,]+) bytes")
 # Modules are compiled once, as on a user's machine, also where this environment says that nothing is to be kept.
 _FOLDER = tempfile.TemporaryDirectory(prefix="cachetools-bench-")
 COMPILED = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": _FOLDER.name}
+# More certificates to read than a user's machine has.
+OF_THIS_MACHINE = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 MEASURE = """
 import json, os, resource, subprocess, sys, time
 begun = time.monotonic()
@@ -50,7 +52,8 @@ def process(
     took: list[Process] = []
     for _ in range(times):
         command = [sys.executable, "-c", MEASURE, python, *arguments]
-        env = {**os.environ, **COMPILED, **environment}
+        env = {name: value for name, value in os.environ.items() if name not in OF_THIS_MACHINE}
+        env |= {**COMPILED, **environment}
         done = subprocess.run(command, input=typed, capture_output=True, text=True, env=env, check=True)
         code, wall, cpu, memory, said = json.loads(done.stdout)
         if code:
