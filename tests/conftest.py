@@ -27,6 +27,7 @@ PROXIES_AND_BUNDLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "RE
 
 # Files that take long are begun first, so that none of them is left to a single process at the end.
 LONG = (
+    "test_delete_many", "test_many_killed",
     "test_faults", "test_outside", "test_secrets", "test_cache_directory", "test_verdict", "test_hostile_story",
     "test_one_submit", "test_witnesses", "test_rehearse_command", "test_streams", "test_stopping", "test_kill",
     "test_rehearsal_caches", "test_rerun", "test_submission", "test_hostile_bodies", "test_delete_command",

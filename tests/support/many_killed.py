@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,15 +59,31 @@ class Sites:
     def submits(self) -> int:
         return sum(server.submits for server in self.servers)
 
-    def killed_after(self, submits: int, *, when_all_are_busy: bool = False) -> None:
-        """A run that is killed once so many jobs were submitted in all.
+    def killed_after(self, submits: int) -> None:
+        """A run that is killed once so many jobs were submitted in all."""
+        self._killed_when(lambda: self.submits >= submits)
 
-        With `when_all_are_busy` it waits until each site has as many jobs as it may have, so that no submit is on its
-        way; one that is counts as lost only after minutes.
+    def killed_while_all_are_busy(self, submits: int) -> None:
+        """A run that is killed once each site has as many jobs as it may have, and so many were submitted in all.
+
+        So no submit is on its way; one that is counts as lost only after minutes. The jobs end after that.
         """
+        self._let_jobs_take(AT_MOST)
+        self._killed_when(lambda: self.submits >= submits and not self._idle)
+        self._let_jobs_take(0.2)
+        until = time.monotonic() + AT_MOST
+        while any(job.ended is None for server in self.servers for job in server.jobs):
+            assert time.monotonic() < until, "a job never ends"
+            time.sleep(0.01)
+
+    def _let_jobs_take(self, seconds: float) -> None:
+        for server in self.servers:
+            server.let_jobs_take(seconds)
+
+    def _killed_when(self, it_is_time: Callable[[], bool]) -> None:
         process = self._started()
         for _ in self._meanwhile(process):
-            if self.submits >= submits and not (when_all_are_busy and self._idle):
+            if it_is_time():
                 os.kill(process.pid, signal.SIGKILL)
                 break
         process.wait(AT_MOST)

@@ -47,9 +47,9 @@ def sites(
 
 
 def test_twelve_services_on_three_sites_killed_twice(sites: Callable[..., Sites]) -> None:
-    found = sites(12, 1.5, 0, per_site=2)
-    found.killed_after(6, when_all_are_busy=True)
-    found.killed_after(12, when_all_are_busy=True)
+    found = sites(12, 0.2, 0, per_site=2)
+    found.killed_while_all_are_busy(6)
+    found.killed_while_all_are_busy(12)
     code, summary, err = found.run()
     assert (code, summary["counts"], found.submits) == (0, {"deleted": 12}, 12), err
     assert found.complaints(summary, code) == []
