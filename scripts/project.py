@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -17,8 +18,12 @@ def enter() -> None:
     """Go on in the project's environment, in a process of its own; a clean clone gets one first."""
     if Path(sys.prefix).resolve() != ENVIRONMENT.resolve():
         if not PYTHON.exists():
-            _set_up()
+            print(f"Setting up {ENVIRONMENT}, once.", file=sys.stderr, flush=True)
+            venv.create(ENVIRONMENT, with_pip=True)
         sys.exit(subprocess.call([str(PYTHON), *sys.argv]))
+    if importlib.util.find_spec("hatchling") is None:  # a new one, or the one that the README's tour has made
+        print("Installing the project with its test tools, once.", file=sys.stderr, flush=True)
+        subprocess.check_call([sys.executable, "-m", "pip", "install", "-q", "-e", f"{ROOT}[test]"])
     os.chdir(ROOT)
     sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
@@ -27,9 +32,3 @@ def run(*arguments: str) -> bool:
     """Run a module of the environment's Python and show the command; True where it ends well."""
     print("$ python -m " + " ".join(arguments), flush=True)
     return subprocess.call([sys.executable, "-m", *arguments]) == 0
-
-
-def _set_up() -> None:
-    print(f"Setting up {ENVIRONMENT}, once.", file=sys.stderr, flush=True)
-    venv.create(ENVIRONMENT, with_pip=True)
-    subprocess.check_call([str(PYTHON), "-m", "pip", "install", "-q", "-e", f"{ROOT}[test]"])
