@@ -13,7 +13,7 @@ from ..account import program
 from ..errors import WrongUsage
 from ..version import __version__
 from . import values
-from .commands import COMMANDS, take_what_is_common
+from .commands import COMMANDS, SHELLS, take_what_is_common
 
 NEGATIVE = re.compile(r"-[0-9.]")
 # The only messages of argparse that hold nothing that was typed.
@@ -125,6 +125,8 @@ def _in_our_words(error: argparse.ArgumentError, arguments: Sequence[str]) -> st
             if message.startswith(MISSING)
             else "The arguments can't be understood."
         )
+    if name == "SHELL":
+        return f"SHELL is {' or '.join(SHELLS)}."
     if message in values.WORDS:
         return f"{name} {message}."
     if message.startswith(EXCLUDED):
