@@ -230,10 +230,10 @@ class DeleteMapServerCaches(Tool):
 
 
 class ReportMapServerCache(Tool):
-    """Report Map Server Cache: what a deletion would take away, and whether it could be done from here."""
+    """Report Map Server Cache: what a deletion would remove, and whether it could be done from here."""
 
     label = "Report Map Server Cache"
-    description = "Shows what a deletion would take away, scale by scale; changes nothing."
+    description = "Shows what a deletion would remove, scale by scale; changes nothing."
     rows = (
         SERVICE,
         row("output_report", "Output Report", "DEFile", "Optional", "Output", endings=("html", "json", "csv")),

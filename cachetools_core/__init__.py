@@ -12,7 +12,7 @@
 delete_map_server_cache         delete the whole cache; the receipt comes back, or hangs on the error
 delete_map_server_cache_tiles   delete the tiles of some scales, everywhere or within an extent
 delete_map_server_caches        delete the caches of several services; a Summary comes back
-report_map_server_cache         what a deletion would take away; changes nothing
+report_map_server_cache         what a deletion would remove; changes nothing
 report_services, report_site    the same for several services, or all of a site; a SiteReport comes back
 store_sign_in, stored_sign_ins, remove_sign_in
                                 keep an account in the keyring after trying it, list those kept, remove one

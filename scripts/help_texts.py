@@ -47,7 +47,7 @@ class ToolHelp:
 
 TOOLBOX_ABOUT = (
     "Tools for the caches of map and image services on ArcGIS Server. Report Map Server Cache shows what a deletion"
-    " would take away, and whether it could be done from here. Delete Map Server Cache deletes a whole cache, Delete"
+    " would remove, and whether it could be done from here. Delete Map Server Cache deletes a whole cache, Delete"
     " Map Server Cache Tiles some of its scales, everywhere or within an extent, and Delete Map Server Caches the"
     " caches of several services.",
     "The server does the work, as a job of its own caching tools. A tool that deletes submits that job once, follows it"
@@ -317,7 +317,7 @@ print("Deleted:", result.getOutput(0), "Summary:", result.getOutput(2))
 
 REPORT = ToolHelp(
     summary=(
-        "Shows what a deletion of a map or image service's cache would take away: tiles and bytes, scale by scale, and"
+        "Shows what a deletion of a map or image service's cache would remove: tiles and bytes, scale by scale, and"
         " whether the deletion could be done from here. Changes nothing.",
     ),
     usage=(

@@ -1,4 +1,4 @@
-"""`report`: what a deletion would take away, of a service, of several, or of a whole site."""
+"""`report`: what a deletion would remove, of a service, of several, or of a whole site."""
 
 from __future__ import annotations
 

@@ -23,7 +23,9 @@ def store_in_keyring(run: Run, entry: str, account: Account) -> None:
         return bool(keyring.get_password(entry, account.username) == account.password)
 
     if not _asked(run, entry, "kept in", store):
-        raise KeyringRefused(f"The account can't be kept in the keyring entry '{entry}': it gives back something else.")
+        raise KeyringRefused(
+            f"The account can't be kept in the keyring entry '{entry}': what is read back isn't what was stored."
+        )
 
 
 def user_in_keyring(run: Run, entry: str) -> str | None:

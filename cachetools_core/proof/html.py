@@ -58,6 +58,7 @@ STYLE = """
  --gone:#1a7f37;--undecided:#9a6700;--failed:#cf222e;
  color-scheme:light;max-width:none;padding:0;font-size:10pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .cachetools .wide{overflow:visible}
+.cachetools tfoot{display:table-row-group}
 .cachetools tr,.cachetools li,.cachetools header{break-inside:avoid}
 .cachetools h2{break-after:avoid}}
 """

@@ -113,9 +113,7 @@ def _cells(counts: list[Counts | None]) -> str:
 
 
 def _in_cell(one: Counts | None) -> str:
-    tiles, size = (
-        (NOT_COUNTED, NOT_COUNTED) if one is None else (f"{one[0]:,}", in_megabytes(one[1]) if one[1] else "0 kB")
-    )
+    tiles, size = (NOT_COUNTED, NOT_COUNTED) if one is None else (f"{one[0]:,}", in_megabytes(one[1]))
     return f'{tiles} <span class="size">{size}</span>'
 
 

@@ -1,4 +1,4 @@
-"""What a deletion would take away, and whether it could be done from here."""
+"""What a deletion would remove, and whether it could be done from here."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ class Report:
         lines += [f"{s.level:>5}  {f'1:{s.scale:,.0f}':>16}  {s.tiles:>12,}  {s.bytes:>16,}" for s in found.scales]
         lines += [f"{'sum':>5}  {'':>16}  {found.tiles:>12,}  {found.bytes:>16,}"]
         size = in_megabytes(found.bytes or 0)
-        return "\n".join([f"Deleting the cache of {self.service} would take away {size}:", *lines])
+        return "\n".join([f"Deleting the cache of {self.service} would remove {size}:", *lines])
 
     def to_text(self) -> str:
         """The table, what to think of, and what stands in the way."""

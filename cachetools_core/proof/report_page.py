@@ -79,7 +79,7 @@ def _title(report: Report) -> str:
     if report.found.has_no_cache:
         return "No cache"
     if report.found.scales:
-        return f"A deletion takes away {plural(report.tiles, 'tile')}, {_unbroken(in_megabytes(report.bytes or 0))}"
+        return f"A deletion removes {plural(report.tiles, 'tile')}, {_unbroken(in_megabytes(report.bytes or 0))}"
     words = look_in_words(report.found)
     return words[:1].upper() + words[1:]
 

@@ -20,7 +20,7 @@ from .site_table import (
     title_of,
     uncounted_in_words,
 )
-from .words import size_in_words
+from .words import in_megabytes
 
 STYLE = """
 .cachetools .possible{--tone:var(--link)}
@@ -86,11 +86,16 @@ def _head(report: SiteReport) -> str:
 def _facts(report: SiteReport) -> list[tuple[str, str]]:
     counted = report.total.counted_tiles is not None
     return [
-        ("Services", f"{report.services:,}, {report.uncached:,} of them without a cache"),
-        ("Tiles", plural(report.total.tiles, "tile") if counted else ""),
+        (
+            "Services",
+            f"{report.services:,}, {report.uncached:,} of them without a cache"
+            if report.uncached
+            else f"{report.services:,}",
+        ),
+        ("Tiles", f"{report.total.tiles:,}" if counted else ""),
         ("Account", report.account),
         ("Server", report.version),
-        ("Asked from", f"{for_people(in_utc(report.started))} to {for_people(in_utc(report.finished))}"),
+        ("Asked", f"{for_people(in_utc(report.started))} to {for_people(in_utc(report.finished))}"),
         ("Counts", report.out_of_step if counted else ""),
     ]
 
@@ -146,7 +151,7 @@ def _amount(size: int | None, largest: int) -> str:
         return '<td class="amount"><span class="faint">not counted</span></td>'
     length = f'<i style="width:{100 * size / largest:.1f}%"></i>' if size and largest else ""
     bar = f'<span class="bar" aria-hidden="true">{length}</span>' if largest else ""
-    return f'<td class="amount">{size_in_words(size)}{bar}</td>'
+    return f'<td class="amount">{in_megabytes(size)}{bar}</td>'
 
 
 def _tiles(tiles: int | None) -> str:

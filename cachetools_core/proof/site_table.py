@@ -11,7 +11,7 @@ from .evidence import plural
 from .report import denominator
 from .report_table import harmless
 from .site_report import CacheRow, Ending, SiteReport, Sum, UnreadRow, in_utc
-from .words import STORAGE, size_in_words
+from .words import STORAGE, in_megabytes
 
 HEADS = (
     "service", "folder", "name", "type", "status", "tiles", "bytes", "scales", "first_scale", "last_scale",
@@ -32,7 +32,7 @@ def title_of(report: SiteReport) -> str:
     caches = plural(total.caches, "cache")
     if total.uncounted == total.caches:
         return f"{caches}, not counted"
-    return f"{caches}, {'at least ' if total.uncounted or report.unread else ''}{size_in_words(total.bytes)}"
+    return f"{caches}, {'at least ' if total.uncounted or report.unread else ''}{in_megabytes(total.bytes)}"
 
 
 def uncounted_in_words(report: SiteReport) -> str:
@@ -48,7 +48,7 @@ def uncounted_in_words(report: SiteReport) -> str:
 
 def others_in_words(report: SiteReport) -> str:
     """How many services there are beside those with a cache. Raises nothing."""
-    return f"{plural(report.uncached, 'service')} without a cache"
+    return f"{plural(report.uncached, 'service') if report.uncached else 'No services'} without a cache"
 
 
 def stored_in_words(row: CacheRow) -> str:
@@ -125,7 +125,7 @@ def _sum_line(together: Sum, words: str) -> str:
 
 
 def _size(size: int | None) -> str:
-    return "not counted" if size is None else size_in_words(size)
+    return "not counted" if size is None else in_megabytes(size)
 
 
 def report_csv(report: SiteReport) -> str:

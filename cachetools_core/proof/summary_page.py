@@ -166,9 +166,5 @@ def _cell(when: str, total: Total) -> str:
     if total.tiles is None or total.bytes is None:
         counted = '<span class="faint">not counted</span>'
     else:
-        counted = f'{plural(total.tiles, "tile")} <span class="size">{_size(total.bytes)}</span>'
+        counted = f'{plural(total.tiles, "tile")} <span class="size">{in_megabytes(total.bytes)}</span>'
     return f'<td class="count"><span class="when">{when}: </span>{counted}</td>'
-
-
-def _size(size: int) -> str:
-    return in_megabytes(size) if size else "0 kB"

@@ -176,23 +176,16 @@ def look_in_words(look: Look) -> str:
 def in_megabytes(size: int) -> str:
     """Bytes in the unit that people read: 1 MB is 1,000,000 bytes.
 
-    >>> in_megabytes(1034183), in_megabytes(3_120_000_000_000)
-    ('1.0 MB', '3.1 TB')
+    >>> in_megabytes(0), in_megabytes(1034183), in_megabytes(3_120_000_000_000)
+    ('0 kB', '1.0 MB', '3.1 TB')
     """
+    if not size:
+        return "0 kB"
     if size < 1_000_000:
         return f"{size / 1000:,.1f} kB"
     if size < 1e12:
         return f"{size / 1e6:,.1f} MB" if size < 1e9 else f"{size / 1e9:,.1f} GB"
     return f"{size / 1e12:,.1f} TB"
-
-
-def size_in_words(size: int) -> str:
-    """The same, and nothing is 0 kB.
-
-    >>> size_in_words(0)
-    '0 kB'
-    """
-    return in_megabytes(size) if size else "0 kB"
 
 
 def in_time(seconds: float) -> str:

@@ -43,7 +43,7 @@ from .tokens import (
 from .wire import PlainWire, Wire
 
 NO_SIGN_IN = "this site asks for no sign-in"
-BY_THE_CALLER = "given by the caller"
+BY_THE_CALLER = "given for this run"
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class GivenAccount:
     def look(self, home: Home, run: Run) -> Offer:
         """The caller's account. Raises UnsafeSignIn where the site would have it sent elsewhere than to itself."""
         if self.account is None:
-            return WhyNot("the caller: no account with a password was given")
+            return WhyNot("this run: no account with a password was given")
         if home.portal and not same_authority(home.address, home.site):
             raise UnsafeSignIn(
                 f"The account of {plain_words(self.account.username)} was given for {home.site}, which says that it"

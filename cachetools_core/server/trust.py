@@ -278,8 +278,8 @@ def _number(refused: ssl.SSLCertVerificationError) -> int:
 
 def _explain(code: int, words: str, host: str) -> tuple[str, str]:
     add_ca = (
-        "Add the CA's certificate to this machine's store, or name its PEM file as the CA file, once, when the"
-        " site's sign-in is stored."
+        "Add the CA's certificate to this machine's store, or give its PEM file as the CA file when you store"
+        " the site's sign-in."
     )
     if code == SELF_SIGNED:
         return "it is self-signed, so nobody vouches for it", "Better: give the server a certificate of your authority."

@@ -95,7 +95,9 @@ class CacheWork:
         """Its scales, and what may be doubted. Raises nothing."""
         record.info(f"Before: {look_in_words(before)}.")
         for scale in before.scales or ():
-            record.info(f"  level {scale.level}, 1:{scale.scale:,.0f}: {scale.tiles:,} tiles, {scale.bytes:,} bytes")
+            record.info(
+                f"  level {scale.level}, 1:{scale.scale:,.0f}: {plural(scale.tiles, 'tile')}, {scale.bytes:,} bytes"
+            )
         if before.scales is None:
             record.warning(f"The tiles couldn't be counted beforehand: {' '.join(before.trouble)}".rstrip(": "))
         tell_disk(before, record, expected=Says.THERE)

@@ -149,6 +149,8 @@ class _Run:
         messages.info(plans.in_words())
         self._relay.hand_on()
         refusal = _refusal(plans, agree) if plans.deleting or plans.following else None
+        if not refusal and planned:
+            self._show_progress()
         # What an earlier run has submitted is at work by now, so its place among the jobs of the site is taken first.
         in_order = [one for one, plan in sorted(planned, key=lambda pair: not pair[1].follows)]
         self._work_on(in_order, partial(self._delete, refusal=refusal))
@@ -169,6 +171,9 @@ class _Run:
         assert one.receipt is not None
         if one.receipt.verdict is Verdict.DELETED and one.receipt.before is not None:
             self._gone += one.receipt.before.bytes or 0
+        self._show_progress()
+
+    def _show_progress(self) -> None:
         label = f"{self._done:,} of {self._all:,} done, {in_megabytes(self._gone)} so far"
         self._session.messages.progress(label, 100 * self._done / self._all)
 

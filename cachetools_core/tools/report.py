@@ -1,4 +1,4 @@
-"""What a deletion would take away: scales, tiles, bytes; changes nothing."""
+"""What a deletion would remove: scales, tiles, bytes; changes nothing."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def report_cache(
     access: Access = Access(),  # noqa: B008 - frozen
     output: str | os.PathLike[str] | None = None,
 ) -> Report:
-    """What a deletion of this service's cache would take away; changes nothing on the server.
+    """What a deletion of this service's cache would remove; changes nothing on the server.
 
     The counts are ReportCacheStatus's, which may be out of step where tiles were copied in by hand. `output` is a file
     for the report, as a page, as JSON or as a table by its ending: .html, .json or .csv.

@@ -10,7 +10,7 @@ from ..naming.service import ServiceReference
 from ..naming.site import SitePart
 from ..proof.evidence import plural
 from ..proof.site_report import CacheRow, Ending, Found, SiteReport, UnreadRow, Why
-from ..proof.words import size_in_words
+from ..proof.words import in_megabytes
 
 What = Union[ServiceReference, SitePart, str]
 """A service, a folder, or a text that isn't understood yet."""
@@ -63,7 +63,7 @@ class Survey:
     def label(self) -> str:
         """How far it is, for people."""
         known = f"{self._known:,} or more services" if self._folders_left else plural(self._known, "service")
-        return f"{self._done:,} of {known}, {size_in_words(self._bytes)} so far"
+        return f"{self._done:,} of {known}, {in_megabytes(self._bytes)} so far"
 
     @property
     def percent(self) -> float | None:

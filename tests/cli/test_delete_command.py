@@ -33,7 +33,8 @@ def test_a_deletion_says_what_it_does_and_ends_with_0(run: Callable[..., Outcome
     assert done.code == 0
     assert done.out.splitlines()[0].split() == ["Verdict:", "deleted"]
     assert f"Output:     {service_url(site.server)}" in done.out
-    assert "Signed in as siteadmin: given by the caller." in done.err
+    assert "Signed in as siteadmin: given for this run." in done.err
+    assert ": 1 tile, " in done.err
     assert "Submitted: " in done.err and "... " in done.err
     assert "Deleted: the cache of Rainfall:MapServer is gone and the service answers." in done.err
     assert not folder.exists() and site.server.submits == 1

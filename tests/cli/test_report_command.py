@@ -20,7 +20,7 @@ def test_a_report_is_a_table_and_changes_nothing(run: Callable[..., Outcome], si
     done = run("report", *site.to(), stdin=site.password)
     lines = done.out.splitlines()
     assert done.code == 0
-    assert lines[0].startswith(f"Deleting the cache of {service_url(site.server)} would take away ")
+    assert lines[0].startswith(f"Deleting the cache of {service_url(site.server)} would remove ")
     assert lines[1].split() == ["level", "scale", "tiles", "bytes"]
     assert lines[2].split()[:3] == ["0", "1:591,657,528", "1"]
     assert lines[-1].split()[:2] == ["sum", f"{site.server.services[0]['tiles']:,}"]
@@ -46,7 +46,7 @@ def test_a_report_on_a_stopped_service_counts_and_says_that_it_is_stopped(
 ) -> None:
     site.server.stop_service("Rainfall")
     done = run("report", *site.to(), stdin=site.password)
-    assert done.code == 0 and "would take away" in done.out
+    assert done.code == 0 and "would remove" in done.out
     assert "Not deletable from here: service: Rainfall:MapServer is not started; start it in" in done.out
 
 

@@ -22,7 +22,7 @@ from cachetools_core.cli.terminal import Terminal
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the shell and its files are POSIX's")
 SERVER = "delete", "report", "check"
-TELLS_OUT = {"delete": "Verdict:    deleted", "report": "would take away", "check": "A deletion is possible from here."}
+TELLS_OUT = {"delete": "Verdict:    deleted", "report": "would remove", "check": "A deletion is possible from here."}
 TELLS_ERR = "Signed in as siteadmin"
 
 

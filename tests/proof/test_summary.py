@@ -103,7 +103,7 @@ def test_text_is_a_line_a_service_the_worst_first_and_a_sum():
         "not-deleted               9     9  0.0 kB  Weather/Not_Deleted/MapServer",
         "unknown                   9     -  0.0 kB  Weather/Unknown/MapServer",
         "still-running             9     -  0.0 kB  Weather/Still_Running/MapServer",
-        "nothing-to-delete         0     0  0.0 kB  Weather/Nothing_To_Delete/MapServer",
+        "nothing-to-delete         0     0    0 kB  Weather/Nothing_To_Delete/MapServer",
         "deleted                   9     0  0.0 kB  Weather/Deleted/MapServer",
         "sum                      54    15  0.1 kB  7 services",
         "1 deleted-service-down, 1 partly-deleted, 1 not-deleted, 1 unknown, 1 still-running, 1 nothing-to-delete,"

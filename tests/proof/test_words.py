@@ -87,7 +87,7 @@ def test_a_look_in_words(found: Look, words: str) -> None:
 @pytest.mark.parametrize(
     ("size", "words"),
     [
-        (0, "0.0 kB"),
+        (0, "0 kB"),
         (999_949, "999.9 kB"),
         (1_000_000, "1.0 MB"),
         (1_034_183, "1.0 MB"),

@@ -37,7 +37,7 @@ def test_the_caller_comes_first(federated: Rehearsal, drawer: Drawer) -> None:
         raise AssertionError("Pro's portal was asked")
 
     found = enter(federated, given(federated), ActivePortal(str(federated.portal), never))
-    assert (found.account, found.found) == (federated.username, "given by the caller")
+    assert (found.account, found.found) == (federated.username, "given for this run")
     assert drawer.asked == []
 
 
@@ -194,7 +194,7 @@ def test_without_an_account_all_places_are_listed_and_what_to_do(server: Rehears
         enter(server)
     words = str(caught.value)
     places = [
-        "the caller: no account",
+        "this run: no account",
         "Pro's active portal: there is none here",
         f"keyring entry 'CacheTools:{server.site}': nothing found without a user name",
         f"profiles in ~/.agsprofile: none to use for {server.site}",

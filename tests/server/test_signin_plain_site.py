@@ -64,7 +64,7 @@ def test_a_site_without_token_security_needs_no_account() -> None:
 
 def test_a_given_account_signs_in_at_the_administrator_api() -> None:
     found, sent = PlainSite(TOKEN).enter(GIVEN)
-    assert (found.account, found.found, found.remark) == ("publisher1", "given by the caller", "")
+    assert (found.account, found.found, found.remark) == ("publisher1", "given for this run", "")
     assert sent == ["admin/generateToken"]
 
 
@@ -115,7 +115,7 @@ def test_caching_tools_that_want_a_token_lead_to_the_keyring(drawer: Drawer, wan
 
 def test_caching_tools_that_want_a_token_and_nobody_has_an_account(drawer: Drawer) -> None:
     site = PlainSite(TOKEN, WANTED)
-    with pytest.raises(NoAccount, match="Looked at: the caller: no account"):
+    with pytest.raises(NoAccount, match="Looked at: this run: no account"):
         site.enter(GivenAccount())
     assert site.sent == []
 

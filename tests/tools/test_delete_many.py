@@ -102,6 +102,7 @@ def test_messages_come_in_the_thread_that_called_and_name_their_service(many: Ma
         assert any(words.startswith(f"{name}:MapServer: deleted, ") for words in many.heard.lines)
     assert any(words.startswith("In all: 6 caches to delete, ") for words in many.heard.lines)
     assert many.heard.labels[-1][0].startswith("6 of 6 done, ")
+    assert "0 of 6 done, 0 kB so far" in [label for label, _ in many.heard.labels]
 
 
 def test_the_trouble_of_one_is_not_the_others(many: Many) -> None:

@@ -212,7 +212,7 @@ def test_a_ca_file_without_certificates_is_refused(
 
 def test_a_keyring_that_keeps_nothing_is_told(server: Rehearsal, own_home: Path) -> None:
     keyring.set_keyring(keyring.backends.null.Keyring())
-    with pytest.raises(KeyringRefused, match="it gives back something else"):
+    with pytest.raises(KeyringRefused, match="what is read back isn't what was stored"):
         store_sign_in(server.site, access(server))
     assert files_of(own_home) == []
 

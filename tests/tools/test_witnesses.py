@@ -344,7 +344,7 @@ def test_report_never_says_no_cache_of_a_service_that_it_cannot_read(service: An
         (Answers(GONE, report("EXISTS")), "the cache report says that there is a cache", True),
         (Answers(GONE, COUNTS_21), "Beware: the service answers and says that there is no cache,", True),
         (Answers(THERE, error(403)), "cached, a tiling scheme of 1 scale, tiles not counted (", True),
-        (Answers(), "would take away 4.0 kB:", False),
+        (Answers(), "would remove 4.0 kB:", False),
     ],
     ids=str,
 )
