@@ -7,7 +7,7 @@ second process of this machine, readable by a person.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,18 +40,24 @@ class Journal:
     """
 
     def __init__(
-        self, service_url: str, folder: Path | None = None, *, blot: Callable[[str], str] = lambda text: text
+        self,
+        service_url: str,
+        folder: Path | None = None,
+        *,
+        also: Sequence[str] = (),
+        blot: Callable[[str], str] = lambda text: text,
     ) -> None:
-        """`blot` takes secrets out of what is written.
+        """`also` are addresses that are known to name this service too; `blot` takes secrets out of what is written.
 
         Raises NotAService for anything but a service's address, JournalError where this user has no place for files.
         """
         self._service = service_url
         self._key = _key(service_url)
+        self._keys = {self._key, *map(_key, also)}
         self._blot = blot
         self._folders = _folders(folder)
         self.folder = self._folders[0]
-        self._own = self.folder / f"{file_name_for(f'service://{self._key}')}.json"
+        self._own = self.folder / _file_of(self._key)
         self._older_name = f"{file_name_for(service_url.lower())}.json"
         self._locks: tuple[Lock, ...] = ()
 
@@ -182,6 +188,7 @@ class Journal:
             older = folder / self._older_name
             if os.path.lexists(_lock_of(older)):
                 yield older
+        yield from (self.folder / _file_of(key) for key in sorted(self._keys - {self._key}))
 
     def _files(self) -> Iterator[Path]:
         """The files about this service: the one that is written, the one of older versions, then other spellings'."""
@@ -193,13 +200,13 @@ class Journal:
 
     def _is_about_this(self, file: Path) -> bool:
         try:
-            return _key(service_in_text(own_files.read_text(file))) == self._key
+            return _key(service_in_text(own_files.read_text(file))) in self._keys
         except (OSError, *UNREADABLE):
             return False
 
     def _understood(self, file: Path) -> Entry:
         entry = entry_from_text(own_files.read_text(file))
-        if _key(entry.service) != self._key:
+        if _key(entry.service) not in self._keys:
             raise ValueError("it is about another service")
         return spelled_as(entry, self._service)
 
@@ -269,6 +276,10 @@ def _listed(folder: Path) -> tuple[Path, ...]:
             f"The journal's folder {_shown(folder)} can't be read: {_words(error)}.",
             f"Give this user access to it, or {other_place()}.",
         ) from error
+
+
+def _file_of(key: str) -> str:
+    return f"{file_name_for(f'service://{key}')}.json"
 
 
 def _lock_of(file: Path) -> Path:

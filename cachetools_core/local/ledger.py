@@ -94,6 +94,10 @@ class Ledger:
         """What an earlier part of the run has submitted for a service, if anything."""
         return self._submitted.get(service)
 
+    def is_about(self, service: str) -> bool:
+        """True where the service is one of the run's."""
+        return service in self._services
+
     @property
     def goes_on(self) -> bool:
         """True where an earlier part of the run has left something."""

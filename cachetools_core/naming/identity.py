@@ -30,10 +30,17 @@ def service_key(service: ServiceReference) -> str:
     Folded are scheme, port, letter case, a final dot of the host, its Unicode and IPv6 forms, percent codes, composed
     and decomposed letters, and every name of this machine's loopback. A host's alias and a site's other context stay
     apart, since only the server knows of them; so do ports of the loopback that are none of ArcGIS Server's or a web
-    server's, since rehearsals listen there side by side. Nothing is asked and nothing raised.
+    server's, since rehearsals listen there side by side: `service_key_at_any_port` folds them. Nothing is asked and
+    nothing raised.
     """
     names = [part for part in (service.folder, service.name, service.kind) if part]
     return "/".join([site_key(service), *map(_folded, ["rest", "services", *names])])
+
+
+def service_key_at_any_port(service: ServiceReference) -> str:
+    """As `service_key`, with the ports of this machine's loopback folded too. Raises nothing."""
+    _, key = service_key(service).split("/", 1)
+    return f"{_folded_host(urlsplit(service.site).hostname or '')}/{key}"
 
 
 def site_key(service: ServiceReference) -> str:

@@ -86,6 +86,7 @@ class Session:
         self.messages: Messages = Discreet(access.messages, self.secrets)
         self._sites: dict[str, OpenSite] = {}
         self._others: dict[str, tuple[Other, ...]] = {}
+        self._names: dict[str, tuple[str, ...]] = {}
 
     @contextmanager
     def discreetly(self) -> Iterator[None]:
@@ -140,6 +141,18 @@ class Session:
     def neighbours_at(self, site: str) -> Neighbours:
         """The other deletions of this run on the site: none. Raises nothing."""
         return Neighbours()
+
+    def is_about(self, service: ServiceReference) -> bool:
+        """True where the run does this service too, beside the one that the session is for. Raises nothing."""
+        return False
+
+    def names_of(self, service: ServiceReference) -> tuple[str, ...]:
+        """The addresses through other ports of this machine that were found to lead to this service. Raises nothing."""
+        return self._names.get(service.url, ())
+
+    def note_names(self, service: ServiceReference, names: tuple[str, ...]) -> None:
+        """From now on the session knows these addresses as names of the service."""
+        self._names[service.url] = names
 
     def notebook_over(self, journal: Journal, service: ServiceReference) -> Notebook:
         """Where a job is noted before it is submitted: the journal. Raises nothing."""

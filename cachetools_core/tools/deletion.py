@@ -35,6 +35,7 @@ from ..server.searching import Sight
 from ..server.submission import Submission
 from .access import Access, Session
 from .cache_work import CacheWork
+from .other_ports import names_at_other_ports
 from .record import Record
 from .settling import Settling
 from .tile_work import TileWork
@@ -192,6 +193,9 @@ def make_plan(wish: Wish, named: ServiceReference, session: Session, record: Rec
     with record.unsettled(noted):
         site = session.site_of(named, record)
         record.note_site(site.account, site.info.version)
+        if entry is None:
+            session.note_names(named, names_at_other_ports(named, site.wire, session))
+            entry = _unfinished(named, session, record)
         if entry is not None:
             work = _work_begun(entry, named)
             begun = entry.begun.strftime("%Y-%m-%d %H:%M:%S UTC")
@@ -221,7 +225,8 @@ def _unfinished(named: ServiceReference, session: Session, record: Record) -> En
 
 def journal_of(service: ServiceReference, session: Session) -> Journal:
     """The journal of this machine's user for this service. Raises JournalError where there can be none."""
-    return Journal(service.url, session.access.journal_folder, blot=session.secrets.blot)
+    names = session.names_of(service)
+    return Journal(service.url, session.access.journal_folder, also=names, blot=session.secrets.blot)
 
 
 class Next(Enum):

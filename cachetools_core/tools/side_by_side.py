@@ -106,11 +106,15 @@ class SessionOfOne(Session):
         self.secrets = self.run.secrets
         self.messages = Named(name, Discreet(WarningsOnly(many.access.messages), self.secrets))
         self._shared, self._ledger = shared, ledger
-        self._sites, self._others = {}, {}
+        self._sites, self._others, self._names = {}, {}, {}
 
     def neighbours_at(self, site: str) -> Neighbours:
         """The other deletions of this run on the site. Raises nothing."""
         return self._shared.neighbours
+
+    def is_about(self, service: ServiceReference) -> bool:
+        """True for each service of the run. Raises nothing."""
+        return self._ledger.is_about(service_key(service))
 
     def notebook_over(self, journal: Journal, service: ServiceReference) -> Notebook:
         """The journal, and the ledger of the run. Raises nothing."""

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cachetools_core.errors import NotAService
-from cachetools_core.naming.identity import Means, is_loopback, names_service, service_key
+from cachetools_core.naming.identity import Means, is_loopback, names_service, service_key, service_key_at_any_port
 from cachetools_core.naming.service import ServiceReference, read_name
 
 RAINFALL = ServiceReference("https://gis.example.com/arcgis", "Wetter", "Übersicht", "MapServer")
@@ -88,6 +88,13 @@ DIFFERENT = [
 def test_different_services_have_different_keys() -> None:
     keys = {service_key(RAINFALL), *map(key, DIFFERENT)}
     assert len(keys) == len(DIFFERENT) + 1
+
+
+def test_ports_of_this_machine_are_folded_too_where_only_the_server_can_tell() -> None:
+    here = ["http://localhost:50001/arcgis", "https://127.0.0.1:50002/arcgis", "https://localhost/arcgis"]
+    services = [ServiceReference(site, "Wetter", "Übersicht", "MapServer") for site in here]
+    assert len({*map(service_key, services)}) == 3
+    assert len({*map(service_key_at_any_port, services)}) == 1
 
 
 def test_a_folder_and_a_context_are_not_mixed_up() -> None:

@@ -1,0 +1,58 @@
+"""Two ports of this machine: one service where they lead to one server, two where they don't."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from support.bench import FACTOR, Bench
+from support.second_port import second_port
+from support.story import delete, service_url
+
+from cachetools_core.local.journal import Journal, unfinished
+from cachetools_core.proof.verdict import Verdict
+from cachetools_core.rehearsal.server import Rehearsal
+
+HALF_WAY = 2.0 * FACTOR  # story seconds: enough to submit a job, on a busy machine too
+FOR_HOURS = 36_000.0
+
+
+def test_a_rerun_through_another_port_follows_the_job(place: Bench) -> None:
+    place.server.let_jobs_take(FOR_HOURS)
+    assert place.run(deadline=HALF_WAY).verdict == "still-running"
+    place.server.let_jobs_take(0.0)
+    with second_port(service_url(place.server)) as other:
+        again = place.run(service=other)
+    assert (again.verdict, again.submits) == ("deleted", 1)
+    assert unfinished(place.journal) == ()
+
+
+def test_a_submit_without_an_answer_is_looked_for_through_another_port(place: Bench) -> None:
+    place.server.let_jobs_take(FOR_HOURS)
+    assert place.run("reset-after@submit", deadline=HALF_WAY).verdict in ("still-running", "unknown")
+    noted = Journal(service_url(place.server), place.journal)
+    entry = noted.entry()
+    assert entry is not None
+    with noted.held():
+        noted.write(entry.with_job(""))
+    place.server.let_jobs_take(0.0)
+    with second_port(service_url(place.server)) as other:
+        again = place.run(service=other)
+    assert (again.verdict, again.submits) == ("deleted", 1)
+    assert unfinished(place.journal) == ()
+
+
+def test_a_run_at_work_through_another_port_is_told(place: Bench) -> None:
+    place.server.let_jobs_take(FOR_HOURS)
+    assert place.run(deadline=HALF_WAY).verdict == "still-running"
+    with second_port(service_url(place.server)) as other, Journal(service_url(place.server), place.journal).held():
+        again = place.run(service=other)
+    assert (again.verdict, again.error_id, again.submits) == ("still-running", "CT503", 1)
+
+
+def test_another_server_at_another_port_has_its_own_deletion(place: Bench, rehearsal: Callable[..., Rehearsal]) -> None:
+    place.server.let_jobs_take(FOR_HOURS)
+    assert place.run(deadline=HALF_WAY).verdict == "still-running"
+    other, submits = rehearsal(), place.server.submits
+    seen = delete(other, journal_folder=place.journal)
+    assert (seen.verdict, other.submits, place.server.submits) == (Verdict.DELETED, 1, submits)
+    assert Journal(service_url(place.server), place.journal).holds_entry, "its job is still running"
