@@ -40,9 +40,13 @@ def _services(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "services", metavar="SERVICE", nargs="*", help="a REST or SOAP address, a catalog path, or a .lyrx file"
     )
-    command.add_argument("--from", dest="from_file", metavar="FILE", help="a text file with one more service a line")
+    command.add_argument("--from", dest="from_file", metavar="FILE", help="a text file with more services, one a line")
     command.add_argument(
-        "--per-site", type=values.number, default=4, metavar="N", help="so many jobs at a time on one site (default 4)"
+        "--per-site",
+        type=values.number,
+        default=4,
+        metavar="N",
+        help="at most N jobs at a time on one site (default 4)",
     )
 
 

@@ -28,7 +28,9 @@ def run_command(options: argparse.Namespace, terminal: Terminal, run: Run) -> En
     os.environ["no_proxy"] = "localhost"  # the tour stays on this machine, whatever proxy it has
     tell_unused(options, terminal)
     guide = Guide(terminal, terminal.info if options.json else terminal.outcome)
-    guide.say("The tour starts a local ArcGIS Server and draws a map cache for it. This takes a few seconds.")
+    guide.say(
+        "The tour starts a local stand-in for ArcGIS Server and draws a map cache for it. This takes a few seconds."
+    )
     try:
         with _rehearsal_server(run) as ready:
             # Loads while the server draws, and where Ctrl+C needn't wait for it.

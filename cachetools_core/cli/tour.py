@@ -41,7 +41,7 @@ def take_tour(server: Mapping[str, Any], guide: Guide, run: Run) -> tuple[Receip
     url, folder = rainfall["url"], Path(rainfall["cache"])
     say = guide.say
 
-    say(f"1. A local ArcGIS Server is running: {server['site']}")
+    say(f"1. A local stand-in for ArcGIS Server is running: {server['site']}")
     say(f"   Its service Rainfall is cached: {url}")
     say(f"   The cache lies in {folder}")
     say(f"   {_on_disk(folder)}")

@@ -110,7 +110,7 @@ def fault_table() -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m cachetools_core.rehearsal",
-        description="A local ArcGIS Server with real caches, on loopback only, for rehearsing a deletion.",
+        description="A local stand-in for ArcGIS Server with real caches, on loopback only, for rehearsing a deletion.",
     )
     parser.add_argument("--port", type=int, default=6443, metavar="N", help="port, 0 for a free one (default 6443)")
     parser.add_argument("--context", metavar="NAME", help="the site's only context, '' for none (default arcgis)")
@@ -121,7 +121,7 @@ def _parser() -> argparse.ArgumentParser:
         "--job-seconds", type=float, default=2.0, metavar="S", help="how long a deletion takes (default 2)"
     )
     parser.add_argument(
-        "--services", type=int, default=0, metavar="N", help="so many more services with small caches, in four folders"
+        "--services", type=int, default=0, metavar="N", help="N more services with small caches, in four folders"
     )
     parser.add_argument(
         "--fault", action="append", default=[], metavar="NAME[@STEP][:TIMES]", help="a fault, see --list-faults"

@@ -16,7 +16,7 @@ from cachetools_core.rehearsal.server import Rehearsal
 CTRL_C = "\x03"
 STOPPED = 3
 TOUR = (
-    "The tour starts", "1. A local ArcGIS Server", "files, ", "2. A tile", "3. Deleting", "Signed in as", "Submitted: ",
+    "The tour starts", "1. A local stand-in", "files, ", "2. A tile", "3. Deleting", "Signed in as", "Submitted: ",
     "The job is running", "Level 4", "4. The same",
 )  # fmt: skip
 DELETION = (

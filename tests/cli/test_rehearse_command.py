@@ -17,7 +17,7 @@ from cachetools_core.cli.rehearse import Guide
 from cachetools_core.cli.signals import Stop
 from cachetools_core.cli.terminal import Terminal
 
-FIRST = "The tour starts a local ArcGIS Server"
+FIRST = "The tour starts a local stand-in for ArcGIS Server"
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_the_tour(
     [
         (FIRST, signal.SIGINT),
         pytest.param(FIRST, signal.SIGTERM, marks=pytest.mark.thorough),
-        pytest.param("1. A local ArcGIS Server", signal.SIGINT, marks=pytest.mark.thorough),
+        pytest.param("1. A local stand-in for ArcGIS Server", signal.SIGINT, marks=pytest.mark.thorough),
         ("The job is running", signal.SIGTERM),
         pytest.param("2. A tile", signal.SIGHUP, marks=pytest.mark.thorough),
         pytest.param("4. The same", signal.SIGINT, marks=pytest.mark.thorough),
