@@ -168,7 +168,7 @@ def _cache(found: Look) -> Iterator[Finding]:
         yield Finding("other jobs", None, f"can't be told: {found.of(Witness.REPORT).words}")
     else:
         at_work = "another caching job is at work; wait for it, or cancel it in ArcGIS Server Manager"
-        yield Finding("other jobs", not found.busy, at_work if found.busy else "none at work")
+        yield Finding("other jobs", not found.busy, at_work if found.busy else "none at work, says the cache report")
 
 
 def earlier_job(named: ServiceReference, session: Session) -> Finding:
@@ -181,8 +181,8 @@ def earlier_job(named: ServiceReference, session: Session) -> Finding:
         return Finding("journal", False, str(error), error)
     if entry is None:
         return Finding("journal", True, "no unfinished deletion of this machine's user")
-    job = f"job {entry.job_id}" if entry.job_id else "its submit was never answered"
-    begun = f"{entry.begun:%Y-%m-%d %H:%M} UTC"
-    return Finding(
-        "journal", True, f"an unfinished deletion, begun {begun} ({job}): a run follows it, and submits none"
-    )
+    if entry.job_id:
+        then = f"job {entry.job_id}; a run follows it and submits nothing"
+    else:
+        then = "its submit was never answered; a run looks for its job first"
+    return Finding("journal", True, f"an unfinished deletion, begun {entry.begun:%Y-%m-%d %H:%M} UTC: {then}")

@@ -122,7 +122,9 @@ def test_a_check_tells_of_an_unfinished_deletion(run: Callable[..., Outcome], re
     begun_and_out_of_time(run, site)
     good, words = run("check", *site.to(), "--json", stdin=site.password).findings["journal"]
     assert (
-        good is True and "an unfinished deletion, begun 20" in words and "a run follows it, and submits none" in words
+        good is True
+        and "an unfinished deletion, begun 20" in words
+        and "; a run follows it and submits nothing" in words
     )
 
 

@@ -409,7 +409,7 @@ def test_check_says_that_a_run_follows_ones_own_unfinished_job(sites: Sites) -> 
     check = check_deletion(puppet.service_url, sites.access())
     (finding,) = [one for one in check.findings if one.what == "journal"]
     assert "an unfinished deletion, begun " in finding.words
-    assert "(job j1): a run follows it, and submits none" in finding.words
+    assert ": job j1; a run follows it and submits nothing" in finding.words
 
 
 # By the command line
