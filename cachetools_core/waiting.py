@@ -124,6 +124,15 @@ class Run:
         finally:
             self._heeds_cancel = heeded
 
+    @contextmanager
+    def at_most(self, seconds: float) -> Iterator[None]:
+        """While this lasts, the deadline is in so many seconds, unless it comes earlier by itself."""
+        end, self._end = self._end, min(self._end, self.clock.monotonic() + seconds)
+        try:
+            yield
+        finally:
+            self._end = end
+
     def go_on(self) -> None:
         """Raises Cancelled or DeadlinePassed where this run has no reason to go on."""
         if self.cancel_wanted():

@@ -31,12 +31,12 @@ def services_in(file: str, run: Run) -> list[str]:
     else:
         lines = (COMMENT.sub("", line).strip() for line in text.splitlines())
         named = [line for line in lines if line]
-        if named:
+        if named and len(content) <= LARGEST:
             return named
-        trouble = f"{shown} names no service."
+        trouble = f"{shown} {'is too large' if named else 'names no service'}."
     raise WrongUsage(trouble, "Give a text file in UTF-8 with one service a line; # begins a comment.")
 
 
 def _read(file: Path) -> bytes:
     with file.open("rb") as stream:
-        return stream.read(LARGEST)
+        return stream.read(LARGEST + 1)

@@ -167,17 +167,17 @@ class Session:
         return Trust(ca_file=self.access.ca_file, kept=kept_certificate)
 
     def _open(self, url: str, hears: Messages) -> OpenSite:
-        return self.signed_in(self.unsigned(), url, hears)
+        rest = self.unsigned()
+        return self.signed_in(rest, open_site(rest, url), hears)
 
-    def signed_in(self, rest: PlainWire, url: str, hears: Messages) -> OpenSite:
-        """The site, opened and signed in to over this wire. Raises as `site_of` does."""
+    def signed_in(self, rest: PlainWire, info: SiteInfo, hears: Messages) -> OpenSite:
+        """The site, signed in to over this wire. Raises as `site_of` does."""
         access = self.access
-        info = open_site(rest, url)
         given = GivenAccount(access.account, access.username or None, access.place)
         others = other_sources(given.username, access.active_portal, access.place)
         last = () if access.last_resort is None else (access.last_resort,)
         signed_in = sign_in(rest, info, given, (*others, *last))
-        hears.info(f"Site {url}, ArcGIS Server {info.version}.")
+        hears.info(f"Site {info.url}, ArcGIS Server {info.version}.")
         who = f"Signed in as {signed_in.account}" if signed_in.account else "Sign-in"
         hears.info(f"{who}: {signed_in.found}.")
         if signed_in.remark:

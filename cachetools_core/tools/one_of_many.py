@@ -47,7 +47,9 @@ class OneOfMany:
         earlier = self._ledger.submitted(self._key)
         noted = "" if earlier is None else f"A job was submitted on {_moment(earlier.at)}, see {self._ledger.file}."
         with self._record.failing(), self._record.unsettled(noted):
-            plan = make_plan(WISH, self.service, self._session, self._record)
+            plan = self._session.in_time(
+                self.service, self._record, lambda: make_plan(WISH, self.service, self._session, self._record)
+            )
             if not WISH.is_met_by(plan.work):
                 raise CannotDelete(
                     f"An earlier run began to delete {plan.work.in_words} of {self.service}, and its job comes first.",

@@ -21,6 +21,7 @@ from ..server.catalog import Listing, read_listing
 from ..server.connections import SharedConnections
 from ..server.looks import OF_MANY_TRIES, closer_look_at_one_of_many
 from ..server.portal import find_portal
+from ..server.site import open_site
 from ..server.wire import PlainWire
 from ..waiting import Run
 from .access import Access, OpenSite, Session
@@ -94,7 +95,8 @@ class _Session(Session):
 
     def _open(self, url: str, hears: Messages) -> OpenSite:
         trust = self.trust()
-        return self.signed_in(PlainWire(trust, self.run, SharedConnections(trust, AT_A_TIME)), url, hears)
+        rest = PlainWire(trust, self.run, SharedConnections(trust, AT_A_TIME))
+        return self.signed_in(rest, open_site(rest, url), hears)
 
 
 def _site_at(url: str, session: Session) -> OpenSite:

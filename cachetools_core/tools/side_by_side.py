@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
 from random import random
+from typing import TypeVar
 
-from ..errors import CacheToolsError, Cancelled, DeadlinePassed, JournalError, NotAService
+from ..errors import CacheToolsError, Cancelled, DeadlinePassed, JournalError, NoAnswer, NotAService
 from ..local.journal import Journal, Unreadable, unfinished
 from ..local.ledger import Ledger
 from ..messages import Messages
@@ -18,13 +19,20 @@ from ..proof.entry import Entry
 from ..secrecy import Discreet
 from ..server.connections import SharedConnections
 from ..server.neighbours import Neighbours
+from ..server.site import open_site
 from ..server.submission import Notebook
 from ..server.turns import Turn
 from ..server.wire import PlainWire
+from ..waiting import Run
 from .access import Access, OpenSite, Session
 from .among_many import Named, WarningsOnly
 from .relay import Relay
 
+Found = TypeVar("Found")
+
+LOOK_AT_MOST = 120.0
+"""Seconds for one service while the plan is made, since all others wait for it; half of those left, if that is less."""
+RERUN = "Check that the site is up, then run this again."
 WORKERS_FOR_A_JOB = 2
 """While one job runs, the service of the one before is looked at until it is back."""
 
@@ -46,12 +54,17 @@ class ManySession(Session):
         """How many services of one site are worked on at a time, so that so many jobs can run."""
         return self.per_site * WORKERS_FOR_A_JOB
 
-    def for_one(self, service: ServiceReference, name: str, ledger: Ledger) -> Session:
+    def for_one(self, service: ServiceReference, name: str, ledger: Ledger) -> SessionOfOne:
         """The session of one of the services, which is called so in messages. Raises nothing."""
         key = site_key(service)
         if key not in self._shared:
             self._shared[key] = SharedSite(self, ledger)
         return SessionOfOne(self, self._shared[key], name, ledger)
+
+    @property
+    def for_a_look(self) -> float:
+        """How many seconds one service may take while the plan is made."""
+        return min(LOOK_AT_MOST, self.run.left() / 2)
 
     def jobs_in_the_journal(self) -> Mapping[str, str]:
         """The jobs that are noted, by this run or an earlier one, and the keys of their services. Raises nothing."""
@@ -68,6 +81,7 @@ class SharedSite:
         self._session = session
         self._turn = Turn()
         self._opened: OpenSite | CacheToolsError | None = None
+        self._silent: list[str] = []
         self.neighbours = Neighbours(session.per_site, lambda: {**session.jobs_in_the_journal(), **ledger.jobs})
 
     def opened(self, url: str, asker: Session, hears: Messages) -> OpenSite:
@@ -82,18 +96,52 @@ class SharedSite:
             raise copy(self._opened)
         return replace(self._opened, wire=self._opened.wire.heeding(asker.run))
 
+    def in_time(self, service: ServiceReference, run: Run, look: Callable[[], Found]) -> Found:
+        """What a look finds that others wait for. Raises NoAnswer where it takes too long, and what the look raises.
+
+        Where so many looks in a row as the site is asked at a time took too long, no more are begun.
+        """
+        is_silent = len(self._silent) >= self._session.workers
+        seconds = 0.0 if is_silent else self._session.for_a_look
+        try:
+            with run.at_most(seconds):
+                found = look()
+        except DeadlinePassed:
+            if not run.left():
+                raise
+            if is_silent:
+                what = f"{service.site} gave no answer for {len(self._silent)} other services, and wasn't asked again."
+                raise NoAnswer(what, RERUN) from None
+            self._silent.append(service.url)
+            raise _too_slow(service.url, seconds) from None
+        self._silent.clear()
+        return found
+
     def _open(self, url: str, hears: Messages) -> OpenSite | CacheToolsError:
         session = self._session
         run = session.run.beside(session.access.messages.cancelled)
         trust = session.trust()
+        rest = PlainWire(trust, run, SharedConnections(trust, session.workers))
+        seconds = session.for_a_look
         try:
-            opened = session.signed_in(PlainWire(trust, run, SharedConnections(trust, session.workers)), url, hears)
-        except (Cancelled, DeadlinePassed):
+            with run.at_most(seconds):
+                info = open_site(rest, url)
+            opened = session.signed_in(rest, info, hears)  # takes its time: somebody may be typing a password
+        except Cancelled:
             raise
+        except DeadlinePassed:
+            if not run.left():
+                raise
+            return _too_slow(url, seconds)
         except CacheToolsError as error:
             return error
         run.take_up_cancel()  # by each service for itself: the token is renewed for those that still need it
         return opened
+
+
+def _too_slow(url: str, seconds: float) -> NoAnswer:
+    what = f"{url} gave no answer within {seconds:.0f} seconds, and holds up the other services no longer."
+    return NoAnswer(what, RERUN)
 
 
 class SessionOfOne(Session):
@@ -115,6 +163,14 @@ class SessionOfOne(Session):
     def is_about(self, service: ServiceReference) -> bool:
         """True for each service of the run. Raises nothing."""
         return self._ledger.is_about(service_key(service))
+
+    def in_time(self, service: ServiceReference, hears: Messages, look: Callable[[], Found]) -> Found:
+        """What a look finds that the other services wait for. Raises NoAnswer where it takes too long, and what the
+        look raises.
+        """
+        with suppress(CacheToolsError):  # which the look meets again, in its place
+            self.site_of(service, hears)  # not in the time of the look: somebody may be asked for a password
+        return self._shared.in_time(service, self.run, look)
 
     def notebook_over(self, journal: Journal, service: ServiceReference) -> Notebook:
         """The journal, and the ledger of the run. Raises nothing."""

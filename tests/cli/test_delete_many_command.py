@@ -90,8 +90,9 @@ def test_a_line_that_names_no_service_stops_nobody(
         (None, "can't be read: No such file or directory."),
         (b"# nothing\n\n", "names no service."),
         ("Übersicht".encode("utf-16"), "isn't in UTF-8."),
+        (b"https://gis.example.com/server/rest/services/A/MapServer\n" * 80_000, "is too large."),
     ],
-    ids=["missing", "empty", "not UTF-8"],
+    ids=["missing", "empty", "not UTF-8", "cut off otherwise"],
 )
 def test_a_file_that_is_no_list_ends_with_2(
     run: Callable[..., Outcome], tmp_path: Path, content: bytes | None, words: str

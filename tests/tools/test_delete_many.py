@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.body_server import BodyServer
 from support.listener import Listener
 from support.many import Many
+from support.many_services import ManyServices
 from support.many_sites import simulated_sites
 from support.schema import summary_misfits
 from support.story import account_of
@@ -24,7 +26,7 @@ from cachetools_core.proof.entry import Entry
 from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.delete import plan_deletion
-from cachetools_core.tools.delete_many import delete_map_server_caches
+from cachetools_core.tools.delete_many import Plans, delete_map_server_caches
 
 NAMES = ("Map0000", "Planning/Map0001", "Transport/Map0002", "Water/Map0003", "Map0004", "Planning/Map0005")
 
@@ -153,6 +155,28 @@ def test_a_dead_site_costs_the_others_nothing(many: Many) -> None:
     summary = many.delete([*dead, *many.services[:2]])
     assert [one.verdict.value for one in summary.receipts] == ["not-deleted"] * 3 + ["deleted"] * 2
     assert {one.error.message_id for one in summary.receipts[:3] if one.error} == {"CT202"}
+
+
+@pytest.mark.parametrize("where", ["the site", "its services"])
+def test_a_site_that_hangs_leaves_the_others_their_time(many: Many, where: str) -> None:
+    """All wait for the plan, so no site may take all the time that there is, whatever each request may take."""
+    seen: list[Plans] = []
+    with BodyServer(lambda path: None) as silent, BodyServer(lambda path: None) as good:
+        sites = ManyServices(silent, [f"S{at}" for at in range(5)]), ManyServices(good, ["S0", "S1"])
+        paths = [f"rest/services/S{at}/MapServer" for at in range(5)]
+        sites[0].hanging = {"rest/info"} if where == "the site" else set(paths)
+        services = [f"{sites[0].url}/{path}" for path in paths] + [f"{sites[1].url}/{path}" for path in paths[:2]]
+
+        def decline(plans: Plans) -> bool:
+            seen.append(plans)
+            return False
+
+        summary = many.delete(services, decline, 1, account=None, deadline=80.0)
+        sites[0].let_go.set()
+        asked = {path for path, _ in silent.asked if path.endswith("MapServer")}
+    assert [len(one.deleting) for one in seen] == [2]
+    assert {one.error.message_id for one in summary.receipts[:5] if one.error} == {"CT201"}
+    assert len(asked) == (0 if where == "the site" else 2), "two are asked at a time, and none after them"
 
 
 def test_a_cancel_stops_the_submitting_and_tells_the_rest(many: Many) -> None:
