@@ -195,6 +195,7 @@ class PlainWire:
             note(f"no answer ({type(error).__name__})")
             self._answered = "", 0.0
             self._connections.drop(session)  # with the cookie that leads to the same machine again
+            self._proxies.clear()  # the settings may name another one by now
             self._wire_failed(where, url, error)
         else:
             self._answered = urlsplit(url).netloc, self.run.clock.monotonic()
@@ -206,7 +207,7 @@ class PlainWire:
         raise refusal  # not within the clause, or the error that quotes a secret would be kept as its context
 
     def _proxies_to(self, url: str) -> dict[str, str]:
-        """The proxies to a server, read from this machine's settings once in a run. Raises as `_proxies` does."""
+        """The proxies to a server, read from the settings once while all goes well. Raises as `_proxies` does."""
         parts = urlsplit(url)
         server = parts.scheme, parts.netloc
         if server not in self._proxies:

@@ -22,6 +22,8 @@ from cachetools_core.proof.verdict import Verdict
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.delete import delete_map_server_cache
 
+UNHURRIED = replace(PATIENCE, cancel=6000)  # a server refuses a cancel while its job is only submitted
+
 
 def test_a_cache_is_deleted_and_proven_gone(server):
     listener = Listener()
@@ -81,7 +83,7 @@ def test_a_cancel_before_the_submit_submits_nothing(words, place):
 
 def test_a_cancel_in_the_middle_reaches_the_job_and_what_is_left_is_told(place):
     place.server.let_jobs_take(12.0)  # a tenth of that until it is at work
-    seen = place.run(listener=CancelWhen("The job is running"))
+    seen = place.run(listener=CancelWhen("The job is running"), patience=UNHURRIED)
     assert (seen.receipt["exit_code"], seen.error_id, seen.submits) == (3, "CT601", 1)
     assert seen.verdict in ("not-deleted", "partly-deleted")
     assert seen.complaints() == []
@@ -94,15 +96,16 @@ def test_a_cancel_after_which_half_is_gone_is_a_cancel_too(place):
             return any(percent and percent >= 40 for _, percent in self.labels)
 
     place.server.let_jobs_take(4.0)
-    seen = place.run(listener=HalfWay())
+    seen = place.run(listener=HalfWay(), patience=UNHURRIED)
     assert (seen.verdict, seen.receipt["exit_code"], seen.error_id) == ("partly-deleted", 3, "CT601")
     assert 0 < seen.tiles < seen.tiles_at_first
 
 
 def test_a_cancel_in_a_rerun_ends_the_earlier_job_and_starts_no_other(place):
-    place.server.let_jobs_take(60.0)
+    place.server.let_jobs_take(600.0)
     assert place.run(deadline=2.0 * FACTOR).verdict == "still-running"
-    seen = place.run(listener=CancelWhen("Following"))
+    place.server.let_jobs_take(20.0)
+    seen = place.run(listener=CancelWhen("Following"), patience=UNHURRIED)
     assert (seen.receipt["exit_code"], seen.error_id, seen.submits, seen.running) == (3, "CT601", 1, False)
     assert "never answered" not in seen.heard.everything
     assert seen.verdict in ("not-deleted", "partly-deleted")
