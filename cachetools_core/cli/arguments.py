@@ -31,6 +31,9 @@ def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     Prints help or the version and raises SystemExit where that is asked for. Raises WrongUsage.
     """
     options, unknown = _read(arguments)
+    empty = _option_without_a_value(arguments, options.command)
+    if empty:  # as a script writes it whose variable isn't set
+        raise WrongUsage(f"{empty} needs a value.", _see_help(options.command))
     if "services" in options and not any(text.startswith("-") for text in unknown):
         options.services, unknown = [*options.services, *unknown], []  # argparse takes those before the first option
     if unknown:
@@ -132,6 +135,14 @@ def _in_our_words(error: argparse.ArgumentError, arguments: Sequence[str]) -> st
     if message.startswith(EXCLUDED):
         return f"{name} and {message[len(EXCLUDED) :]} exclude each other."
     return f"{name} needs a value." if message.startswith(NEEDS) else f"{name} takes no value."
+
+
+def _option_without_a_value(arguments: Sequence[str], command: str) -> str:
+    names = options_of(command)
+    before = (one for one, value in zip(arguments, arguments[1:]) if not value)
+    return next(
+        (name for name in (*before, *(text[:-1] for text in arguments if text.endswith("="))) if name in names), ""
+    )
 
 
 def _about_unknown(unknown: Sequence[str], command: str) -> str:

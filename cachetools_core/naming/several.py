@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
-from ..errors import NotAService
+from ..errors import NotAService, WrongUsage
 from .address import safe_text
 from .identity import service_key
 from .service import ServiceReference, read_name
@@ -19,6 +19,12 @@ from .service import ServiceReference, read_name
 VALUE = re.compile(r"\s*(?:'(.*?)'|\"(.*?)\"|([^;]*))\s*(?:;|\Z)", re.DOTALL)
 # A service may be addressed as `https://h/server/services;Folder/Name.MapServer`; its first half alone names none.
 HALF = re.compile(r"https?://\S+/services", re.IGNORECASE)
+
+
+def check_are_several(services: Iterable[str]) -> None:
+    """Raises WrongUsage where one text is given in place of several, or each of its letters would be a service."""
+    if isinstance(services, str):
+        raise WrongUsage("Several services are given as a list of texts, and this is one text.", "Put it into a list.")
 
 
 @dataclass(frozen=True)

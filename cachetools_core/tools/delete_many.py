@@ -17,6 +17,7 @@ from ..naming.address import safe_text
 from ..naming.files import find_service
 from ..naming.identity import service_key, site_key
 from ..naming.service import ServiceReference
+from ..naming.several import check_are_several
 from ..proof.evidence import plural
 from ..proof.receipt import Receipt
 from ..proof.summary import Summary
@@ -75,9 +76,9 @@ def delete_map_server_caches(
     with by the same call: what is deleted stays deleted, what was submitted is followed.
 
     Returns the summary, whatever became of each service; its `exit_code` is that of the worst. Raises WrongUsage where
-    no service is given, `per_site` is less than 1, or one cache directory is named for several sites; JournalError
-    where the ledger of an earlier run can't be read, and AlreadyRunning where another process is at work on the same
-    services.
+    no service is given, or one text in place of a list, `per_site` is no whole number from 1 on, or one cache directory
+    is named for several sites; JournalError where the ledger of an earlier run can't be read, and AlreadyRunning where
+    another process is at work on the same services.
     """
     return run_deletions(services, access, lambda plans: True, per_site)
 
@@ -89,10 +90,11 @@ def run_deletions(
 
     Returns and raises as `delete_map_server_caches` does.
     """
+    check_are_several(services)
     if not services:
         raise WrongUsage("No service is named.")
-    if per_site < 1:
-        raise WrongUsage("The number of jobs at a time on one site must be at least 1.")
+    if not isinstance(per_site, int) or per_site < 1:
+        raise WrongUsage("The number of jobs at a time on one site must be a whole number, at least 1.")
     relay = Relay(access.messages, access.clock)
     session = ManySession(access, relay, per_site)
     began, started = access.clock.monotonic(), access.clock.now()

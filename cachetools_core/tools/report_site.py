@@ -14,6 +14,7 @@ from ..messages import Messages
 from ..naming.address import safe_text
 from ..naming.files import find_service
 from ..naming.service import ServiceReference
+from ..naming.several import check_are_several
 from ..naming.site import SitePart, read_site_part
 from ..proof.site_report import Ending, SiteReport, UnreadRow, Why, found_of
 from ..proof.site_table import report_csv
@@ -66,6 +67,7 @@ def report_services(
 
     Raises as `report_site` does, and where none of the services could even be asked, what stopped the first of them.
     """
+    check_are_several(services)
     session, file = _begun(access, output)
     with session.discreetly():
         tour = _Several(session, dict.fromkeys(services))

@@ -44,6 +44,8 @@ UNKNOWN = "an argument that it doesn't know"
         (["delete", "x", f"--password-stdin={SECRET}"], "--password-stdin takes no value."),
         (["delete", "x", f"--json={SECRET}"], "--json takes no value."),
         (["delete", "x", "--user"], "--user needs a value."),
+        (["delete", "x", "--log-file", ""], "--log-file needs a value."),
+        (["delete", "x", "--receipts="], "--receipts needs a value."),
         (["delete", "x", "--y"], "Did you mean --yes?"),
         (["delete", "x", f"--dedline={SECRET}"], "Did you mean --deadline?"),
         (["delete", "x", "--ye"], UNKNOWN),

@@ -27,6 +27,7 @@ from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.delete import plan_deletion
 from cachetools_core.tools.delete_many import Plans, delete_map_server_caches
+from cachetools_core.tools.report_site import report_services
 
 NAMES = ("Map0000", "Planning/Map0001", "Transport/Map0002", "Water/Map0003", "Map0004", "Planning/Map0005")
 
@@ -310,3 +311,15 @@ def test_no_service_is_no_run(many: Many) -> None:
     with pytest.raises(WrongUsage, match="No service is named"):
         delete_map_server_caches([], many.access())
     assert many.delete(["no service"]).exit_code == 2
+
+
+def test_what_is_no_list_or_no_number_is_no_run(many: Many) -> None:
+    """A text is a sequence of its letters, each of which would be a service that isn't understood."""
+    one: Any = many.services[0]
+    for deletes in (delete_map_server_caches, report_services):
+        with pytest.raises(WrongUsage, match="Put it into a list"):
+            deletes(one, many.access())
+    wrong: tuple[Any, ...] = (0, 1.5, "2")
+    for per_site in wrong:
+        with pytest.raises(WrongUsage, match="a whole number"):
+            delete_map_server_caches([one], many.access(), per_site)
