@@ -7,7 +7,7 @@ from typing import Any
 
 from ..account import program
 from ..errors import Cancelled, WrongUsage
-from ..local.journal import Unreadable, forget, unfinished
+from ..local.journal import Journal, Unreadable, forget, unfinished
 from ..messages import plain_words
 from ..naming.address import safe_text
 from ..proof.entry import Entry
@@ -43,7 +43,7 @@ def run_command(options: argparse.Namespace, terminal: Terminal, run: Run) -> En
 
 def _forget(options: argparse.Namespace, terminal: Terminal, run: Run) -> End:
     service = safe_text(options.forget)
-    if not options.yes:
+    if Journal(options.forget).holds_entry and not options.yes:
         if not terminal.has_somebody:
             raise WrongUsage("Confirmation needed, but this is no interactive terminal: add --yes.")
         answer = terminal.ask(f"{WHAT_IT_MEANS}\nForget the deletion of {service}? Type yes: ", run)

@@ -200,7 +200,8 @@ def how_to_sign_in(home: Home, place: Place) -> str:
 
     The site as it was named, and not a portal that it claims: where that is elsewhere, storing says so and asks first.
     """
-    words = f"{how_to_store(home.site, place)} Entries belong to one user of this machine, so store it as the user"
+    how = how_to_store(home.site, place, "an account")
+    words = f"{how} Entries belong to one user of this machine, so store it as the user"
     if place is not Place.TERMINAL:
         return f"{words} that runs this."
     return (
@@ -209,13 +210,13 @@ def how_to_sign_in(home: Home, place: Place) -> str:
     )
 
 
-def how_to_store(address: str, place: Place) -> str:
-    """How an account for a site, or for a portal, is stored from there."""
+def how_to_store(address: str, place: Place, what: str = "it") -> str:
+    """How an account for a site, or for a portal, is stored from there; `what` is what the sentence calls it."""
     if place is Place.PANE:
-        return f"Store it with the tool Store Server Sign-In, for the site {address}."
+        return f"Store {what} with the tool Store Server Sign-In, for the site {address}."
     if place is Place.TERMINAL:
-        return f'Store it: {program()} sign-in "{address}" --user NAME.'
-    return f'Store it with cachetools_core.store_sign_in, for the site "{address}".'
+        return f'Store {what}: {program()} sign-in "{address}" --user NAME.'
+    return f'Store {what} with cachetools_core.store_sign_in, for the site "{address}".'
 
 
 def _first(run: Run, home: Home, given: GivenAccount, others: Iterable[Source]) -> Found | PortalSession:

@@ -299,8 +299,9 @@ def _refused_tunnel(error: Exception) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """The innermost cause in a few words; urllib3's own, further out, hold addresses of objects."""
-    return plain_words(list(causes(error))[-1]) or type(error).__name__
+    """The innermost cause in a few words, without a number; urllib3's own, further out, hold addresses of objects."""
+    innermost = list(causes(error))[-1]
+    return plain_words(getattr(innermost, "strerror", None) or innermost) or type(error).__name__
 
 
 def _whole_body(response: requests.Response, abandoned: threading.Event) -> bytes:

@@ -50,7 +50,10 @@ class SomeTiles:
         record.note_before(found)
         refuse_hopeless(service, found)
         if found.of(Witness.SERVICE).says is not Says.THERE:
-            raise CannotDelete(f"{service} says that it has no cache, so there are no scales to choose from.")
+            raise CannotDelete(
+                f"{service} says that it has no cache, so it has no tiles to delete.",
+                "Check that it is the right service.",
+            )
         selection = select(self.asked, found.scheme, str(service))
         work = TileWork(service, selection, _way_to_sample(wire, service, selection, found))
         before = work.seen_close(wire, found, others)

@@ -156,7 +156,7 @@ def test_what_a_site_says_adds_no_address(
             sign_in(rest, site, one, [other for other in others if place != "profile" or "Profiles" in repr(other)])
         assert mallory.requests == []
     assert standing.requests[seen:] == []
-    assert "$(" not in str(refused.value).partition("Store it")[2]
+    assert "$(" not in str(refused.value).partition("Store ")[2]
 
 
 @pytest.mark.parametrize("place", ["keyring", "Pro"])

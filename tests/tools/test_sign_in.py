@@ -280,7 +280,7 @@ def test_after_removing_a_run_says_where_it_looked(rehearsal: Callable[..., Rehe
     receipt = delete(server, account=None, place=Place.PANE)
     assert receipt.error is not None and receipt.error.message_id == "CT401"
     assert f"keyring entry 'CacheTools:{server.portal}': nothing found" in str(receipt.error)
-    assert f"Store it with the tool Store Server Sign-In, for the site {server.site}." in str(receipt.error)
+    assert f"Store an account with the tool Store Server Sign-In, for the site {server.site}." in str(receipt.error)
     assert "--" not in str(receipt.error)
 
 
