@@ -111,7 +111,7 @@ class Trust:
 
     def _files(self, authority: str) -> Iterator[_CertificateFile]:
         if self._ca_file is not None:
-            yield _CertificateFile(Path(self._ca_file), "the CA file")
+            yield _CertificateFile(Path(self._ca_file), "you as the CA file")
         kept_file = self._kept(authority)
         if kept_file is not None and os.path.exists(kept_file):
             yield _CertificateFile(kept_file, "the file kept for this site")

@@ -194,13 +194,17 @@ KEPT = "the file kept for this site"
 @pytest.mark.parametrize(
     ("named_by", "content"),
     [
-        *((name, content) for name in ("the CA file", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") for content in UNUSABLE),
+        *(
+            (name, content)
+            for name in ("you as the CA file", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+            for content in UNUSABLE
+        ),
         *((KEPT, content) for content in UNUSABLE[:-1]),
     ],
 )
 def test_a_ca_file_that_cannot_be_used_is_said_before_any_network(server, tmp_path, monkeypatch, content, named_by):
     file = kept_file(server.site) if named_by == KEPT else tmp_path / "no certificates.pem"
-    ca_file = file if named_by == "the CA file" else None
+    ca_file = file if named_by == "you as the CA file" else None
     if named_by.endswith("BUNDLE"):
         monkeypatch.setenv(named_by, str(file))
     if content is not None:
@@ -232,14 +236,14 @@ PIPES = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no
 
 
 @PIPES
-@pytest.mark.parametrize("named_by", ["the CA file", "REQUESTS_CA_BUNDLE", KEPT])
+@pytest.mark.parametrize("named_by", ["you as the CA file", "REQUESTS_CA_BUNDLE", KEPT])
 def test_a_file_that_does_not_answer_ends_by_the_deadline(server, tmp_path, monkeypatch, named_by):
     pipe = kept_file(server.site) if named_by == KEPT else tmp_path / "silent.pem"
     pipe.parent.mkdir(parents=True, exist_ok=True)
     os.mkfifo(pipe)
     if named_by == "REQUESTS_CA_BUNDLE":
         monkeypatch.setenv(named_by, str(pipe))
-    receipt = delete(server, ca_file=pipe if named_by == "the CA file" else None, deadline=5.0)
+    receipt = delete(server, ca_file=pipe if named_by == "you as the CA file" else None, deadline=5.0)
     assert type(receipt.error) is DeadlinePassed
     assert f"was up while reading {pipe}, named by" in receipt.error.what
     assert named_by in receipt.error.what
@@ -261,13 +265,13 @@ def test_the_file_kept_for_a_site_does_not_vouch_for_another_authority_in_the_sa
 
 
 @pytest.mark.usefixtures("store")
-@pytest.mark.parametrize("named", ["the CA file", "the bundle", "the kept file"])
+@pytest.mark.parametrize("named", ["you as the CA file", "the bundle", "the kept file"])
 def test_naming_a_file_makes_no_anchor_of_an_intermediate_in_the_store(serve, root, tmp_path, monkeypatch, named):
     between = Certificate("Test intermediate", issuer=root, authority=True)
     server = serve(Certificate("localhost", issuer=between))
     monkeypatch.setenv("SSL_CERT_FILE", str(between.saved(tmp_path / "store.pem")))
     unrelated = Certificate("Other root", authority=True)
-    if named == "the CA file":
+    if named == "you as the CA file":
         refusal(server, unrelated.saved(tmp_path / "other.pem"))
         return
     if named == "the bundle":
