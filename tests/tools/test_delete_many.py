@@ -23,6 +23,7 @@ from cachetools_core.local.journal import Journal
 from cachetools_core.naming.identity import service_key
 from cachetools_core.naming.service import ServiceReference, read_name
 from cachetools_core.proof.entry import Entry
+from cachetools_core.rehearsal.request import Request
 from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.delete import plan_deletion
@@ -136,6 +137,23 @@ def test_what_has_changed_since_the_plan_is_left_alone(many: Many) -> None:
     assert [one.verdict.value for one in summary.receipts] == ["not-deleted", "deleted", "deleted"]
     assert "has changed meanwhile. Nothing was submitted." in str(summary.receipts[0].error)
     assert many.server.submits == 2
+
+
+def test_what_has_changed_while_it_waited_for_its_turn_is_left_alone(many: Many) -> None:
+    many.server.let_jobs_take(1.0)  # 20 seconds of the run's clock
+    changed: list[str] = []
+
+    def change_the_other(request: Request) -> None:
+        if request.step == "submit" and not changed:
+            changed.append("Planning/Map0001" if "Map0002" in request.form["service_url"] else "Transport/Map0002")
+            cache = many.server.cache(changed[0])
+            cache.delete_tile(0, *next((row, col) for _, row, col in cache.tiles()))
+
+    many.server.before_request = change_the_other
+    summary = many.delete(many.services[1:3], per_site=1)
+    assert summary.counts == {"not-deleted": 1, "deleted": 1} and many.server.submits == 1
+    left = next(one for one in summary.receipts if changed[0] in one.service)
+    assert "has changed meanwhile. Nothing was submitted." in str(left.error)
 
 
 def test_without_a_yes_nothing_is_deleted(many: Many) -> None:
