@@ -75,11 +75,16 @@ class Settling:
         restart = self._wait(f"{self._service} to restart", min(self._patience.restart, self._run.left() / 2))
         grace = self._wait("the server to show what became of the cache", self._patience.grace)
         begun, after = self._run.clock.monotonic(), NO_TIME
+        last_away = begun
         try:
             while True:
                 waited = self._run.clock.monotonic() - begun
                 after = self._look_once(is_the_last=end is JobEnd.RUNNING or waited >= restart.seconds)
                 wait = restart if after.service in AWAY else grace if self._may_change(after, end) else NO_WAIT
+                if after.service in AWAY:
+                    last_away = begun + waited
+                else:  # grace is for what a service shows, so it counts from its return
+                    waited = self._run.clock.monotonic() - last_away
                 if end is JobEnd.RUNNING or waited >= wait.seconds:
                     return after
                 self._messages.progress(wait.label)

@@ -241,6 +241,17 @@ ROWS: dict[tuple[str, ...], Facts] = {
     ("service-removed-meanwhile",): unknown(1, 0),
     ("service-renamed-meanwhile",): unknown(1, 0),
     ("cache-rebuilt-meanwhile",): kept(),
+    ("cache-info-finds-a-cache",): DELETED,
+    ("cache-info-finds-a-cache", "report-refused"): unknown(1, 0),
+    ("cache-info-fails", "report-refused"): DELETED,
+    ("cache-info-hangs", "report-refused"): DELETED,
+    ("cache-info-not-offered", "report-refused"): DELETED,
+    # what only a deletion of tiles asks for
+    ("tilemap-adjusted",): DELETED,
+    ("tilemap-no-list",): DELETED,
+    ("tilemap-odd-bits",): DELETED,
+    ("tilemap-other-place",): DELETED,
+    ("tilemap-other-size",): DELETED,
 }
 LONG_JOBS = {("token-short-lived@token",), ("token-expires-mid-job",), ("server-restarts",)}
 LONG_WAITS = {("slow-restart",), ("stale-metadata",), ("stale-metadata", "report-refused")}
