@@ -52,7 +52,7 @@ def test_a_program_that_gives_no_password(
     assert words in done.err and SECRET not in done.out + done.err
 
 
-@pytest.mark.parametrize("command", [f"/no/such/{SECRET}", f'"{SECRET}', "", f"{SECRET}; touch pwned"])
+@pytest.mark.parametrize("command", [f"/no/such/{SECRET}", f'"{SECRET}', " ", f"{SECRET}; touch pwned"])
 def test_a_program_that_can_not_be_started_is_not_named(run: Callable[..., Outcome], site: Site, command: str) -> None:
     done = run("report", *given(site, command))
     assert done.code == 2 and "can't be started" in done.err and SECRET not in done.out + done.err

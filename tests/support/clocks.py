@@ -63,6 +63,7 @@ class StepClock:
     def __init__(self) -> None:
         self.seconds = 0.0
         self._main = threading.get_ident()
+        self._abandoned = set(threading.enumerate()) - {threading.current_thread()}  # by runs of earlier tests
         self._turn = threading.Condition()
         self._waiting: dict[int, tuple[float, threading.Event]] = {}
 
@@ -90,7 +91,8 @@ class StepClock:
         """Whoever has what it waits for is at work by now, though it doesn't know yet."""
         if any(event.is_set() or moment <= self.seconds for moment, event in self._waiting.values()):
             return False
-        mine = [one for one in threading.enumerate() if one.name.startswith("CacheTools") or one.ident == self._main]
+        here = set(threading.enumerate()) - self._abandoned
+        mine = [one for one in here if one.name.startswith("CacheTools") or one.ident == self._main]
         return all(one.ident in self._waiting for one in mine)
 
 

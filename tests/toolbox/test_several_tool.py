@@ -45,7 +45,7 @@ def test_several_services_from_the_pane(pro: Pro, place: Place, tmp_path: Path) 
 def test_one_bar_fills_with_the_services_that_are_done(pro: Pro, place: Place) -> None:
     pro.call(MANY, both(place))
     progress = pro.outcome.progress
-    assert [step[1] for step in progress if step[0] == "position"] == [50, 100]
+    assert [step[1] for step in progress if step[0] == "position"] == [0, 50, 100]
     assert any(step[0] == "label" and "2 of 2" in step[1] for step in progress)
 
 
