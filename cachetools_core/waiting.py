@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Generic, Protocol, TypeVar
 
@@ -75,6 +76,23 @@ class SystemClock:
 
 
 SYSTEM_CLOCK = SystemClock()
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How many seconds to go on, with each of the things that may not come.
+
+    `jitter` is this run's own number from 0 to 1, where several run: their looks at jobs don't fall together then.
+    """
+
+    no_answer: float = 300.0
+    gone: float = 15.0
+    cancel: float = 30.0
+    grace: float = 30.0
+    restart: float = 180.0
+    settle: float = 60.0
+    arrival: float = 180.0
+    jitter: float = 0.0
 
 
 class Run:

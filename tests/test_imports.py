@@ -96,3 +96,12 @@ print(*(set(sys.modules) - before), sep="\\n")
     loaded = set(done.stdout.split())
     assert "cachetools_core.naming.service" in loaded
     assert {name.partition(".")[0] for name in loaded} & {"requests", "ssl", "socket", "hashlib", "secrets"} == set()
+
+
+def test_naming_what_a_script_needs_loads_no_network() -> None:
+    names = "Access, CacheToolsError, Receipt, delete_map_server_cache"
+    script = f"import sys; from cachetools_core import {names}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True, text=True)
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert "cachetools_core" in loaded
+    assert loaded & {"requests", "urllib3", "ssl", "socket", "http", *NEVER} == set()

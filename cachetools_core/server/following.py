@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ..elapsed import until
 from ..errors import CacheToolsError, Cancelled, DeadlinePassed, NoAnswer, ServerSaysNo, SignInRefused
 from ..messages import Messages, plain_words
 from ..proof.ending import JobEnd, JobReport
-from ..waiting import next_look
+from ..waiting import Patience, next_look
 from .answers import Body
 from .wire import Wire
 
@@ -43,23 +42,6 @@ IN_WORDS = {
 Said = tuple[str, bool]
 """A message's text, and whether it complains."""
 WARNING_TYPES = ("esriJobMessageTypeWarning", "esriJobMessageTypeError", "esriJobMessageTypeAbort")
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How many seconds to go on, with each of the things that may not come.
-
-    `jitter` is this run's own number from 0 to 1, where several run: their looks at jobs don't fall together then.
-    """
-
-    no_answer: float = 300.0
-    gone: float = 15.0
-    cancel: float = 30.0
-    grace: float = 30.0
-    restart: float = 180.0
-    settle: float = 60.0
-    arrival: float = 180.0
-    jitter: float = 0.0
 
 
 def follow(wire: Wire, url: str, messages: Messages, patience: Patience) -> JobReport:

@@ -9,9 +9,8 @@ from ..errors import CacheToolsError, Cancelled
 from ..messages import Messages
 from ..proof.ending import JobEnd, JobReport
 from ..proof.entry import Entry
-from ..waiting import Run
+from ..waiting import Patience, Run
 from .candidates import Candidate, Candidates, in_words
-from .following import Patience
 from .job_list import JobList
 
 LOOKS = 20

@@ -26,8 +26,9 @@ from ..proof.ending import JOB_ID, JobEnd, JobReport
 from ..proof.entry import Entry
 from ..proof.evidence import Look
 from ..proof.way_back import WayBack
+from ..waiting import Patience
 from .candidates import Candidate, Candidates, Place, in_words
-from .following import Patience, follow, follow_from_the_start, watch
+from .following import follow, follow_from_the_start, watch
 from .job_list import JobList, service_of_job
 from .searching import LONGEST_PAUSE, Search, Sight
 from .site import Task

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ..proof.receipt import Receipt
 from .access import Access
-from .cache_work import WholeCache
-from .deletion import Plan, carry_out, outcome, plan_deletion_of, run_deletion_of
 
-__all__ = ["Plan", "carry_out", "delete_map_server_cache", "plan_deletion", "run_deletion"]
+if TYPE_CHECKING:
+    from .deletion import Plan
+
+# The imports within the functions bring requests: who only names a function hasn't used it yet.
 
 
 def delete_map_server_cache(service: str, access: Access = Access()) -> Receipt:  # noqa: B008 - frozen
@@ -21,14 +23,22 @@ def delete_map_server_cache(service: str, access: Access = Access()) -> Receipt:
     Returns a receipt where the cache is proven to be gone, or there was none. Everything else raises a CacheToolsError
     whose `receipt` says what was found; nothing that can't be proven is called deleted.
     """
+    from .deletion import outcome
+
     return outcome(run_deletion(service, access, lambda plan: True))
 
 
 def run_deletion(service: str, access: Access, agree: Callable[[Plan], bool]) -> Receipt:
     """Plan the deletion, have it agreed to, and carry it out, as `run_deletion_of` does. Raises nothing."""
+    from .cache_work import WholeCache
+    from .deletion import run_deletion_of
+
     return run_deletion_of(WholeCache(), service, access, agree)
 
 
 def plan_deletion(service: str, access: Access) -> Plan:
     """What a deletion would do, for `carry_out`; changes nothing. Raises what `plan_deletion_of` raises."""
+    from .cache_work import WholeCache
+    from .deletion import plan_deletion_of
+
     return plan_deletion_of(WholeCache(), service, access)

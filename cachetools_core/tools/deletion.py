@@ -33,10 +33,11 @@ from ..proof.words import Story
 from ..server.candidates import Place
 from ..server.searching import Sight
 from ..server.submission import Submission
-from .access import Access, Session
+from .access import Access
 from .cache_work import CacheWork
 from .other_ports import names_at_other_ports
 from .record import Record
+from .session import Session
 from .settling import Settling
 from .tile_work import TileWork
 from .work import Wish, Work

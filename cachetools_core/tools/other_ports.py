@@ -12,7 +12,7 @@ from ..naming.identity import is_loopback, service_key, service_key_at_any_port
 from ..naming.service import ServiceReference, read_name
 from ..proof.entry import Entry
 from ..server.wire import Wire
-from .access import Session
+from .session import Session
 
 UNKNOWN_JOB = (400, 404)
 

@@ -17,8 +17,9 @@ from ..proof.report import CachingJob, Report
 from ..proof.report_table import report_table
 from ..server.job_list import list_jobs
 from ..server.looks import closer_look
-from .access import Access, OpenSite, Session
+from .access import Access
 from .check import TOOLS, earlier_job, service_findings, site_findings
+from .session import OpenSite, Session
 
 NEXT = {
     ServiceState.NOT_STARTED: "Start the service in ArcGIS Server Manager, then run this again.",

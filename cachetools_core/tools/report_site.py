@@ -25,9 +25,10 @@ from ..server.portal import find_portal
 from ..server.site import open_site
 from ..server.wire import PlainWire
 from ..waiting import Run
-from .access import Access, OpenSite, Session
+from .access import Access
 from .lanes import Lanes
 from .relay import Relay
+from .session import OpenSite, Session
 from .survey import Survey, What
 
 AT_A_TIME = 4

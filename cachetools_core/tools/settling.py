@@ -12,11 +12,10 @@ from ..messages import Messages
 from ..proof.ending import JobEnd
 from ..proof.evidence import Look, Says, ServiceState, Testimony, Why, Witness
 from ..proof.verdict import Remains
-from ..server.following import Patience
 from ..server.looks import Other, glance, last_words
 from ..server.site import start_service
 from ..server.wire import Wire
-from ..waiting import next_look
+from ..waiting import Patience, next_look
 from .work import Work
 
 AWAY = {ServiceState.NOT_STARTED, ServiceState.UNREADABLE}

@@ -24,9 +24,10 @@ from ..server.submission import Notebook
 from ..server.turns import Turn
 from ..server.wire import PlainWire
 from ..waiting import Run
-from .access import Access, OpenSite, Session
+from .access import Access
 from .among_many import Named, WarningsOnly
 from .relay import Relay
+from .session import OpenSite, Session
 
 Found = TypeVar("Found")
 

@@ -30,7 +30,8 @@ from ..server.portal import find_portal, sign_in_to_portal
 from ..server.signin import GivenAccount, Source, sign_in
 from ..server.site import SiteInfo, open_site
 from ..waiting import Run
-from .access import Access, Session
+from .access import Access
+from .session import Session
 
 MOST_ACCOUNTS = 100
 NO_NAME = "Some keyrings, such as encrypted files, can't be searched without a user name: name the user."

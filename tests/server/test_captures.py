@@ -26,7 +26,7 @@ from cachetools_core.proof.ending import JobEnd
 from cachetools_core.proof.entry import Entry
 from cachetools_core.proof.evidence import Look, Says, ServiceState, Why, Witness
 from cachetools_core.server.candidates import Place
-from cachetools_core.server.following import Patience, follow
+from cachetools_core.server.following import follow
 from cachetools_core.server.job_list import list_jobs
 from cachetools_core.server.looks import look
 from cachetools_core.server.searching import Sight
@@ -35,7 +35,7 @@ from cachetools_core.server.submission import Submission
 from cachetools_core.server.tokens import ask_for_token
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire
-from cachetools_core.waiting import Run
+from cachetools_core.waiting import Patience, Run
 
 PATIENCE = Patience(no_answer=1.0, gone=0.5, cancel=0.5)
 TASK = "rest/services/System/CachingTools/GPServer/DeleteCache"

@@ -37,7 +37,7 @@ from cachetools_core.server.site import SiteInfo, open_site
 from cachetools_core.server.tokens import Account
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire
-from cachetools_core.tools.access import other_sources
+from cachetools_core.tools.session import other_sources
 from cachetools_core.waiting import Run
 
 

@@ -15,10 +15,10 @@ from support.story import locked_after_one_token
 
 from cachetools_core.messages import Messages
 from cachetools_core.proof.ending import JobEnd, JobReport
-from cachetools_core.server.following import Patience, follow, follow_from_the_start, watch
+from cachetools_core.server.following import follow, follow_from_the_start, watch
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire, Wire
-from cachetools_core.waiting import Run, next_look
+from cachetools_core.waiting import Patience, Run, next_look
 
 PATIENCE = Patience(no_answer=30, gone=8, cancel=12)
 REFUSED = {"error": {"code": 400, "message": "Invalid or missing input parameters", "details": []}}

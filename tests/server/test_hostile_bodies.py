@@ -31,13 +31,14 @@ from support.listener import Listener
 from cachetools_core.proof.ending import JOB_ID, JobEnd, JobReport
 from cachetools_core.proof.receipt import Receipt
 from cachetools_core.proof.verdict import Remains, Verdict, what_remains
-from cachetools_core.server.following import Patience, follow
+from cachetools_core.server.following import follow
 from cachetools_core.server.job_list import list_jobs, service_of_job
 from cachetools_core.server.looks import look
 from cachetools_core.server.signin import ActivePortal, GivenAccount, sign_in
 from cachetools_core.server.site import find_task, open_site, start_service, tools_state
 from cachetools_core.server.tokens import ask_for_token
-from cachetools_core.tools.access import other_sources
+from cachetools_core.tools.session import other_sources
+from cachetools_core.waiting import Patience
 
 PATIENCE = Patience(no_answer=4.0, gone=1.0, cancel=1.0, grace=1.0, restart=2.0, settle=2.0)
 SERVICE = "rest/services/Rainfall/MapServer"

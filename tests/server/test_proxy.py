@@ -18,10 +18,9 @@ from support.story import account_of, delete, service_url
 
 from cachetools_core.errors import NeverSent, NoAnswer, NotTrusted
 from cachetools_core.proof.verdict import Verdict
-from cachetools_core.server.following import Patience
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import READ_TRIES, PlainWire
-from cachetools_core.waiting import Run
+from cachetools_core.waiting import Patience, Run
 
 SECRET = "canary-proxy-2f1c"
 LITTLE = Patience(no_answer=20.0, gone=5.0, grace=5.0, restart=20.0, settle=10.0)

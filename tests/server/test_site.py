@@ -14,11 +14,10 @@ from support.story import delete, service_url
 
 from cachetools_core.errors import CannotDelete, NotArcGIS, NotPermitted, ServerSaysNo
 from cachetools_core.rehearsal.server import Rehearsal
-from cachetools_core.server.following import Patience
 from cachetools_core.server.site import SiteInfo, find_task, open_site, site_mode, tools_state
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire
-from cachetools_core.waiting import Run
+from cachetools_core.waiting import Patience, Run
 
 TOOLS = "rest/services/System/CachingTools/GPServer"
 EX = "rest/services/System/CachingToolsEx/GPServer"

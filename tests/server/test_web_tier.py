@@ -14,7 +14,7 @@ from support.webtier import WebTier, free_port
 
 from cachetools_core.errors import Moved, NotArcGIS
 from cachetools_core.proof.verdict import Verdict
-from cachetools_core.server.following import Patience
+from cachetools_core.waiting import Patience
 
 CUT = "proxy_read_timeout 1000ms;"  # long enough for an honest answer on a busy machine, shorter than a request waits
 LITTLE = Patience(no_answer=20.0, gone=5.0, grace=5.0, restart=60.0, settle=10.0)

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cachetools_core.rehearsal.server import Rehearsal
-from cachetools_core.server.following import Patience
+from cachetools_core.waiting import Patience
 from support.clocks import FastClock
 from support.listener import CancelWhen, Listener
 from support.schema import misfits

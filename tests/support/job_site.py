@@ -11,9 +11,9 @@ from typing import Any
 
 from cachetools_core.errors import CacheToolsError
 from cachetools_core.proof.receipt import Receipt
-from cachetools_core.server.following import Patience
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.delete import delete_map_server_cache
+from cachetools_core.waiting import Patience
 from support.addresses import DELETE, REPORT, TOOLS
 from support.body_server import Answer, BodyServer
 from support.clocks import StillClock

@@ -8,9 +8,9 @@ from typing import Any
 
 from cachetools_core.proof.summary import Summary
 from cachetools_core.rehearsal.server import Rehearsal
-from cachetools_core.server.following import Patience
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.delete_many import Plans, run_deletions
+from cachetools_core.waiting import Patience
 from support.clocks import ScaledClock
 from support.listener import Listener
 from support.story import account_of, files_below

@@ -27,10 +27,10 @@ from support.puppet import (
     report,
 )
 
-from cachetools_core.server.following import Patience
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.check import check_deletion
 from cachetools_core.tools.delete import run_deletion
+from cachetools_core.waiting import Patience
 
 LITTLE = Patience(no_answer=3, gone=1, cancel=1, grace=2, restart=2, settle=1, arrival=1)
 SITES: dict[str, tuple[Answers, bool]] = {

@@ -16,10 +16,10 @@ from support.puppet import COUNTS_21, GONE, NONE, THERE, WITH_A_CACHE, Answers, 
 from cachetools_core.local.sites import KeptSite, keep_site
 from cachetools_core.proof.evidence import Says, Why, Witness
 from cachetools_core.proof.receipt import Receipt
-from cachetools_core.server.following import Patience
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.delete import run_deletion
 from cachetools_core.tools.report import report_cache
+from cachetools_core.waiting import Patience
 
 LITTLE = Patience(no_answer=3, gone=1, cancel=1, grace=2, restart=2, settle=1, arrival=1)
 DELETED, KEPT, PARTLY, UNKNOWN = ("deleted", 0), ("not-deleted", 1), ("partly-deleted", 1), ("unknown", 5)

@@ -22,9 +22,9 @@ from cachetools_core.errors import CacheToolsError, Unexpected
 from cachetools_core.messages import LONGEST_MESSAGE
 from cachetools_core.proof.evidence import Says, Witness
 from cachetools_core.proof.verdict import Verdict
-from cachetools_core.server.following import Patience
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.delete import delete_map_server_cache
+from cachetools_core.waiting import Patience
 
 pytestmark = pytest.mark.thorough
 

@@ -13,7 +13,8 @@ from support.job_site import PATIENCE, SUCCEEDED, Job, JobSite, job_site
 from cachetools_core.proof.receipt import Receipt
 from cachetools_core.proof.verdict import Verdict
 from cachetools_core.tools.access import Access
-from cachetools_core.tools.delete import Plan, carry_out, plan_deletion, run_deletion
+from cachetools_core.tools.delete import plan_deletion, run_deletion
+from cachetools_core.tools.deletion import Plan, carry_out
 
 
 class Asked:

@@ -35,16 +35,16 @@ from cachetools_core.naming.service import ServiceReference, read_name
 from cachetools_core.rehearsal.accounts import Account as ServerAccount
 from cachetools_core.rehearsal.faults import FAULTS
 from cachetools_core.rehearsal.server import Rehearsal
-from cachetools_core.server.following import Patience
 from cachetools_core.server.signed_in import SignedIn
 from cachetools_core.server.signin import ActivePortal, GivenAccount, sign_in
 from cachetools_core.server.site import open_site
 from cachetools_core.server.tokens import Account, Token, ask_for_token
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire
-from cachetools_core.tools.access import Access, Session
+from cachetools_core.tools.access import Access
 from cachetools_core.tools.delete import delete_map_server_cache
-from cachetools_core.waiting import Run
+from cachetools_core.tools.session import Session
+from cachetools_core.waiting import Patience, Run
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD, KEPT, REFRESH, NETRC, PROXY, REFERER = (

@@ -22,12 +22,11 @@ from cachetools_core.naming.service import ServiceReference
 from cachetools_core.proof.ending import JobEnd
 from cachetools_core.proof.evidence import Look, ServiceState, who_says_what
 from cachetools_core.proof.words import look_in_words
-from cachetools_core.server.following import Patience
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire, Wire
 from cachetools_core.tools.cache_work import CacheWork
 from cachetools_core.tools.settling import Settling
-from cachetools_core.waiting import Run
+from cachetools_core.waiting import Patience, Run
 
 SERVICE, ADMIN = "rest/services/Rain/MapServer", "admin/services/Rain.MapServer"
 START = f"{ADMIN}/start"

@@ -30,7 +30,8 @@ from cachetools_core.errors import (
     WrongUsage,
 )
 from cachetools_core.rehearsal.server import Rehearsal
-from cachetools_core.tools.access import Access, Session
+from cachetools_core.tools.access import Access
+from cachetools_core.tools.session import Session
 from cachetools_core.tools.sign_in import StoredSignIn, remove_sign_in, store_sign_in, stored_sign_ins
 
 

@@ -36,11 +36,11 @@ from support.servers import at_once
 
 from cachetools_core.errors import CacheToolsError
 from cachetools_core.proof.receipt import Receipt
-from cachetools_core.server.following import Patience
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.check import check_deletion
 from cachetools_core.tools.delete import run_deletion
 from cachetools_core.tools.report import report_cache
+from cachetools_core.waiting import Patience
 
 LITTLE = Patience(no_answer=3, gone=1, cancel=1, grace=2, restart=2, settle=1, arrival=1)
 ZERO = level(0, 0)
