@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from ..errors import NotAService, WrongUsage
@@ -21,10 +21,12 @@ VALUE = re.compile(r"\s*(?:'(.*?)'|\"(.*?)\"|([^;]*))\s*(?:;|\Z)", re.DOTALL)
 HALF = re.compile(r"https?://\S+/services", re.IGNORECASE)
 
 
-def check_are_several(services: Iterable[str]) -> None:
-    """Raises WrongUsage where one text is given in place of several, or each of its letters would be a service."""
+def check_are_several(services: Sequence[object]) -> None:
+    """Raises WrongUsage where one text is given in place of several, whose letters would be services, or no text."""
     if isinstance(services, str):
         raise WrongUsage("Several services are given as a list of texts, and this is one text.", "Put it into a list.")
+    if not all(isinstance(one, str) for one in services):
+        raise WrongUsage("Each service is named by a text, and one of these is no text.", "Leave out what is empty.")
 
 
 @dataclass(frozen=True)

@@ -334,9 +334,12 @@ def test_no_service_is_no_run(many: Many) -> None:
 def test_what_is_no_list_or_no_number_is_no_run(many: Many) -> None:
     """A text is a sequence of its letters, each of which would be a service that isn't understood."""
     one: Any = many.services[0]
+    nothing: Any = None
     for deletes in (delete_map_server_caches, report_services):
         with pytest.raises(WrongUsage, match="Put it into a list"):
             deletes(one, many.access())
+        with pytest.raises(WrongUsage, match="one of these is no text"):
+            deletes([one, nothing], many.access())
     wrong: tuple[Any, ...] = (0, 1.5, "2")
     for per_site in wrong:
         with pytest.raises(WrongUsage, match="a whole number"):
