@@ -94,7 +94,11 @@ def test_the_tour(
     ],
 )
 def test_a_stop_ends_the_tour_in_order(moment: str, number: int, temporary: Path, own_home: Path) -> None:
-    process = started("rehearse")
+    before = signal.signal(number, signal.SIG_DFL)  # who starts the tests with nohup hands on that it is ignored
+    try:
+        process = started("rehearse")
+    finally:
+        signal.signal(number, before)
     told = wait_for_output(process, moment)
     process.send_signal(number)
     done = ended(process)
