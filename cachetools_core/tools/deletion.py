@@ -195,8 +195,9 @@ def make_plan(wish: Wish, named: ServiceReference, session: Session, record: Rec
         site = session.site_of(named, record)
         record.note_site(site.account, site.info.version)
         if entry is None:
-            session.note_names(named, names_at_other_ports(named, site.wire, session))
-            entry = _unfinished(named, session, record)
+            names = names_at_other_ports(named, site.wire, session)
+            session.note_names(named, names)
+            entry = _unfinished(named, session, record) if names else None
         if entry is not None:
             work = _work_begun(entry, named)
             begun = entry.begun.strftime("%Y-%m-%d %H:%M:%S UTC")
