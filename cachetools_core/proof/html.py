@@ -70,6 +70,23 @@ body{margin:0;background:#fff}
 """
 
 
+STACKING = """
+TABLE tfoot td{font-weight:600;border-bottom:0;border-top:2px solid var(--line)}
+@media (max-width:36rem){
+TABLE thead{display:none}
+TABLE,TABLE tbody,TABLE tfoot,TABLE tr,TABLE td{display:block;width:auto}
+TABLE tr{border-bottom:1px solid var(--line);padding:.5rem 0}
+TABLE td{border:0;padding:0}
+TABLE tfoot tr{border-top:2px solid var(--line);border-bottom:0}
+TABLE tfoot td{border:0}}
+"""
+
+
+def stacking(table: str) -> str:
+    """The rules of a table with a sum whose cells stand below each other on a narrow screen, for the class `table`."""
+    return STACKING.replace("TABLE", f".cachetools .{table}")
+
+
 def document(title: str, body: str) -> str:
     """A whole page. `title` is plain text, `body` is HTML. Raises nothing."""
     return (

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from html import escape
 
 from .evidence import plural
-from .html import document, facts_table, linked, listed, section
+from .html import document, facts_table, linked, listed, section, stacking
 from .receipt import for_people
 from .site_report import CacheRow, Ending, SiteReport, Sum, in_utc
 from .site_table import (
@@ -22,7 +22,7 @@ from .site_table import (
 )
 from .words import in_megabytes
 
-STYLE = """
+OWN_STYLE = """
 .cachetools .possible{--tone:var(--link)}
 .cachetools .sizes th,.cachetools .sizes td{width:auto;padding-right:1.25rem}
 .cachetools .sizes th:last-child,.cachetools .sizes td:last-child{padding-right:0}
@@ -34,20 +34,16 @@ STYLE = """
 .cachetools .sizes .bar i{display:block;height:100%;min-width:1px;background:var(--link)}
 .cachetools .sizes .flag{color:var(--undecided);font-weight:600}
 .cachetools .sizes .label{display:none}
-.cachetools .sizes tfoot td{font-weight:600;border-bottom:0;border-top:2px solid var(--line)}
+"""
+WHERE_STACKED = """
 @media (max-width:36rem){
-.cachetools .sizes thead{display:none}
-.cachetools .sizes,.cachetools .sizes tbody,.cachetools .sizes tfoot,.cachetools .sizes tr,.cachetools .sizes td
- {display:block;width:auto}
-.cachetools .sizes tr{border-bottom:1px solid var(--line);padding:.5rem 0}
 .cachetools .sizes td,.cachetools .sizes .amount,.cachetools .sizes .form{border:0;padding:0;width:auto}
 .cachetools .sizes .tiles{text-align:left}
-.cachetools .sizes .label{display:inline;color:var(--faint)}
-.cachetools .sizes tfoot tr{border-top:2px solid var(--line);border-bottom:0}
-.cachetools .sizes tfoot td{border:0}}
+.cachetools .sizes .label{display:inline;color:var(--faint)}}
 @media print{
 .cachetools .sizes .bar,.cachetools .sizes .bar i{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 """
+STYLE = OWN_STYLE + stacking("sizes") + WHERE_STACKED
 
 
 def site_page(report: SiteReport) -> str:

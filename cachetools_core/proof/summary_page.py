@@ -9,14 +9,14 @@ from pathlib import PurePath
 from urllib.parse import quote
 
 from .evidence import plural
-from .html import facts_table, linked, section
+from .html import facts_table, linked, section, stacking
 from .page import HEADINGS
 from .receipt import Receipt, for_people
 from .summary_rows import SERVICES, Total, one_site, short_name, site_of, total_of, worst_first
 from .verdict import Verdict
 from .words import in_megabytes, in_time
 
-STYLE = """
+OWN_STYLE = """
 .cachetools .many th,.cachetools .many td{padding:.5rem 1.25rem .5rem 0}
 .cachetools .many .error{font-weight:400}
 .cachetools .many p{margin:.25rem 0 0}
@@ -28,27 +28,22 @@ STYLE = """
 .cachetools .many .own{display:block}
 .cachetools .many .size{display:block;color:var(--faint)}
 .cachetools .many .when{display:none}
-.cachetools .many tfoot td{font-weight:600;border-bottom:0;border-top:2px solid var(--line)}
+"""
+WHERE_STACKED = """
 @media (max-width:36rem){
-.cachetools .many thead{display:none}
-.cachetools .many,.cachetools .many tbody,.cachetools .many tfoot,.cachetools .many tr,.cachetools .many td
- {display:block;width:auto}
-.cachetools .many tr{border-bottom:1px solid var(--line);padding:.5rem 0}
-.cachetools .many td{border:0;padding:0}
 .cachetools .many td+.count{margin-top:.25rem}
 .cachetools .many .count{text-align:left}
 .cachetools .many .count+.count{margin-top:0}
 .cachetools .many .size,.cachetools .many .when,.cachetools .many .own{display:inline}
 .cachetools .many .own{margin-left:1rem}
-.cachetools .many .when{color:var(--faint)}
-.cachetools .many tfoot tr{border-top:2px solid var(--line);border-bottom:0}
-.cachetools .many tfoot td{border:0}}
+.cachetools .many .when{color:var(--faint)}}
 @media print{
 .cachetools .many .own{display:none}
 .cachetools .many .verdict{white-space:normal;overflow-wrap:normal}
 .cachetools .many th,.cachetools .many td{padding:.3rem .75rem .3rem 0}
 .cachetools .many tfoot{display:table-row-group}}
 """
+STYLE = OWN_STYLE + stacking("many") + WHERE_STACKED
 UNDONE = ("failed", "undecided")
 
 
