@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import socket
 import ssl
+import struct
 import threading
+from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from support.certificates import Certificate
 from support.clocks import FastClock
-from support.raw_server import RawServer, http, reset, says
+from support.raw_server import RawServer, http, says
 from support.story import account_of, delete, service_url
 
 from cachetools_core.errors import NeverSent, NoAnswer, NotTrusted
@@ -24,6 +27,7 @@ from cachetools_core.waiting import Patience, Run
 
 SECRET = "canary-proxy-2f1c"
 LITTLE = Patience(no_answer=20.0, gone=5.0, grace=5.0, restart=20.0, settle=10.0)
+T = TypeVar("T")
 OPEN = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
@@ -31,7 +35,8 @@ class ForwardProxy:
     """Opens tunnels for CONNECT, as a context manager, to the port that is asked for, here or under `hosts`.
 
     `refusal` is what it says instead, `password` what it wants to be told first, `tls` makes it an HTTPS proxy.
-    `asked` are the heads of the requests.
+    `asked` are the heads of the requests. All its connections live in one thread: another one that closes a connection
+    frees its number, and a thread that is about to read from it takes what is meant for the next to have that number.
     """
 
     def __init__(
@@ -44,69 +49,60 @@ class ForwardProxy:
         self.refusal, self._tls, self._hosts = refusal, tls, hosts or {}
         self._wanted = base64.b64encode(f"gis:{password}".encode()).decode() if password else ""
         self.asked: list[str] = []
-        self._open: list[socket.socket] = []
+        self._open: list[asyncio.StreamWriter] = []
+        self._loop = asyncio.SelectorEventLoop()
 
     def __enter__(self) -> ForwardProxy:
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self._socket.getsockname()[1]
-        threading.Thread(target=self._accept, args=(self._socket,), daemon=True).start()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
+        self._thread.start()
+        self._server = self._do(asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls))
+        self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     def __exit__(self, *_: Any) -> None:
         self.die()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
     def address(self, user: str = "") -> str:
         return f"http{'s' if self._tls else ''}://{user}{'@' if user else ''}localhost:{self.port}"
 
     def die(self) -> None:
         """Reset everything that goes through, and refuse what is new."""
-        with suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
+        self._do(self._die())
+
+    def _do(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    async def _die(self) -> None:
+        self._server.close()
         for one in self._open:
-            with suppress(OSError):
-                reset(one)
+            if not one.is_closing():
+                one.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                one.transport.abort()
 
-    def _accept(self, listening: socket.socket) -> None:
-        with suppress(OSError):
-            while True:
-                threading.Thread(target=self._serve, args=listening.accept()[:1], daemon=True).start()
-
-    def _serve(self, client: socket.socket) -> None:
-        with suppress(OSError):
-            if self._tls:
-                client = self._tls.wrap_socket(client, server_side=True)
-            head = b""
-            while b"\r\n\r\n" not in head:
-                more = client.recv(4096)
-                if not more:
-                    return
-                head += more
-            self.asked.append(head.decode("latin-1"))
+    async def _serve(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.IncompleteReadError):
+            self.asked.append((await client.readuntil(b"\r\n\r\n")).decode("latin-1"))
+            refusal = self.refusal
             if self._wanted and f"Proxy-Authorization: Basic {self._wanted}\r\n" not in self.asked[-1]:
-                client.sendall(http(b"", "407 Proxy Authentication Required", Proxy_Authenticate="Basic"))
-                client.close()
-                return
-            if self.refusal:
-                client.sendall(self.refusal)
-                client.close()
-                return
-            host, _, port = self.asked[-1].split()[1].rpartition(":")
-            site = socket.create_connection(("127.0.0.1", self._hosts.get(host, int(port))))
-            self._open += [client, site]
-            client.sendall(OPEN)
-            threading.Thread(target=_pump, args=(site, client), daemon=True).start()
-            _pump(client, site)
+                refusal = http(b"", "407 Proxy Authentication Required", Proxy_Authenticate="Basic")
+            to_client.write(refusal or OPEN)
+            if not refusal:
+                host, _, port = self.asked[-1].split()[1].rpartition(":")
+                site, to_site = await asyncio.open_connection("127.0.0.1", self._hosts.get(host, int(port)))
+                self._open += [to_client, to_site]
+                await asyncio.gather(_pump(client, to_site), _pump(site, to_client))
+        to_client.close()
 
 
-def _pump(source: socket.socket, sink: socket.socket) -> None:
+async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
     with suppress(OSError):
-        while True:
-            data = source.recv(65536)
-            if not data:
-                sink.shutdown(socket.SHUT_WR)
-                return
-            sink.sendall(data)
+        while data := await source.read(65536):
+            sink.write(data)
+            await sink.drain()
+    sink.close()
 
 
 @pytest.fixture
@@ -257,17 +253,18 @@ def test_a_proxy_that_dies_at_the_submit_costs_no_job_and_no_second_submit(serve
 
 def test_a_proxy_that_dies_while_the_job_runs_and_comes_back_loses_nothing(rehearsal, proxied):
     server = rehearsal(job_seconds=0.5)
-    proxy = proxied()
+    proxy, others = proxied(), []
 
     def another_proxy(request: Any) -> None:
         if request.step == "job" and server.submits and len(proxy.asked):
-            proxied()
+            others.append(proxied())
             proxy.die()
             server.after_request = lambda request: None
 
     server.after_request = another_proxy
     receipt = delete(server)
     assert (receipt.verdict, server.submits) == (Verdict.DELETED, 1)
+    assert others[0].asked
 
 
 MALFORMED = [
