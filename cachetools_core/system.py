@@ -124,6 +124,15 @@ if sys.platform == "win32":
                 raise BlockingIOError(error.errno, error.strerror) from error
             raise NotLockable(error.errno, error.strerror) from error
 
+    def is_locked(handle: int) -> bool:
+        """True where another run holds the lock. Windows has none that is shared, so it is taken for a moment."""
+        try:
+            lock(handle)
+        except BlockingIOError:
+            return True
+        msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)
+        return False
+
     def is_at(handle: int, file: Path) -> bool:
         """Windows removes and renames no file that is open."""
         return True
@@ -205,8 +214,19 @@ else:
         A lockf lock doesn't hold between threads and is lost when any handle of the file is closed; and where the file
         system knows no flock (Lustre without its option, NFS without its lock service), lockf is missing too.
         """
+        _flock(handle, fcntl.LOCK_EX)
+
+    def is_locked(handle: int) -> bool:
+        """True where another run holds the lock. Those who look share it, for as long as the handle is open."""
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _flock(handle, fcntl.LOCK_SH)
+        except BlockingIOError:
+            return True
+        return False
+
+    def _flock(handle: int, how: int) -> None:
+        try:
+            fcntl.flock(handle, how | fcntl.LOCK_NB)
         except OSError as error:
             if error.errno in (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES):
                 raise BlockingIOError(error.errno, error.strerror) from error

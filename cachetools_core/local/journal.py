@@ -85,6 +85,15 @@ class Journal:
             raise _unusable(self._own, error) from error
 
     @property
+    def is_held_by_another(self) -> bool:
+        """True while another run of this machine holds this service's entry, as far as its locks can be looked at."""
+        for file in (self._own, *self._other_files_to_lock()):
+            with suppress(OSError):
+                if own_files.is_held(_lock_of(file)):
+                    return True
+        return False
+
+    @property
     def still_held(self) -> bool:
         """True while no other run can hold this service's entry."""
         return bool(self._locks) and all(lock.still_held for lock in self._locks)

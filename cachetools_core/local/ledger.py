@@ -7,6 +7,7 @@ run goes on, readable by a person. A line that was cut off by a kill tells nothi
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
@@ -59,7 +60,7 @@ class Ledger:
         """`blotted` takes secrets out of what is written. Raises JournalError where this user has no place for it."""
         self._services = sorted(services)
         self._blotted = blotted
-        self._folder = application_folder() / "runs" if folder is None else folder / "runs"
+        self._folder = _folder(folder)
         name = sha256("\n".join(self._services).encode("utf-8", "surrogatepass")).hexdigest()[:16]
         self.file = self._folder / f"{len(self._services)}-services-{name}.jsonl"
         self._submitted: dict[str, Submitted] = {}
@@ -192,3 +193,28 @@ def _line(value: Any) -> str:
     """One line of JSON; names that aren't UTF-8 are escaped."""
     text = json.dumps(value, ensure_ascii=False)
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def run_under_way(service: str, folder: Path | None = None) -> int:
+    """Over how many services a run of this machine is under way that notes this one, by its key; 0 for none.
+
+    A run makes its ledger with its first submit. Raises JournalError where this user has no place for one.
+    """
+    runs = _folder(folder)
+    with suppress(OSError):
+        for name in sorted(os.listdir(runs)):
+            ledger = runs / name
+            with suppress(OSError, *UNREADABLE):
+                services = _services_in(ledger) if ledger.suffix == ".jsonl" else ()
+                if service in services and own_files.is_held(ledger.with_suffix(".lock")):
+                    return len(services)
+    return 0
+
+
+def _services_in(ledger: Path) -> tuple[str, ...]:
+    head = own_files.read_text(ledger).partition("\n")[0]
+    return tuple(json.loads(head)["services"])
+
+
+def _folder(folder: Path | None) -> Path:
+    return (application_folder() if folder is None else folder) / "runs"

@@ -9,7 +9,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from ..system import PLAIN, close_file, close_folder, is_at, lock, replace_file, settle_folder
+from ..system import PLAIN, close_file, close_folder, is_at, is_locked, lock, replace_file, settle_folder
 from ..system import NotLockable as NotLockable
 
 LARGEST = 16 * 1024 * 1024
@@ -125,15 +125,23 @@ class Lock:
         for _ in range(LOCK_TRIES):
             self._handle = _open_plain(file, os.O_RDWR | os.O_CREAT)
             try:
-                close_file(self._handle)
-                lock(self._handle)
-                if self.still_held:
+                if self._could_be_taken():
                     return
             except BaseException:
                 os.close(self._handle)
                 raise
-            os.close(self._handle)  # it was removed or replaced before it was locked
+            os.close(self._handle)  # it was removed or replaced before it was locked, or somebody looked at it
         raise OSError(errno.EBUSY, "its lock file is removed again and again", str(file))
+
+    def _could_be_taken(self) -> bool:
+        close_file(self._handle)
+        try:
+            lock(self._handle)
+        except BlockingIOError:
+            if is_locked(self._handle):
+                raise
+            return False
+        return self.still_held
 
     @property
     def still_held(self) -> bool:
@@ -143,6 +151,18 @@ class Lock:
     def release(self) -> None:
         """Let the next run have it."""
         os.close(self._handle)
+
+
+def is_held(lock_file: Path) -> bool:
+    """True while another run holds the lock on this file. Makes no file, and keeps no run from it. Raises OSError."""
+    try:
+        handle = _open_plain(lock_file, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        return is_locked(handle)
+    finally:
+        os.close(handle)
 
 
 def _no_folder(path: Path) -> OSError:

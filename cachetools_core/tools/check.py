@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import CacheToolsError, NoAnswer, ServerSaysNo
+from ..errors import AlreadyRunning, CacheToolsError, NoAnswer, ServerSaysNo
+from ..local.ledger import run_under_way
 from ..naming.files import find_service
+from ..naming.identity import service_key
 from ..naming.service import ServiceReference
-from ..proof.evidence import Look, Says, ServiceState, Witness, who_says_what
+from ..proof.entry import Entry
+from ..proof.evidence import Look, Says, ServiceState, Witness, plural, who_says_what
 from ..proof.finding import Finding, first_stopper
 from ..proof.words import look_in_words
 from ..server.looks import look, with_administrator
@@ -173,17 +176,41 @@ def _cache(found: Look) -> Iterator[Finding]:
 
 
 def earlier_job(named: ServiceReference, session: Session) -> Finding:
-    """What this machine's journal holds of the service. Raises nothing."""
+    """What this machine's journal holds of the service, and whether a run is at work on it. Raises nothing."""
     try:
         journal = journal_of(named, session)
         entry = journal.entry()
+        is_at_work = journal.is_held_by_another
+        among = run_under_way(service_key(named), session.access.journal_folder)
         journal.check_usable()
     except CacheToolsError as error:
         return Finding("journal", False, str(error), error)
+    run = f"another run on this machine, over {plural(among, 'service')}," if among else "another run on this machine"
+    if is_at_work:
+        busy = AlreadyRunning(f"{run} is at work on this service; {_noted(entry)}")
+        return Finding("journal", False, f"{busy.what}. {busy.remedy}", busy)
+    if among:
+        return Finding("journal", None, f"{run} has this one among them and isn't at work on it; {_then(entry)}")
+    return Finding("journal", True, _then(entry))
+
+
+def _noted(entry: Entry | None) -> str:
+    """What a run that is at work has noted."""
     if entry is None:
-        return Finding("journal", True, "no unfinished deletion of this machine's user")
+        return "it has submitted no job yet"
+    return f"job {entry.job_id or 'without an answer yet'}, begun {_begun(entry)}"
+
+
+def _then(entry: Entry | None) -> str:
+    """What the next run does."""
+    if entry is None:
+        return "no unfinished deletion of this machine's user"
     if entry.job_id:
         then = f"job {entry.job_id}; a run follows it and submits nothing"
     else:
         then = "its submit was never answered; a run looks for its job first"
-    return Finding("journal", True, f"an unfinished deletion, begun {entry.begun:%Y-%m-%d %H:%M} UTC: {then}")
+    return f"an unfinished deletion, begun {_begun(entry)}: {then}"
+
+
+def _begun(entry: Entry) -> str:
+    return f"{entry.begun:%Y-%m-%d %H:%M} UTC"

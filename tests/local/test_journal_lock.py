@@ -78,6 +78,36 @@ def test_an_entry_is_not_forgotten_while_a_run_holds_it(folder: Path) -> None:
     assert forget(SERVICE, folder) == (journal.file,)
 
 
+# Those who only look
+
+
+def test_a_look_sees_whether_a_run_is_at_work_and_leaves_nothing_behind(folder: Path) -> None:
+    watching = Journal(SERVICE, folder)
+    assert not watching.is_held_by_another and not folder.exists()
+    with holding(SERVICE, folder) as process:
+        assert watching.is_held_by_another and not Journal(OTHER, folder).is_held_by_another
+        assert process.communicate("\n", timeout=60)[0] == "True\n"
+    assert not watching.is_held_by_another
+    try_to_hold(folder)
+
+
+def test_a_run_that_begins_during_a_look_is_not_kept_from_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    try_to_hold(folder)
+    look, flock = lock_of(folder).open("rb"), fcntl.flock
+    flock(look.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
+
+    def look_away_later(handle: int, how: int) -> None:
+        try:
+            flock(handle, how)
+        finally:
+            if how & fcntl.LOCK_SH:
+                look.close()
+
+    monkeypatch.setattr(fcntl, "flock", look_away_later)
+    with Journal(SERVICE, folder).held() as journal:
+        assert look.closed and journal.still_held
+
+
 # The lock's file is taken away meanwhile
 
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.body_server import BodyServer
 from support.clocks import FastClock
+from support.entries import ENTRY
 from support.puppet import (
     COUNTS_21,
     GONE,
     NONE,
     SERVICE_URL,
     STOPPED,
+    TASK,
     THERE,
     WITH_A_CACHE,
     Answers,
@@ -27,6 +30,11 @@ from support.puppet import (
     report,
 )
 
+from cachetools_core.local.journal import Journal
+from cachetools_core.local.ledger import Ledger
+from cachetools_core.naming.identity import service_key
+from cachetools_core.naming.service import ServiceReference, read_name
+from cachetools_core.proof.entry import Entry
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.check import check_deletion
 from cachetools_core.tools.delete import run_deletion
@@ -47,9 +55,13 @@ SITES: dict[str, tuple[Answers, bool]] = {
 }
 
 
+def access_to(folder: Path, **more: Any) -> Access:
+    return Access(clock=FastClock(100), patience=LITTLE, deadline=600, journal_folder=folder / "journal", **more)
+
+
 def both(puppet: Puppet, folder: Path, **more: Any) -> tuple[bool, bool]:
     """Whether a check says yes, and whether a deletion refuses nothing."""
-    access = Access(clock=FastClock(100), patience=LITTLE, deadline=600, journal_folder=folder / "journal", **more)
+    access = access_to(folder, **more)
     possible = check_deletion(puppet.service_url, access).possible
     receipt = run_deletion(puppet.service_url, access, lambda plan: True)
     return possible, bool(puppet.submits) or receipt.exit_code == 0
@@ -88,3 +100,38 @@ def test_they_agree_where_no_journal_can_be_kept(tmp_path: Path) -> None:
         receipt = run_deletion(puppet.service_url, access, lambda plan: True)
         assert receipt.error is not None
         assert (receipt.error.message_id, puppet.submits) == ("CT502", 0)
+
+
+# A run that is at work on the same service
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"), [(None, "it has submitted no job yet"), (ENTRY, "job j1, begun 2024-05-06")]
+)
+def test_they_agree_while_another_run_holds_the_service(entry: Entry | None, words: str, tmp_path: Path) -> None:
+    with BodyServer(lambda path: None) as server:
+        puppet = Puppet(server, WITH_A_CACHE, Answers(GONE, NONE))
+        with Journal(puppet.service_url, tmp_path / "journal").held() as journal:
+            if entry is not None:
+                begun = replace(entry, service=puppet.service_url, task_url=f"{server.site}/{TASK}")
+                journal.write(begun.with_job("j1"))
+            found = check_deletion(puppet.service_url, access_to(tmp_path))
+            receipt = run_deletion(puppet.service_url, access_to(tmp_path), lambda plan: True)
+            assert journal.still_held
+        said = found.findings[-1]
+        assert (said.good, found.exit_code, receipt.exit_code, puppet.submits) == (False, 5, 5, 0)
+        assert said.words.startswith(f"another run on this machine is at work on this service; {words}")
+        assert check_deletion(puppet.service_url, access_to(tmp_path)).possible
+
+
+def test_a_check_tells_of_a_run_over_several_services(tmp_path: Path) -> None:
+    with BodyServer(lambda path: None) as server:
+        puppet = Puppet(server, WITH_A_CACHE, Answers(GONE, NONE))
+        named = read_name(puppet.service_url)
+        assert isinstance(named, ServiceReference)
+        with Ledger([service_key(named), "other"], tmp_path / "journal", lambda value: value).held() as ledger:
+            ledger.note_submit("other", ENTRY)
+            found = check_deletion(puppet.service_url, access_to(tmp_path))
+            assert found.possible and found.findings[-1].good is None
+            assert "another run on this machine, over 2 services, has this one among them" in found.findings[-1].words
+        assert check_deletion(puppet.service_url, access_to(tmp_path)).findings[-1].good is True
