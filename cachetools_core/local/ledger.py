@@ -100,6 +100,11 @@ class Ledger:
         return service in self._services
 
     @property
+    def is_left(self) -> bool:
+        """True where an earlier run over the services has left its file, whether it can be read or not."""
+        return os.path.lexists(self.file)
+
+    @property
     def goes_on(self) -> bool:
         """True where an earlier part of the run has left something."""
         return bool(self._submitted)

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from itertools import groupby
 from pathlib import Path
 
-from ..errors import CacheToolsError, Cancelled, DeadlinePassed, JournalError, ReceiptNotKept, WrongUsage
+from ..errors import (
+    AlreadyRunning,
+    CacheToolsError,
+    Cancelled,
+    DeadlinePassed,
+    JournalError,
+    ReceiptNotKept,
+    WrongUsage,
+)
 from ..local.ledger import Ledger
 from ..local.receipts import ReceiptFolder
 from ..messages import Messages
@@ -25,6 +35,7 @@ from ..proof.verdict import UNSETTLED, Verdict
 from ..proof.words import in_megabytes
 from ..waiting import Run
 from .access import Access
+from .among_many import WarningsOnly
 from .deletion import Plan
 from .one_of_many import OneOfMany, tell
 from .record import Record
@@ -77,8 +88,7 @@ def delete_map_server_caches(
 
     Returns the summary, whatever became of each service; its `exit_code` is that of the worst. Raises WrongUsage where
     no service is given, or one text in place of a list, `per_site` is no whole number from 1 on, or one cache directory
-    is named for several sites; JournalError where the ledger of an earlier run can't be read, and AlreadyRunning where
-    another process is at work on the same services.
+    is named for several sites.
     """
     return run_deletions(services, access, lambda plans: True, per_site)
 
@@ -106,21 +116,58 @@ def run_deletions(
             "Store each site's directory with its sign-in, and name none here.",
         )
     done = {id(one): one for one in named if isinstance(one, Receipt)}
-    ledger = Ledger(map(service_key, wanted), access.journal_folder, session.secrets.blotted_value)
-    with session.discreetly(), ledger.held():
-        if ledger.goes_on:
-            session.messages.info(f"Going on with a run over these services that was stopped, as {ledger.file} tells.")
-        names = _names(wanted)
-        ones = {id(service): OneOfMany(service, names[service], session, ledger) for service in wanted}
-        _Run(relay, session, list(ones.values()), len(done)).carry_out(agree)
-        done.update({key: one.receipt for key, one in ones.items() if one.receipt is not None})
+    with session.discreetly(), ExitStack() as releases:
+        ledger = _held(wanted, session, releases)
+        if isinstance(ledger, Ledger):
+            names = _names(wanted)
+            ones = {id(service): OneOfMany(service, names[service], session, ledger) for service in wanted}
+            _Run(relay, session, list(ones.values()), len(done)).carry_out(agree)
+            done.update({key: one.receipt for key, one in ones.items() if one.receipt is not None})
+        else:
+            done.update(zip(map(id, wanted), _refused(wanted, ledger, session)))
         receipts = tuple(done[id(one)] for one in named)
         finished = access.clock.now()
         summary = Summary(receipts, _text(started), _text(finished), access.clock.monotonic() - began)
         summary = _kept(summary, access, session.messages)
-        _close(ledger, receipts, session.messages)
+        if isinstance(ledger, Ledger):
+            _close(ledger, receipts, session.messages)
         relay.hand_on()
     return summary
+
+
+@dataclass(frozen=True)
+class _NoLedger:
+    """Why the ledger can't be had; `noted` says that it may tell of an earlier run, and is empty where it doesn't."""
+
+    error: CacheToolsError
+    noted: str = ""
+
+
+def _held(services: Sequence[ServiceReference], session: ManySession, releases: ExitStack) -> Ledger | _NoLedger:
+    noted = ""
+    try:
+        ledger = Ledger(map(service_key, services), session.access.journal_folder, session.secrets.blotted_value)
+        noted = f"{ledger.file} may tell of a deletion that was begun." if ledger.is_left else ""
+        releases.enter_context(ledger.held())
+    except AlreadyRunning as error:
+        return _NoLedger(error)
+    except JournalError as error:
+        return _NoLedger(error, noted)
+    if ledger.goes_on:
+        session.messages.info(f"Going on with a run over these services that was stopped, as {ledger.file} tells.")
+    return ledger
+
+
+def _refused(services: Sequence[ServiceReference], why: _NoLedger, session: ManySession) -> Iterator[Receipt]:
+    """The receipts of services that aren't even looked at; why is said once for all of them."""
+    session.messages.warning(str(why.error))
+    hears = WarningsOnly(session.messages)
+    for service in services:
+        record = Record(service.url, hears, session.secrets, session.access.clock)
+        record.note_service(service.url)
+        with record.failing(), record.unsettled(why.noted):
+            raise copy(why.error)
+        yield record.keep(session.access.receipts)
 
 
 class _Run:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ from support.listener import Listener
 from support.many import Many
 from support.many_services import ManyServices
 from support.many_sites import simulated_sites
+from support.no_room import NO_ROOM, no_room
 from support.schema import summary_misfits
 from support.story import account_of
 
 from cachetools_core.account import Account
-from cachetools_core.errors import AlreadyRunning, JournalError, WrongUsage
+from cachetools_core.errors import WrongUsage
 from cachetools_core.local.journal import Journal
 from cachetools_core.naming.identity import service_key
 from cachetools_core.naming.service import ServiceReference, read_name
@@ -312,15 +314,52 @@ def test_a_ledger_that_cannot_be_read_ends_the_run_before_any_service(many: Many
     (ledger,) = many.ledgers
     ledger.write_text("nonsense\n", encoding="utf-8")
     asked = len(many.server.requests)
-    with pytest.raises(JournalError, match="Delete that file and run this again"):
-        many.delete()
-    assert len(many.server.requests) == asked
+    summary = many.delete()
+    assert (summary.counts, summary.exit_code, len(many.server.requests)) == ({"unknown": 6}, 5, asked)
+    told = [words for words in many.heard.warnings if "Delete that file and run this again" in words]
+    assert len(told) == 1 and told[0].startswith("CT502: ") and Path(summary.page).exists()
+
+
+@pytest.mark.parametrize("odd", ["a file", "no home"])
+def test_no_place_for_our_files_ends_with_a_summary(many: Many, odd: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is asked, nobody is asked, and nothing is submitted."""
+    if odd == "a file":
+        (many.folder / "journal").write_text("", encoding="utf-8")
+        summary = many.delete(agree=lambda plans: False)
+    else:
+        for name, value in (("HOME", "home"), ("XDG_DATA_HOME", "data"), ("LOCALAPPDATA", "data")):
+            monkeypatch.setenv(name, value)  # relative, so of no use
+        summary = many.delete(agree=lambda plans: False, journal_folder=None, receipts=None)
+    assert (summary.counts, summary.exit_code, many.server.requests) == ({"not-deleted": 6}, 1, [])
+    assert [one.service for one in summary.receipts] == many.services
+    assert {one.error.message_id for one in summary.receipts if one.error} == {"CT502"}
+    assert summary_misfits(json.loads(summary.to_json())) == [] and "6 not-deleted, in" in summary.to_text()
+    assert sum(words.startswith("CT502: ") for words in many.heard.warnings) == 1 + (odd == "no home")
+
+
+def test_a_disk_that_is_full_from_the_submit_on_costs_receipts_and_no_verdict(many: Many) -> None:
+    with ExitStack() as later:
+
+        def fill(request: Request) -> None:
+            if request.step == "submit":
+                later.enter_context(no_room())
+
+        many.server.before_request = fill
+        summary = many.delete(many.services[:2], per_site=1)
+    many.server.before_request = lambda request: None
+    (first, second) = sorted(summary.receipts, key=lambda one: one.exit_code)
+    assert (first.verdict.value, first.exit_code, summary.exit_code, many.server.submits) == ("deleted", 0, 1, 1)
+    assert second.error is not None and second.error.message_id == "CT502"
+    assert [words for words in many.heard.warnings if words.startswith("The summary isn't kept: ")]
+    assert any(NO_ROOM in words for words in first.warnings) and not list(many.receipts.glob("*.html"))
+    again = many.delete(many.services[:2], per_site=1)
+    assert (again.counts, many.server.submits) == ({"deleted": 1, "nothing-to-delete": 1}, 2)
 
 
 def test_two_runs_over_the_same_services_do_not_go_side_by_side(many: Many) -> None:
     def second(_: Any) -> bool:
-        with pytest.raises(AlreadyRunning):
-            Many(many.server, many.folder).delete()
+        other = Many(many.server, many.folder).delete()
+        assert (other.counts, other.exit_code) == ({"still-running": 6}, 5)
         return True
 
     assert many.delete(agree=second).exit_code == 0
