@@ -52,7 +52,8 @@ class Rehearsal:
 
     `site`, `portal` (None unless federated), `ca_file` (None with `http`), `username`, `password`, `cache_directory`
     and `services` are what `python -m cachetools_core.rehearsal` prints. `accounts` has an account for each of
-    "administrator", "publisher" and "user". `before_request` and `after_request` are called in the server's thread.
+    "administrator", "publisher" and "user". `before_request` and `after_request` are called in the server's thread, and
+    what they raise counts as going wrong in it.
     """
 
     def __init__(
@@ -143,9 +144,8 @@ class Rehearsal:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         shutil.rmtree(self._folder, ignore_errors=True)
-        failures = [*self._failures, *self._site.jobs.failures]
-        if failures and error is None:
-            raise failures[0]
+        if error is None:
+            self.raise_failure()
 
     def _serve(self, sockets: list[socket.socket], tls: ssl.SSLContext | None) -> None:
         asyncio.set_event_loop(self._loop)
@@ -171,7 +171,13 @@ class Rehearsal:
         self._door.close()
 
     def _receive(self, raw: HTTPServerRequest) -> None:
-        self._loop.create_task(self._answer(raw))
+        self._loop.create_task(self._answer(raw)).add_done_callback(self._note_failure)
+
+    def _note_failure(self, answered: asyncio.Task[None]) -> None:
+        """Kept for the moment when the server is left: nobody waits for an answer to have been given."""
+        error = None if answered.cancelled() else answered.exception()
+        if error is not None:
+            self._failures.append(error)
 
     async def _answer(self, raw: HTTPServerRequest) -> None:
         request = read_request(len(self.requests) + 1, raw, "" in self._contexts, self._site.web_context_url)
@@ -184,9 +190,9 @@ class Rehearsal:
             await serve(Exchange(self._site, request, found, wire))
         except StreamClosedError:
             return
-        except Exception as error:  # noqa: BLE001 - raised when the server is left
-            self._failures.append(error)
+        except Exception:
             wire.reset()
+            raise
         finally:
             self.after_request(request)
 
@@ -204,6 +210,11 @@ class Rehearsal:
 
         self._loop.call_soon_threadsafe(run)
         return done.result()
+
+    def raise_failure(self) -> None:
+        """Raises the first thing that went wrong in the server itself until now, as leaving the server does."""
+        for error in (*self._failures, *self._site.jobs.failures):
+            raise error
 
     @property
     def submits(self) -> int:

@@ -78,6 +78,18 @@ def test_a_server_that_fails_itself_says_so_when_it_is_left(rainfall: Path) -> N
             client.get("/rest/info")
 
 
+def test_what_is_raised_after_an_answer_is_told_when_the_server_is_left(rainfall: Path) -> None:
+    """The answer has been given by then, so that nobody else would hear of it."""
+
+    def break_down(_: Any) -> None:
+        raise ZeroDivisionError("the test's own")
+
+    with pytest.raises(ZeroDivisionError, match="the test's own"), Rehearsal(rainfall=rainfall) as server:
+        client = Client(server)
+        server.after_request = break_down
+        client.get("/rest/info")
+
+
 @pytest.mark.parametrize(
     ("options", "error"),
     [

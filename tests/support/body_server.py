@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -25,20 +26,34 @@ class Page:
 Answer = Union[bytes, Page, None]
 
 
+class _Server(ThreadingHTTPServer):
+    """Keeps what a test's answer raises, which the library only prints; a client that hangs up is no failure."""
+
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(address, handler)
+        self.failures: list[BaseException] = []
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        error = sys.exc_info()[1]
+        if error is not None and not isinstance(error, ConnectionError):
+            self.failures.append(error)
+
+
 class BodyServer:
     """A context manager; `answer` gives the body for a path, None for a web server's own 404, or a page.
 
     `asked` holds what came in: the path and the fields of its query or form. `site` is the address below which paths
     are given without a leading slash; the site answers below every other context as well. While an answer is made,
-    `current.fields` are those of the request that it is for.
+    `current.fields` are those of the request that it is for. What went wrong in it is raised when it is left.
     """
 
     def __init__(self, answer: Callable[[str], Answer], host: str = "127.0.0.1") -> None:
         self.answer = answer
         self.asked: list[tuple[str, dict[str, list[str]]]] = []
         self.current = threading.local()
-        self._server = ThreadingHTTPServer((host, 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server((host, 0), self._handler())
         self.authority = f"{host}:{self._server.server_address[1]}"
         self.site = f"http://{self.authority}/arcgis"
 
@@ -47,10 +62,13 @@ class BodyServer:
         self._thread.start()
         return self
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+        if error is None:
+            for failure in self._server.failures:
+                raise failure
 
     def stop_listening(self) -> None:
         """New connections are refused from now on."""

@@ -38,13 +38,17 @@ class Servers:
 
     @contextmanager
     def lend(self, **options: Any) -> Iterator[Bench]:
-        """A server with these options of Rehearsal, as at its first day, for as long as this lasts."""
+        """A server with these options of Rehearsal, as at its first day, for as long as this lasts.
+
+        Raises what went wrong in the server meanwhile; it isn't lent again then.
+        """
         kind = repr(sorted(options.items()))
         with self._lock:
             free = self._free.setdefault(kind, [])
             one = free.pop() if free else None
         bench = one or self._start(options)
         yield bench.fresh()
+        bench.server.raise_failure()
         with self._lock:
             free.append(bench)
 
