@@ -37,5 +37,7 @@ def _account(options: argparse.Namespace, terminal: Terminal, run: Run) -> Accou
     if not options.user:
         named = "--password-stdin" if options.password_stdin else "--password-command"
         raise WrongUsage(f"{named} needs --user.", "Name the account: --user NAME.")
-    password = piped_in(terminal, run) if options.password_stdin else printed_by(options.password_command, run)
+    password = (
+        piped_in(terminal, run) if options.password_stdin else printed_by(options.password_command, terminal, run)
+    )
     return Account(options.user, password)

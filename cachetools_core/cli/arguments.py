@@ -22,6 +22,9 @@ EXIT_CODES = (
     "Exit codes: 0 deleted or nothing to delete, 1 failed, 2 usage, 3 cancelled, 4 sign-in or permission, 5 still"
     " running or unknown."
 )
+NO_PASSWORD_HERE = "A password is never an argument: pipe it in with --password-stdin, or store it with sign-in."
+PASSWORD_OPTIONS = ("--password-stdin", "--password-command")
+OPTIONS_COME_LAST = "Options come after the command, as in: check SERVICE --json."
 FIRST_STEPS = ("rehearse", "check", "delete")
 
 
@@ -117,8 +120,12 @@ def _command_in(arguments: Sequence[str]) -> str:
 
 def _in_our_words(error: argparse.ArgumentError, arguments: Sequence[str]) -> str:
     name, message = error.argument_name, str(error.message)
+    if _names_a_password(arguments):
+        return NO_PASSWORD_HERE
     if name == "COMMAND":
-        typed = next((text for text in arguments if not text.startswith("-")), "")
+        if arguments[0].startswith("-"):
+            return f"{OPTIONS_COME_LAST} {_the_commands()}"
+        typed = arguments[0]
         return f"There is no such command. {_meant([typed], COMMANDS)}{_the_commands()}"
     if message == f"{MISSING}COMMAND":
         return f"A command is missing. {_the_commands()}"
@@ -129,11 +136,11 @@ def _in_our_words(error: argparse.ArgumentError, arguments: Sequence[str]) -> st
             else "The arguments can't be understood."
         )
     if name == "SHELL":
-        return f"SHELL is {' or '.join(SHELLS)}."
+        return f"SHELL must be {' or '.join(SHELLS)}."
     if message in values.WORDS:
         return f"{name} {message}."
     if message.startswith(EXCLUDED):
-        return f"{name} and {message[len(EXCLUDED) :]} exclude each other."
+        return f"{name} and {message[len(EXCLUDED) :]} can't be used together."
     return f"{name} needs a value." if message.startswith(NEEDS) else f"{name} takes no value."
 
 
@@ -146,12 +153,21 @@ def _option_without_a_value(arguments: Sequence[str], command: str) -> str:
 
 
 def _about_unknown(unknown: Sequence[str], command: str) -> str:
-    if any(text.lower().startswith(("--pass", "-p", "--pw")) for text in unknown):
-        return "A password is never an argument: pipe it in with --password-stdin, or store it with sign-in."
-    number = "an argument" if len(unknown) == 1 else f"{len(unknown)} arguments"
-    which = "it" if len(unknown) == 1 else "they"
-    told = f"{command} was given {number} that it doesn't know, not repeated here in case {which} held a secret."
+    if _names_a_password(unknown):
+        return NO_PASSWORD_HERE
+    if {*options_of(command), "-q", "-v"}.intersection(unknown):
+        return OPTIONS_COME_LAST
+    if len(unknown) == 1:
+        told = f"{command} doesn't take one of these arguments (not shown here, in case it is a secret)."
+    else:
+        told = f"{command} doesn't take {len(unknown)} of these arguments (not shown here, in case they are secret)."
     return f"{told} {_meant(unknown, options_of(command))}".rstrip()
+
+
+def _names_a_password(arguments: Iterable[str]) -> bool:
+    """True where one of them is spelled like an option for a password, which doesn't exist."""
+    names = [text.partition("=")[0].lower() for text in arguments]
+    return any(name.startswith(("--pass", "-p", "--pw")) and name not in PASSWORD_OPTIONS for name in names)
 
 
 def options_of(command: str) -> list[str]:

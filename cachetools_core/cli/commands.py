@@ -40,7 +40,9 @@ def _services(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "services", metavar="SERVICE", nargs="*", help="a REST or SOAP address, a catalog path, or a .lyrx file"
     )
-    command.add_argument("--from", dest="from_file", metavar="FILE", help="a text file with more services, one a line")
+    command.add_argument(
+        "--from", dest="from_file", metavar="FILE", help="a text file with more services, one per line"
+    )
     command.add_argument(
         "--per-site",
         type=values.number,
@@ -55,7 +57,7 @@ def _services_or_site(command: argparse.ArgumentParser) -> None:
         "service",
         metavar="SERVICE|SITE",
         nargs="+",
-        help="a service, several, or the address of a site or of a folder of it, for all of its caches by size",
+        help="one service or several; or a site or one of its folders, for a list of its caches by size",
     )
 
 
@@ -68,13 +70,13 @@ def _site(command: argparse.ArgumentParser) -> None:
 
 
 def _consent(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--yes", action="store_true", help="don't ask; needed where there is no terminal")
+    command.add_argument("--yes", action="store_true", help="don't ask; needed if there is no terminal")
     command.add_argument("--receipts", metavar="FOLDER", help="where to keep the receipt")
 
 
 def _cache_directory(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--cache-directory", metavar="PATH", help="the folder of the site's caches, to count their files there"
+        "--cache-directory", metavar="PATH", help="the site's cache directory, to count the files on disk too"
     )
 
 
@@ -86,19 +88,24 @@ def _tiles(command: argparse.ArgumentParser) -> None:
         "--levels", type=values.levels, metavar="N[,N-N...]", help="levels of the service, instead of scales"
     )
     command.add_argument(
-        "--extent", type=values.extent, metavar="XMIN,YMIN,XMAX,YMAX", help="only within it, in the units of the map"
+        "--extent",
+        type=values.extent,
+        metavar="XMIN,YMIN,XMAX,YMAX",
+        help="only the tiles in this extent, in map units",
     )
 
 
 def _output(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--output", metavar="FILE", help="write the report as .html, .json or .csv, by ending")
+    command.add_argument("--output", metavar="FILE", help="write the report to this file: .html, .json or .csv")
 
 
 def _forget(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--forget", metavar="SERVICE", help="take it off the list; the next run then knows nothing of its job"
+        "--forget",
+        metavar="SERVICE",
+        help="take this service off the list; the next run then doesn't know about its job",
     )
-    command.add_argument("--yes", action="store_true", help="don't ask; needed where there is no terminal")
+    command.add_argument("--yes", action="store_true", help="don't ask; needed if there is no terminal")
 
 
 def _shell(command: argparse.ArgumentParser) -> None:
@@ -117,32 +124,34 @@ COMMANDS = {
         A_NIGHT,
     ),
     "delete-tiles": Command(
-        "delete the tiles of some scales, perhaps within an extent; this can't be undone",
+        "delete the tiles of some scales, everywhere or within an extent; this can't be undone",
         (_service, _tiles, _consent, _cache_directory),
         (f"delete-tiles {RAINFALL} --levels 12-15", f"delete-tiles {RAINFALL} --scales 5000 --extent 0,0,9000,5000"),
         A_NIGHT,
     ),
     "report": Command(
-        "what would go: scales, tiles, bytes; changes nothing",
+        "show what a deletion would remove: scales, tiles, bytes; changes nothing",
         (_services_or_site, _cache_directory, _output),
         (f"report {RAINFALL}", f"report {RAINFALL} --output report.html", f"report {SITE} --output caches.html"),
     ),
     "check": Command(
-        "could it be deleted from here, and if not, why and what to do", (_service,), (f"check {RAINFALL}",)
+        "see whether a deletion would work from here and, if not, why and what to do",
+        (_service,),
+        (f"check {RAINFALL}",),
     ),
     "sign-in": Command(
-        "store an account for a site in the keyring after trying it; list those stored, or remove one",
+        "try an account and store it in the keyring; list what is stored, or remove it",
         (_site, _cache_directory),
         (f"sign-in {SITE} --user publisher1", "sign-in --list", f"sign-in {SITE} --remove"),
     ),
     "unfinished": Command(
-        "deletions that were begun from this machine and whose end nobody saw",
+        "list deletions that were begun from this machine and whose end nobody saw",
         (_forget,),
         ("unfinished", f"unfinished --forget {RAINFALL}"),
     ),
-    "rehearse": Command("the main job on a local server with a real cache, explained", (), ("rehearse",), 600.0),
+    "rehearse": Command("take a tour: delete a real cache on a local server, step by step", (), ("rehearse",), 600.0),
     "completion": Command(
-        "a script that completes commands and options in a shell",
+        "print a script that completes commands and options in a shell",
         (_shell,),
         ("completion bash >> ~/.bashrc", "completion powershell | Out-String | Invoke-Expression"),
     ),
@@ -179,15 +188,17 @@ def take_what_is_common(command: argparse.ArgumentParser) -> None:
     password.add_argument(
         "--password-command", metavar="CMD", help="run this program; the first line that it prints is the password"
     )
-    common.add_argument("--ca-file", metavar="F", help="PEM file of certificates that count for this site too")
+    common.add_argument("--ca-file", metavar="F", help="PEM file with certificates to trust for this site")
     common.add_argument(
         "--deadline",
         type=values.seconds,
         metavar="SECONDS",
-        help="for the whole run, also as 4h, 90m or 1h30m; the server's job goes on after it",
+        help="time limit for the whole run, also as 4h, 90m or 1h30m; the server's job goes on after it",
     )
-    common.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    common.add_argument("--json", action="store_true", help="print one JSON object on standard output")
     loudness = common.add_mutually_exclusive_group()
     loudness.add_argument("-q", action="store_true", help="quiet: only warnings, errors and the outcome")
     loudness.add_argument("-v", action="store_true", help="verbose: each request too, with its time")
-    common.add_argument("--log-file", metavar="F", help="append all of -v to this file, with times in UTC")
+    common.add_argument(
+        "--log-file", metavar="F", help="append everything that -v shows to this file, with times in UTC"
+    )

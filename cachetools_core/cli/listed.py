@@ -34,7 +34,7 @@ def services_in(file: str, run: Run) -> list[str]:
         if named and len(content) <= LARGEST:
             return named
         trouble = f"{shown} {'is too large' if named else 'names no service'}."
-    raise WrongUsage(trouble, "Give a text file in UTF-8 with one service a line; # begins a comment.")
+    raise WrongUsage(trouble, "Give a text file in UTF-8 with one service a line; # starts a comment.")
 
 
 def _read(file: Path) -> bytes:

@@ -99,5 +99,5 @@ def _opened(name: str, run: Run) -> Stream:
     except (OSError, ValueError) as error:
         why = plain_words(getattr(error, "strerror", None) or type(error).__name__)
     raise WrongUsage(
-        f"The log file {plain_words(name)} can't be opened: {why}.", "Name a file that this user may write."
+        f"The log file {plain_words(name)} can't be opened: {why}.", "Name a file that this user can write."
     )

@@ -17,10 +17,10 @@ from ..system import end, started_apart
 from ..waiting import Run
 from .terminal import LONGEST_LINE, Terminal
 
-BY_HAND = "Run it by hand, as the user that runs this, to see what it says."
+BY_HAND = "Run that program yourself, as the same user, to see what it prints."
 ENDS_WITH_A_BLANK = (
-    "The password on standard input ends with a blank, and is used with it. In cmd of Windows `echo PASSWORD | ...`"
-    " adds one: write `echo PASSWORD| ...`."
+    "The password ends with a space, which is taken as a part of it. In Windows cmd, `echo PASSWORD | ...` adds one:"
+    " write `echo PASSWORD| ...`."
 )
 
 
@@ -29,12 +29,11 @@ def piped_in(terminal: Terminal, run: Run) -> str:
     password = terminal.read_line(run, "the password")
     if not password:
         raise WrongUsage("There is no password on standard input.", "Pipe it in, one line.")
-    if password != password.rstrip(" "):
-        terminal.warning(ENDS_WITH_A_BLANK)
+    _warn_of_a_blank(password, terminal)
     return password
 
 
-def printed_by(command: str, run: Run) -> str:
+def printed_by(command: str, terminal: Terminal, run: Run) -> str:
     """The first line that a program prints. It is started without a shell, and ends with this run.
 
     Neither the command nor what it prints is repeated in any error: both may hold secrets.
@@ -45,22 +44,30 @@ def printed_by(command: str, run: Run) -> str:
     except (OSError, ValueError):
         process = None
     if process is None:  # not within the clause: the error there names the program
-        raise WrongUsage("The program of --password-command can't be started.", BY_HAND)
+        raise WrongUsage("The --password-command program can't be started.", BY_HAND)
     try:
         line, code = run.call(lambda _: _first_line_of(process), float("inf"))
     except (Cancelled, DeadlinePassed) as error:
-        what = "while waiting for the program of --password-command. Nothing was submitted."
+        what = "while waiting for the --password-command program. Nothing was submitted."
         if isinstance(error, Cancelled):
             raise Cancelled(f"Stopped {what}") from None
         raise DeadlinePassed(f"The time given for this run was up {what}", sent=False) from None
     finally:
         end(process)
     if code:
-        raise WrongUsage(f"The program of --password-command failed, with exit code {code}.", BY_HAND)
+        raise WrongUsage(f"The --password-command program failed with exit code {code}.", BY_HAND)
     password = _text_of(line)
     if not password:
-        raise WrongUsage("The program of --password-command printed no line that is a password.", BY_HAND)
+        raise WrongUsage(
+            "The first line that the --password-command program printed is empty, too long or not text.", BY_HAND
+        )
+    _warn_of_a_blank(password, terminal)
     return password
+
+
+def _warn_of_a_blank(password: str, terminal: Terminal) -> None:
+    if password.endswith(" "):
+        terminal.warning(ENDS_WITH_A_BLANK)
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,9 @@ class AskedFor:
             return WhyNot(f"the terminal: not asked for an account of the portal {home.address}, which the site named")
         username = self.username or self.terminal.ask(f"User name for {home.address}: ", run).strip()
         password = self.terminal.ask_unseen(_question(username, home.address), run) if username else ""
-        return Found(Account(username, password), BY_THE_CALLER) if password else WhyNot("the terminal: none was typed")
+        return (
+            Found(Account(username, password), BY_THE_CALLER) if password else WhyNot("the terminal: nothing was typed")
+        )
 
 
 def asked_for(username: str, address: str, terminal: Terminal, run: Run) -> str:
@@ -91,7 +100,7 @@ def asked_for(username: str, address: str, terminal: Terminal, run: Run) -> str:
     """
     if not terminal.has_somebody:
         raise WrongUsage(
-            "There is no password, and this is no interactive terminal to ask for it.",
+            "No password was given, and it can't be asked for: this is no interactive terminal.",
             "Pipe it in, one line: --password-stdin; or name a program that prints it: --password-command CMD.",
         )
     return terminal.ask_unseen(_question(username, address), run)
@@ -106,6 +115,8 @@ def _first_line_of(process: subprocess.Popen[bytes]) -> tuple[bytes, int]:
     output = process.stdout
     assert output is not None
     line = output.readline(LONGEST_LINE)
+    if len(line) == LONGEST_LINE:  # no password, and perhaps no end of it either
+        return b"", 0
 
     def drain() -> None:
         while output.read(65536):
@@ -121,4 +132,4 @@ def _text_of(line: bytes) -> str:
         text = line.decode(locale.getpreferredencoding(False)).rstrip("\r\n")
     except (UnicodeDecodeError, LookupError):
         return ""
-    return text if len(line) < LONGEST_LINE else ""
+    return text

@@ -31,11 +31,11 @@ def run_command(options: argparse.Namespace, terminal: Terminal, run: Run) -> En
 
 def _check(options: argparse.Namespace) -> None:
     if options.list and options.remove:
-        raise WrongUsage("--list and --remove are two things: one at a time.")
+        raise WrongUsage("--list and --remove can't be used together.")
     if (options.list or options.remove) and any(getattr(options, name) for name in ONLY_TO_STORE):
-        raise WrongUsage("A password, a CA file and a cache directory are for storing: leave them out here.")
+        raise WrongUsage("--list and --remove take no password, CA file or cache directory.")
     if options.list and (options.site or options.user):
-        raise WrongUsage("--list shows all that is stored: it takes no site and no user.")
+        raise WrongUsage("--list shows everything that is stored: it takes no SITE and no --user.")
     if not options.list and not options.site:
         raise WrongUsage("Missing: SITE.", "Give the site's address, for example https://gis.example.com/server.")
 
@@ -63,6 +63,6 @@ def _list() -> End:
 
 def _in_words(kept: KeptSite) -> str:
     users = ", ".join(map(plain_words, kept.usernames))
-    words = [users and f"accounts of {users}", kept.signs_in_at and f"signs in at {kept.signs_in_at}"]
+    words = [users and f"accounts {users}", kept.signs_in_at and f"signs in at {kept.signs_in_at}"]
     words.append(kept.cache_directory and f"cache directory {kept.cache_directory}")
     return f"{kept.address}: {'; '.join(filter(None, words))}"

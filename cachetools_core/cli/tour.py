@@ -87,8 +87,8 @@ def _page_kept(receipt: Receipt) -> str:
         make_folder(file.parent)
         write_text(file, receipt.to_html())
     except (OSError, JournalError) as error:
-        return f"As a page it can't be kept here: {plain_words(error)}"
-    return f"As a page, to open in a browser; the next tour writes it anew: {file}"
+        return f"It can't be kept as a page here: {plain_words(error)}"
+    return f"As a page, to open in a browser (the next tour overwrites it): {file}"
 
 
 def _on_disk(folder: Path) -> str:

@@ -17,12 +17,13 @@ from .terminal import Terminal
 from .unused import tell_unused
 
 WHAT_IT_MEANS = (
-    "The next run then knows nothing of that job. If the job still runs and the server doesn't list its jobs to that"
-    " account, a second one is submitted. Look at the jobs of System/CachingTools in ArcGIS Server Manager first."
+    "The next run then doesn't know about that job. If the job is still running, and the account may not list the"
+    " server's jobs, a second one is submitted. First look at the jobs of System/CachingTools in ArcGIS Server Manager."
 )
 KNOWN_JOB = "A rerun follows this job and submits nothing."
-UNKNOWN_JOB = "A rerun looks for the job first, and submits only where none can be at work."
-BY_HAND = "It is noted for no service that can be read: once you know that no job is running, delete the file."
+UNKNOWN_JOB = "A rerun looks for the job first, and submits a new one only if none can be running."
+NO_JOB = "not known: the server's answer never came"
+BY_HAND = "It can't be told for which service: once you know that no job is running, delete the file."
 
 
 def run_command(options: argparse.Namespace, terminal: Terminal, run: Run) -> End:
@@ -50,7 +51,9 @@ def _forget(options: argparse.Namespace, terminal: Terminal, run: Run) -> End:
         if answer.strip().lower() != "yes":
             raise Cancelled("Nothing was forgotten, since the answer wasn't yes.")
     gone = [str(file) for file in forget(options.forget)]
-    text = "\n".join(f"Removed: {plain_words(file)}" for file in gone) or f"Nothing is noted about {service}."
+    text = (
+        "\n".join(f"Removed: {plain_words(file)}" for file in gone) or f"No unfinished deletion is noted for {service}."
+    )
     return End(0, text, {"service": service, "forgotten": gone, "exit_code": 0})
 
 
@@ -75,7 +78,7 @@ def _in_words(entry: Entry) -> str:
         (
             plain_words(entry.service),
             f"  begun:   {fields['begun']}" + (f" by {plain_words(entry.account)}" if entry.account else ""),
-            f"  job:     {plain_words(entry.job_url) or 'its answer never came'}",
+            f"  job:     {plain_words(entry.job_url) or NO_JOB}",
             f"  rerun:   {program()} {_command_of(entry)} SERVICE. {fields['rerun']}",
         )
     )

@@ -13,4 +13,4 @@ def tell_unused(options: argparse.Namespace, terminal: Terminal) -> None:
     """Say which of the options that are for a site were given. Raises nothing."""
     given = [f"--{name.replace('_', '-')}" for name in FOR_A_SITE if getattr(options, name)]
     if given:
-        terminal.warning(f"{', '.join(given)}: not used, since {options.command} asks none of your sites.")
+        terminal.warning(f"Not used: {', '.join(given)}, since {options.command} contacts none of your sites.")

@@ -15,7 +15,7 @@ from cachetools_core.cli.arguments import read_arguments
 SECRET = "hunter2Canary"
 SECONDS = "--deadline takes a number of seconds above 0"
 ALL = "The commands are delete, delete-tiles, report, check, sign-in, unfinished, rehearse, completion."
-UNKNOWN = "an argument that it doesn't know"
+UNKNOWN = "doesn't take one of these arguments"
 
 
 @pytest.mark.parametrize(
@@ -36,9 +36,12 @@ UNKNOWN = "an argument that it doesn't know"
         (["delete", "x", f"--password={SECRET}"], "A password is never an argument"),
         (["delete", "x", f"--passwd={SECRET}"], "A password is never an argument"),
         (["delete", "x", f"-p{SECRET}"], "A password is never an argument"),
+        (["--password", SECRET, "delete", "x"], "A password is never an argument"),
+        (["--user", SECRET, "delete", "x"], "Options come after the command"),
+        (["-v", "delete", "x"], "Options come after the command"),
         (["delete", "x", f"--{SECRET}"], UNKNOWN),
         (["check", "x", SECRET], UNKNOWN),
-        (["check", "x", SECRET, "y"], "2 arguments that it doesn't know"),
+        (["check", "x", SECRET, "y"], "doesn't take 2 of these arguments"),
         (["delete", "x", f"--token={SECRET}", "--yes"], UNKNOWN),
         (["delete", "x", f"--yes={SECRET}"], "--yes takes no value."),
         (["delete", "x", f"--password-stdin={SECRET}"], "--password-stdin takes no value."),
@@ -50,7 +53,7 @@ UNKNOWN = "an argument that it doesn't know"
         (["delete", "x", f"--dedline={SECRET}"], "Did you mean --deadline?"),
         (["delete", "x", "--ye"], UNKNOWN),
         (["report", "x", "--js"], UNKNOWN),
-        (["report", "x", "--dead", SECRET], "2 arguments that it doesn't know"),
+        (["report", "x", "--dead", SECRET], "doesn't take 2 of these arguments"),
         (["report", "x", "--yes"], UNKNOWN),
         (["rehearse", "--yes"], UNKNOWN),
         (["delete", "x", "--per-site", "0"], "--per-site takes a whole number from 1 to 100."),

@@ -38,4 +38,4 @@ def test_for_powershell_every_command_and_option_is_there(run: Callable[..., Out
 
 def test_another_shell_is_refused_and_not_repeated(run: Callable[..., Outcome]) -> None:
     done = run("completion", "hunter2")
-    assert done.code == 2 and "hunter2" not in done.err and "SHELL is bash or powershell." in done.err
+    assert done.code == 2 and "hunter2" not in done.err and "SHELL must be bash or powershell." in done.err

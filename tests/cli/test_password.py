@@ -37,11 +37,11 @@ def test_the_first_line_of_a_program_is_the_password(run: Callable[..., Outcome]
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (f"print('{SECRET}'); import sys; sys.exit('{SECRET}')", "failed, with exit code 1"),
-        ("print()", "printed no line that is a password"),
-        ("", "printed no line that is a password"),
-        (f"print('{SECRET}' * 2000)", "printed no line that is a password"),
-        ("import sys; sys.stdout.buffer.write(b'p\\xe4ss\\n')", "printed no line that is a password"),
+        (f"print('{SECRET}'); import sys; sys.exit('{SECRET}')", "failed with exit code 1"),
+        ("print()", "is empty, too long or not text"),
+        ("", "is empty, too long or not text"),
+        (f"print('{SECRET}' * 2000)", "is empty, too long or not text"),
+        ("import sys; sys.stdout.buffer.write(b'p\\xe4ss\\n')", "is empty, too long or not text"),
     ],
 )
 def test_a_program_that_gives_no_password(
@@ -63,7 +63,7 @@ def test_a_program_is_ended_with_the_run(run: Callable[..., Outcome], site: Site
     text = f"import os, pathlib, time; pathlib.Path({str(note)!r}).write_text(str(os.getpid())); time.sleep(600)"
     for seconds in LONG_ENOUGH:
         done = run("report", *given(site, prints(tmp_path, text)), "--deadline", seconds)
-        assert done.code == 1 and "CT203" in done.err and "program of --password-command" in done.err
+        assert done.code == 1 and "CT203" in done.err and "--password-command program" in done.err
         if note.exists():
             break
     with pytest.raises(ProcessLookupError):
@@ -73,13 +73,24 @@ def test_a_program_is_ended_with_the_run(run: Callable[..., Outcome], site: Site
 @pytest.mark.parametrize("more", [["--password-stdin"], []])
 def test_a_password_comes_one_way_and_for_somebody(run: Callable[..., Outcome], more: list[str]) -> None:
     done = run("report", "https://h/server/rest/services/A/MapServer", "--password-command", SECRET, *more)
-    words = "exclude each other" if more else "--password-command needs --user"
+    words = "can't be used together" if more else "--password-command needs --user"
     assert done.code == 2 and words in done.err and SECRET not in done.err
 
 
-def test_a_blank_at_the_end_is_told(run: Callable[..., Outcome], site: Site) -> None:
-    done = run("report", *site.to(), stdin=f"{site.password.strip()} \n")
-    assert done.code == 4 and "ends with a blank, and is used with it" in done.err
+def test_a_blank_at_the_end_is_told(run: Callable[..., Outcome], site: Site, tmp_path: Path) -> None:
+    password = f"{site.password.strip()} "
+    for done in (
+        run("report", *site.to(), stdin=f"{password}\n"),
+        run("report", *given(site, prints(tmp_path, f"print({password!r})"))),
+    ):
+        assert done.code == 4 and done.err.count("WARNING: The password ends with a space") == 1
+
+
+def test_a_program_that_prints_a_line_without_an_end_is_not_waited_for(
+    run: Callable[..., Outcome], site: Site, tmp_path: Path
+) -> None:
+    done = run("report", *given(site, prints(tmp_path, "while True: print('x' * 1000, end='')")))
+    assert done.code == 2 and "is empty, too long or not text" in done.err
 
 
 def test_an_account_that_is_not_stored_is_asked_for_unseen(server: Rehearsal) -> None:

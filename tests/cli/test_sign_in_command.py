@@ -87,7 +87,7 @@ def test_the_list_shows_sites_and_users_and_no_password(
     assert carry_out(*arguments, given=site.password).code == 0
     listed = run("sign-in", "--list")
     assert listed.code == 0
-    assert listed.out == f"{server.site}: accounts of {server.username}; cache directory {own_home}\n"
+    assert listed.out == f"{server.site}: accounts {server.username}; cache directory {own_home}\n"
     (one,) = run("sign-in", "--list", "--json").json["sites"]
     assert (one["address"], one["usernames"], one["cache_directory"]) == (server.site, [server.username], str(own_home))
     assert server.password not in listed.out + json.dumps(one)
@@ -98,13 +98,13 @@ def test_the_list_shows_sites_and_users_and_no_password(
     [
         ([], "Missing: SITE."),
         (["https://h/server"], "Missing: --user."),
-        (["https://h/server", "--user", "u"], "no interactive terminal to ask for it. Pipe it in"),
+        (["https://h/server", "--user", "u"], "this is no interactive terminal. Pipe it in"),
         (["https://h/server", "--user", "u", "--password-stdin"], "no password on standard input"),
-        (["--list", "--remove"], "one at a time"),
-        (["https://h/server", "--list"], "takes no site and no user"),
+        (["--list", "--remove"], "can't be used together"),
+        (["https://h/server", "--list"], "takes no SITE and no --user"),
         (["--remove"], "Missing: SITE."),
-        (["https://h/server", "--remove", "--password-stdin"], "are for storing"),
-        (["https://h/server", "--remove", "--cache-directory", "x"], "are for storing"),
+        (["https://h/server", "--remove", "--password-stdin"], "take no password, CA file or cache directory"),
+        (["https://h/server", "--remove", "--cache-directory", "x"], "take no password, CA file or cache directory"),
         (["https://h/server", "--user", "u", "--password", "hunter2"], "A password is never an argument"),
     ],
 )

@@ -37,7 +37,7 @@ def test_what_is_unfinished_is_told_and_forgotten(run: Callable[..., Outcome], b
     gone = run("unfinished", "--forget", url, "--yes", "--json")
     assert gone.code == 0 and len(gone.json["forgotten"]) == 1
     assert not list(own_home.rglob("journal/*.json"))
-    assert "Nothing is noted" in run("unfinished", "--forget", url).out  # there is nothing to ask about
+    assert "No unfinished deletion is noted" in run("unfinished", "--forget", url).out  # there is nothing to ask about
     assert begun.server.submits == 1
 
 
