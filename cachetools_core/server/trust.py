@@ -1,4 +1,4 @@
-"""Which certificates count, and what to say when one doesn't.
+"""Which certificates count.
 
 The operating system's own store counts; so do a CA file that the caller names, and what REQUESTS_CA_BUNDLE or
 CURL_CA_BUNDLE names; so does a file kept for one authority (scheme, host and port), for that authority alone. Nothing
@@ -10,37 +10,25 @@ from __future__ import annotations
 import os
 import socket
 import ssl
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Union
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.utils import get_environ_proxies, select_proxy
+from requests.utils import select_proxy
 
-from ..errors import CertificateFileError, NoAnswer, NotAService, NotTrusted
-from ..messages import plain_words
+from ..errors import CertificateFileError, NoAnswer, NotAService
 from ..naming.address import site_address
 from ..waiting import Run
+from .refused_certificates import leads_nowhere, refusal
 
 BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 LARGEST_CA_FILE = 10_000_000
 PARTIAL_CHAIN = 0x80000  # X509_V_FLAG_PARTIAL_CHAIN; ssl names it from Python 3.10 on
-FINGERPRINT_WAITS = 10.0
-
-# Error numbers of OpenSSL's x509_vfy.h.
-NO_ISSUER, TOO_EARLY, EXPIRED, SELF_SIGNED, UNKNOWN_ROOT, UNKNOWN_ISSUER, NO_CHAIN = 2, 9, 10, 18, 19, 20, 21
-WRONG_NAME, WRONG_ADDRESS = 62, 64
-WEAK = {24, 32, 66, 67, 68, *range(72, 96)}
-LEADS_NOWHERE = {NO_ISSUER, SELF_SIGNED, UNKNOWN_ROOT, UNKNOWN_ISSUER, NO_CHAIN}
-CURED_BY_KEEPING = {*LEADS_NOWHERE, *WEAK}
-# Windows' own, which truststore hands on: CERT_E_EXPIRED (too early as well), _UNTRUSTEDROOT, _CHAINING, _CN_NO_MATCH.
-WINDOWS = {0x800B0101: EXPIRED, 0x800B0109: UNKNOWN_ROOT, 0x800B010A: UNKNOWN_ISSUER, 0x800B010F: WRONG_NAME}
 
 KeptFile = Callable[[str], Union[Path, None]]
 """Where the certificate kept for an authority, such as `https://gis.example.com:6443`, lies; None for nowhere."""
@@ -85,29 +73,9 @@ class Trust:
         return _TrustingAdapter(self, at_once)
 
     def refusal(self, url: str, error: BaseException, run: Run) -> NoAnswer:
-        """What to say after a TLS handshake failed: why, the certificate's fingerprint, and how to trust that one.
-
-        Raises DeadlinePassed and Cancelled.
-        """
-        host = urlsplit(url).hostname or ""
-        refused = _verification_error(error)
-        if refused is None:
-            # A connection that breaks while the answer is read shows as a TLS error too, so this isn't "never sent".
-            return NoAnswer(
-                f"{_authority(url)} doesn't speak TLS as expected: {plain_words(_innermost(error))}.",
-                "Check the port: ArcGIS Server answers https on 6443, a web adaptor on 443.",
-            )
-        code = _number(refused)
-        reason, remedy = _explain(code, plain_words(refused.verify_message).rstrip("."), host)
-        seen, shown = _fingerprint(url, run)
-        kept_file = self._kept(_authority(url))
-        keep = (
-            " To trust this one certificate: compare the fingerprint with the one that the server's administrator reads"
-            f" off the server, save the certificate in PEM form as {kept_file}, and run this again."
-            if shown and kept_file and code in CURED_BY_KEEPING
-            else ""
-        )
-        return NotTrusted(f"The certificate of {_authority(url)} was refused: {reason}.{seen}", remedy + keep)
+        """What to say after a TLS handshake with this address failed. Raises DeadlinePassed and Cancelled."""
+        authority = _authority(url)
+        return refusal(url, authority, error, self._kept(authority), run)
 
     def _files(self, authority: str) -> Iterator[_CertificateFile]:
         if self._ca_file is not None:
@@ -181,8 +149,7 @@ class Anchors:
 
     def turn_to_other(self, error: BaseException) -> bool:
         """Have the next connection checked the other way, where the refused one led to none of this way's anchors."""
-        refused = _verification_error(error)
-        if refused is None or _number(refused) not in LEADS_NOWHERE or len(self.contexts) < 2:
+        if not leads_nowhere(error) or len(self.contexts) < 2:
             return False
         self.contexts.reverse()
         return True
@@ -270,84 +237,6 @@ def _read(file: _CertificateFile) -> _Certificates:
     if not pem.strip():
         raise file.unusable("it is empty")
     return _Certificates(file, pem)
-
-
-def _number(refused: ssl.SSLCertVerificationError) -> int:
-    return WINDOWS.get(refused.verify_code, refused.verify_code)
-
-
-def _explain(code: int, words: str, host: str) -> tuple[str, str]:
-    add_ca = (
-        "Add the CA's certificate to this machine's store, or give its PEM file as the CA file when you store"
-        " the site's sign-in."
-    )
-    if code == SELF_SIGNED:
-        return "it is self-signed, so nobody vouches for it", "Better: give the server a certificate of your authority."
-    if code == UNKNOWN_ROOT:
-        return "it leads to an authority that this machine doesn't know", add_ca
-    if code in (NO_ISSUER, UNKNOWN_ISSUER, NO_CHAIN):
-        return (
-            "its issuer isn't known here: either an authority that this machine doesn't know signed it, or the server"
-            " doesn't send the intermediate certificate that leads to a known one",
-            f"{add_ca} If the authority is known, have the server send its intermediate certificate.",
-        )
-    if code == EXPIRED:
-        return "it has expired", "Renew the certificate on the server; check this machine's clock."
-    if code == TOO_EARLY:
-        return "it isn't valid yet", "Check the clocks of this machine and of the server."
-    if code in (WRONG_NAME, WRONG_ADDRESS):
-        return f"it was issued for a name other than {host}", "Use the host name that the certificate was issued for."
-    if code in WEAK:
-        return (
-            f"it breaks the strict rules of this Python ({words})",
-            "Have the certificate, or its CA's, reissued by today's rules; Pro 3.6 and later check strictly.",
-        )
-    return f"{words} (number {code})", add_ca
-
-
-def _fingerprint(url: str, run: Run) -> tuple[str, bool]:
-    """What the server shows when asked for its certificate alone: a bare handshake, in which nothing is sent."""
-    if select_proxy(url, get_environ_proxies(url)):
-        return " (It came through a proxy, and may be the proxy's own, so no fingerprint is told.)", False
-    split = urlsplit(url)
-    host, port = split.hostname or "", split.port or 443
-    try:
-        certificate = run.call(lambda _: _shown_by(host, port), FINGERPRINT_WAITS)
-    except (OSError, ValueError) as error:
-        return f" (Its fingerprint couldn't be read: {plain_words(error)}.)", False
-    digest = sha256(certificate).hexdigest().upper()
-    return " Its SHA-256 fingerprint is " + ":".join(digest[i : i + 2] for i in range(0, 64, 2)) + ".", True
-
-
-def _shown_by(host: str, port: int) -> bytes:
-    if sys.version_info >= (3, 10):
-        return ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate((host, port)))
-    # Python 3.9 doesn't name the host there, and a web server with several sites would show another one's certificate.
-    asking = ssl.SSLContext(ssl.PROTOCOL_TLS)
-    with socket.create_connection((host, port)) as raw, asking.wrap_socket(raw, server_hostname=host) as shown:
-        return shown.getpeercert(True) or b""
-
-
-def _verification_error(error: BaseException) -> ssl.SSLCertVerificationError | None:
-    return next((e for e in causes(error) if isinstance(e, ssl.SSLCertVerificationError)), None)
-
-
-def _innermost(error: BaseException) -> BaseException:
-    return list(causes(error))[-1]
-
-
-def causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it wraps, outermost first; urllib3 puts causes into `args`, `reason` and others."""
-    waiting: list[Any] = [error]
-    seen: set[int] = set()
-    while waiting:
-        one = waiting.pop(0)
-        if isinstance(one, BaseException) and id(one) not in seen:
-            seen.add(id(one))
-            yield one
-            wrapped = [getattr(one, "reason", None), getattr(one, "original_error", None), *one.args, one.__cause__]
-            # What was being handled when the first one was raised is another story.
-            waiting.extend(wrapped if one is error else [*wrapped, one.__context__])
 
 
 def _authority(url: str) -> str:

@@ -20,9 +20,10 @@ from ..naming.address import safe_text
 from ..naming.identity import is_loopback
 from ..waiting import Run
 from .answers import Body, read_answer, read_picture
+from .causes import causes, innermost
 from .connections import Connections, OwnConnection
 from .request_log import timed
-from .trust import Trust, causes
+from .trust import Trust
 
 Fields = Mapping[str, str]
 Answer = TypeVar("Answer")
@@ -300,8 +301,8 @@ def _refused_tunnel(error: Exception) -> str:
 
 def _reason(error: Exception) -> str:
     """The innermost cause in a few words, without a number; urllib3's own, further out, hold addresses of objects."""
-    innermost = list(causes(error))[-1]
-    return plain_words(getattr(innermost, "strerror", None) or innermost) or type(error).__name__
+    first = innermost(error)
+    return plain_words(getattr(first, "strerror", None) or first) or type(error).__name__
 
 
 def _whole_body(response: requests.Response, abandoned: threading.Event) -> bytes:

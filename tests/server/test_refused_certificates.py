@@ -36,7 +36,8 @@ from support.trusting import (
 
 from cachetools_core.errors import DeadlinePassed, NoAnswer, NotTrusted
 from cachetools_core.proof.verdict import Verdict
-from cachetools_core.server.trust import Trust, causes
+from cachetools_core.server.causes import causes
+from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import READ_TRIES, PlainWire
 from cachetools_core.tools import check, report
 from cachetools_core.tools.delete import delete_map_server_cache

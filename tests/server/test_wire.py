@@ -20,7 +20,7 @@ from cachetools_core.errors import (
     NoAnswer,
     NotArcGIS,
 )
-from cachetools_core.server.trust import causes
+from cachetools_core.server.causes import causes
 from cachetools_core.server.wire import ANSWER_WAITS, READ_TRIES
 from cachetools_core.waiting import CANCEL_IS_FELT_WITHIN
 
