@@ -35,6 +35,11 @@ class Neighbours:
         self._at_work = Places(jobs_at_once)
         self._unseen: set[str] = set()
 
+    @property
+    def are_there(self) -> bool:
+        """True in a run over several services, where all are looked at before the first of them is deleted."""
+        return self._jobs_at_once < float("inf")
+
     def turn(self, run: Run) -> AbstractContextManager[None]:
         """The turn to read the list of jobs and to submit. Raises Cancelled and DeadlinePassed while it waits."""
         return self._turn.taken(run)

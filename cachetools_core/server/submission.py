@@ -37,9 +37,6 @@ from .wire import Wire
 # ArcGIS Server's own refusals of a submit. Other codes, and what a web tier says, may come after the work began.
 REFUSALS = (400, 401, 403, 404, 498, 499)
 
-OUT_OF_DATE_AFTER = 10.0
-"""Seconds of waiting for a place among other deletions, after which a cache may have changed."""
-
 
 Follow = Callable[[Wire, str, Messages, Patience], JobReport]
 
@@ -74,18 +71,13 @@ class Submission:
 
         `way_back` is what was saved for the case, and is noted with the job.
         A job for this service that the server's list shows as not ended is followed instead, and one that may be for
-        it is waited for. None where that has ended and the work isn't done, or a place among the other deletions of the
-        run was long in coming: `before` is out of date then, and nothing was submitted. A submit without a good answer
-        isn't repeated: its job is looked for.
+        it is waited for. None where that has ended and the work isn't done: `before` is out of date then, and nothing
+        was submitted. A submit without a good answer isn't repeated: its job is looked for.
         Raises ServerSaysNo and its kinds where the server refuses the job, NeverSent where the submit can't have
         reached it, JournalError where it couldn't be noted, AlreadyRunning where the deadline passed while another job
         was waited for, Cancelled and DeadlinePassed before the submit. After it, nothing is raised.
         """
         candidates = Candidates(self._place, task.url)
-        began = self._run.clock.monotonic()
-        self._place.neighbours.wait_for_a_place(self._place.service, self._run)
-        if self._run.clock.monotonic() - began > OUT_OF_DATE_AFTER:
-            return None
         with self._place.neighbours.turn(self._run):
             listed = candidates.listed()
             if listed is None:

@@ -152,7 +152,7 @@ def carry_out(plan: Plan) -> Receipt:
 
 def do_as_planned(plan: Plan, record: Record) -> Next:
     """What `carry_out` does, on this record, and what is left to do. Raises CacheToolsError as `make_plan` does."""
-    step = Next.ANOTHER_LOOK if plan.is_old else _Deletion(plan, record).carry_out()
+    step = Next.ANOTHER_LOOK if plan.is_old and not _looks_again(plan) else _Deletion(plan, record).carry_out()
     while step is Next.ANOTHER_LOOK:
         now = make_plan(plan.wish, plan.service, plan.session, record)
         if not now.shows_the_same_as(plan):
@@ -162,6 +162,11 @@ def do_as_planned(plan: Plan, record: Record) -> Next:
             )
         step = _Deletion(now, record).carry_out()
     return step
+
+
+def _looks_again(plan: Plan) -> bool:
+    """True where the look is repeated right before the submit: others come first, whose jobs may take hours."""
+    return plan.deletes and plan.session.neighbours_at(plan.service.site).are_there
 
 
 def _agreed(
@@ -261,7 +266,8 @@ class _Deletion:
             self._journal = journal
             self._check_that_nothing_came_between(journal.entry())
             session = self._plan.session
-            place = Place(self._service, site.url, site.wire, site.account, session.neighbours_at(self._service.site))
+            self._neighbours = session.neighbours_at(self._service.site)
+            place = Place(self._service, site.url, site.wire, site.account, self._neighbours)
             notebook = session.notebook_over(journal, self._service)
             self._submission = Submission(place, notebook, self._record, self._access.patience, self._see)
             return self._submit() if self._plan.entry is None else self._follow(self._plan.entry)
@@ -283,6 +289,9 @@ class _Deletion:
         task = self._work.find_task(self._wire)
         inputs = self._work.inputs(task)
         self._work.save_what_goes(self._wire, self._before, self._access.receipts, self._record)
+        self._neighbours.wait_for_a_place(self._service, self._run)
+        if _looks_again(self._plan) and not self._is_as_planned():
+            return Next.ANOTHER_LOOK
         try:
             report = self._submission.begin(task, inputs, self._before, self._record.way_back)
         except CacheToolsError:
@@ -294,6 +303,10 @@ class _Deletion:
         after = self._look_again(report)
         self._conclude(self._without_doubt(report, after), after)
         return Next.NOTHING
+
+    def _is_as_planned(self) -> bool:
+        now = make_plan(self._plan.wish, self._service, self._plan.session, self._record)
+        return now.shows_the_same_as(self._plan)
 
     def _follow(self, entry: Entry) -> Next:
         self._record.note_way_back(entry.way_back)
