@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
+from support.choosing import some_of
 from support.evidence import (
     CACHED,
     GONE,
@@ -261,8 +262,13 @@ def test_what_could_not_be_read_is_told_in_its_own_words() -> None:
 # The rule over all of it
 
 
-@pytest.mark.parametrize("end", JobEnd)
-@pytest.mark.parametrize("stopped", [False, True])
+@pytest.mark.parametrize(
+    ("end", "stopped"),
+    some_of(
+        {f"{end.name}{', stopped' * stopped}": (end, stopped) for end in JobEnd for stopped in (False, True)},
+        "SUCCEEDED", "FAILED", "GONE", "NO_ANSWER, stopped", "RUNNING, stopped",
+    ),
+)  # fmt: skip
 def test_no_remedy_turns_the_same_answers_into_a_success(end: JobEnd, stopped: bool) -> None:
     """Who is told to remove the journal's entry must not be told "nothing to delete" by the very same answers."""
     unknown = 0

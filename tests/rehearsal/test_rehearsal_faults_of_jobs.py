@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import requests
+from support.choosing import one_in
 from support.rehearsal_client import JOBS, SERVICE, Client, tiles_in, wait_for
 
 from cachetools_core.rehearsal.faults import FAULTS, Kind
@@ -14,7 +15,7 @@ from cachetools_core.rehearsal.server import Rehearsal
 JOB_ENDS = sorted(name for name, fault in FAULTS.items() if fault.kind is Kind.JOB_END)
 
 
-@pytest.mark.parametrize("name", JOB_ENDS)
+@pytest.mark.parametrize("name", one_in(3, JOB_ENDS))
 def test_a_job_ends_as_told_and_the_cache_is_as_told(server: Rehearsal, name: str) -> None:
     client = Client(server)
     full = tiles_in(server)

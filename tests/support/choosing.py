@@ -24,6 +24,13 @@ def some_of(cases: Mapping[str, Any], *names: str) -> list[Any]:
     ]
 
 
+def one_in(number: int, cases: Iterable[Any]) -> list[Any]:
+    """Parameters for all the cases: every run has one in so many, and the thorough run the others."""
+    return [
+        pytest.param(case, marks=pytest.mark.thorough if place % number else ()) for place, case in enumerate(cases)
+    ]
+
+
 def by_name(cases: Iterable[Any]) -> dict[str, Any]:
     """Cases whose name is what they look like, the parts of a tuple with hyphens between."""
     return {"-".join(map(str, case)) if isinstance(case, tuple) else str(case): case for case in cases}

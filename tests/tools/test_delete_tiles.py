@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from support.bench import PATIENCE
+from support.choosing import some_of
 from support.clocks import FastClock
 from support.listener import Listener
 from support.rehearsal_client import OTHER_SOURCES, SOURCES, Client, Start
@@ -153,17 +154,24 @@ def test_what_no_service_could_have_is_refused_before_anything_is_asked(
     assert server.requests == []
 
 
-@pytest.mark.parametrize("extent", [None, NORTH_WEST])
+ENDS = {
+    "job-says-succeeded-cache-stays": Verdict.NOT_DELETED,
+    "job-succeeded-half-deleted": Verdict.PARTLY_DELETED,
+    "job-failed": Verdict.NOT_DELETED,
+    "job-failed-half-deleted": Verdict.PARTLY_DELETED,
+    "job-gone": Verdict.DELETED,
+}
+
+
 @pytest.mark.parametrize(
-    ("fault", "verdict"),
-    [
-        ("job-says-succeeded-cache-stays", Verdict.NOT_DELETED),
-        ("job-succeeded-half-deleted", Verdict.PARTLY_DELETED),
-        ("job-failed", Verdict.NOT_DELETED),
-        ("job-failed-half-deleted", Verdict.PARTLY_DELETED),
-        ("job-gone", Verdict.DELETED),
-    ],
-)
+    ("fault", "verdict", "extent"),
+    some_of(
+        {f"{fault}, {where}": (fault, said, extent)
+         for fault, said in ENDS.items() for where, extent in (("all", None), ("an extent", NORTH_WEST))},
+        "job-says-succeeded-cache-stays, an extent", "job-succeeded-half-deleted, all",
+        "job-failed-half-deleted, an extent", "job-gone, an extent", "job-failed, all",
+    ),
+)  # fmt: skip
 def test_the_tiles_are_believed_and_not_the_job(
     server: Rehearsal, tmp_path: Path, fault: str, verdict: Verdict, extent: Any
 ) -> None:

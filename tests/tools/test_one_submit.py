@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from support.addresses import DELETE
 from support.body_server import Page
+from support.choosing import by_name, some_of
 from support.job_site import (
     FAILED,
     LIST,
@@ -90,14 +91,14 @@ def check_that_the_first_job_is_the_only_one(site: JobSite, first: Receipt, agai
     assert len(site.submits) == 1
 
 
-@pytest.mark.parametrize("answer", LOST.values(), ids=LOST)
+@pytest.mark.parametrize("answer", some_of(LOST, "no answer", "a web tier's 403", "code 429", "code 500"))
 def test_whatever_comes_in_place_of_the_answer(answer, site, tmp_path):
     lose(site, answer, Job())
     run = lambda: site.delete(deadline=AT_MOST, folder=tmp_path)  # noqa: E731
     check_that_the_first_job_is_the_only_one(site, run(), run)
 
 
-@pytest.mark.parametrize("listed", LISTS.values(), ids=LISTS)
+@pytest.mark.parametrize("listed", some_of(LISTS, "total above results", "ids alone"))
 def test_however_the_list_is_shaped(listed, site, tmp_path):
     lose(site, Page(502), Job())
     site.listed = listed
@@ -105,7 +106,7 @@ def test_however_the_list_is_shaped(listed, site, tmp_path):
     check_that_the_first_job_is_the_only_one(site, run(), run)
 
 
-@pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
+@pytest.mark.parametrize("job", some_of(JOBS, "its inputs refused", "listed as Delete Cache", "another host's address"))
 def test_however_its_job_is_shown(job, site, tmp_path):
     lose(site, Page(502), Job(**vars(job)))
     run = lambda: site.delete(deadline=AT_MOST, folder=tmp_path)  # noqa: E731
@@ -144,7 +145,7 @@ def test_two_new_jobs_are_both_waited_for(site, tmp_path):
     assert len(site.submits) == 1
 
 
-@pytest.mark.parametrize("status", [FAILED, "esriJobCancelled", "esriJobTimedOut"])
+@pytest.mark.parametrize("status", some_of(by_name([FAILED, "esriJobCancelled", "esriJobTimedOut"]), FAILED))
 def test_a_job_that_has_ended_without_its_work_is_followed_by_another_in_a_later_run_only(status, site, tmp_path):
     lose(site, Page(502), Job(status=status))
     assert facts(site.delete(deadline=AT_MOST, folder=tmp_path)) == ("unknown", 5)
@@ -188,11 +189,19 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
     return change
 
 
-@pytest.mark.parametrize("answered", [True, False], ids=["answered", "lost"])
+ELSEWHERE = [("as before", "removed"), ("as before", "set"), ("localhost", ""), ("LOCALHOST", "removed"),
+             ("another context", ""), ("another case", "removed")]  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    ("how", "files"),
-    [("as before", "removed"), ("as before", "set"), ("localhost", ""), ("LOCALHOST", "removed"),
-     ("another context", ""), ("another case", "removed")],
+    ("how", "files", "answered"),
+    some_of(
+        {f"{how}, {files}, {answered}": (how, files, answered == "answered")
+         for how, files in ELSEWHERE for answered in ("answered", "lost")},
+        "as before, removed, lost", "localhost, , answered", "another context, , lost",
+
+        "another case, removed, answered",
+    ),
 )  # fmt: skip
 def test_a_rerun_under_another_spelling_or_from_another_place_submits_none(how, files, answered, site, folders):
     site.makes = Job
