@@ -10,6 +10,7 @@ from pathlib import Path
 import keyring
 import keyring.backends.fail
 import pytest
+from hypothesis import HealthCheck, settings
 from support.bench import Bench
 from support.certificates import Certificate
 from support.job_site import JobSite, job_site
@@ -23,15 +24,26 @@ from cachetools_core.rehearsal.server import Rehearsal
 # them longer than most tests.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+# The same examples at every run, and no limit in seconds: a test that other programs slow down is no failure.
+settings.register_profile(
+    "CacheTools",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("CacheTools")
+
 PROXIES_AND_BUNDLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 # Files that take long are begun first, so that none of them is left to a single process at the end.
 LONG = (
-    "test_delete_many", "test_many_killed",
-    "test_faults", "test_outside", "test_secrets", "test_cache_directory", "test_verdict", "test_hostile_story",
-    "test_one_submit", "test_witnesses", "test_rehearse_command", "test_streams", "test_stopping", "test_kill",
-    "test_rehearsal_caches", "test_rerun", "test_submission", "test_hostile_bodies", "test_delete_command",
-    "test_rehearsal_command", "test_wire", "test_samples", "test_runs",
+    "test_rerun", "test_delete_many", "test_stopping", "test_streams", "test_rehearse_command", "test_one_submit",
+    "test_witnesses", "test_kill", "test_delete_tiles", "test_secrets", "test_runs", "test_delete", "test_keyrings",
+    "test_faults", "test_outside", "test_cache_directory", "test_verdict", "test_wire", "test_submission", "test_proxy",
+    "test_web_tier", "test_delete_command", "test_rehearsal_faults_of_sites", "test_progress", "test_other_ports",
+    "test_ctrl_c", "test_many_killed", "test_rehearsal_faults_on_the_wire", "test_check_command",
+    "test_unfinished_command", "test_rehearsal_command", "test_hostile_bodies", "test_many_speed",
 )  # fmt: skip
 
 

@@ -78,7 +78,7 @@ def test_nesting_as_deep_as_json_takes_is_cut_short() -> None:
         deep = deep.pop()  # type: ignore[assignment]
 
 
-@settings(derandomize=True, database=None, deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     st.text(
         st.one_of(

@@ -107,13 +107,13 @@ class Rehearsal:
             certificates = Certificates(self._folder)
             tls, self.ca_file = certificates.context(), certificates.ca_file
         self._site = Site(self._folder, self._version, self._federated, self._job_seconds, self._contexts)
+        self._caches.update(small_caches(self._folder / "small", self._small))
+        for name, source in self._caches.items():
+            self._site.publish(name, source)  # what is no cache is told before Rainfall is drawn, too
         if self._rainfall is None:
             self._site.draw_rainfall()
         else:
             self._site.publish("Rainfall", self._rainfall)
-        self._caches.update(small_caches(self._folder / "small", self._small))
-        for name, source in self._caches.items():
-            self._site.publish(name, source)
         for fault in self._first_faults:
             self._switch_on(fault)
         self._site.reset_connections = lambda: self._door.reset_connections()

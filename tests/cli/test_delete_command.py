@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.choosing import one_in
 from support.command_line import (
     LOOK,
     RECEIPT,
@@ -130,7 +131,7 @@ def test_nobody_at_the_terminal_needs_yes(run: Callable[..., Outcome], site: Sit
     assert site.server.requests == []
 
 
-@pytest.mark.parametrize("answer", ["yes\n", " Yes \n"])
+@pytest.mark.parametrize("answer", one_in(2, [" Yes \n", "yes\n"]))
 def test_yes_at_the_terminal_deletes(
     server: Rehearsal, at_terminal: Callable[..., PseudoTerminal], answer: str
 ) -> None:
@@ -144,7 +145,7 @@ def test_yes_at_the_terminal_deletes(
     assert not server.cache("Rainfall").folder.exists()
 
 
-@pytest.mark.parametrize("answer", ["y\n", "no\n", "\n", "\x04", "yes please\n"])
+@pytest.mark.parametrize("answer", one_in(3, ["\n", "no\n", "y\n", "\x04", "yes please\n"]))
 def test_anything_else_at_the_terminal_deletes_nothing(
     server: Rehearsal, at_terminal: Callable[..., PseudoTerminal], answer: str
 ) -> None:

@@ -88,7 +88,7 @@ def test_the_tour(
         (FIRST, signal.SIGINT),
         pytest.param(FIRST, signal.SIGTERM, marks=pytest.mark.thorough),
         pytest.param("1. A local stand-in for ArcGIS Server", signal.SIGINT, marks=pytest.mark.thorough),
-        ("The job is running", signal.SIGTERM),
+        pytest.param("The job is running", signal.SIGTERM, marks=pytest.mark.thorough),
         pytest.param("2. A tile", signal.SIGHUP, marks=pytest.mark.thorough),
         pytest.param("4. The same", signal.SIGINT, marks=pytest.mark.thorough),
     ],
@@ -121,13 +121,15 @@ def test_a_killed_tour_leaves_no_server_and_no_folder(moment: str, temporary: Pa
     assert_nothing_is_left(temporary, own_home)
 
 
-@pytest.mark.parametrize("streams", [">/dev/full", pytest.param("2>&1 | head -1", marks=pytest.mark.thorough)])
+@pytest.mark.thorough
+@pytest.mark.parametrize("streams", [">/dev/full", "2>&1 | head -1"])
 def test_the_tour_with_streams_that_fail(streams: str, temporary: Path, own_home: Path) -> None:
     done = shell(f'"$@" {streams}; exit ${{PIPESTATUS[0]}}', "rehearse")
     assert done.code == 0 and "Traceback" not in done.err
     assert_nothing_is_left(temporary, own_home)
 
 
+@pytest.mark.thorough
 def test_the_tour_that_nobody_reads(temporary: Path, own_home: Path) -> None:
     with full_pipe() as pipe:
         process = started("rehearse", stdout=pipe.writing)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.choosing import by_name, some_of
+from support.choosing import by_name, one_in, some_of
 from support.command_line import LONG_ENOUGH, Outcome, PseudoTerminal, Site, ended, started, wait_for_line
 from support.needs import needed
 from support.rehearsal_client import wait_for
@@ -18,7 +18,13 @@ from support.story import service_url
 
 from cachetools_core.rehearsal.server import Rehearsal
 
-STOPS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl+C", "terminated"])
+STOPS = pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(signal.SIGINT, id="Ctrl+C"),
+        pytest.param(signal.SIGTERM, id="terminated", marks=pytest.mark.thorough),
+    ],
+)
 QUESTION = "Type yes: "
 
 
@@ -82,8 +88,13 @@ def test_a_stop_while_the_server_is_silent(rehearsal: Any, number: int) -> None:
     assert site.server.submits == 0 and site.server.cache("Rainfall").exists()
 
 
-@STOPS
-@pytest.mark.parametrize("what", ["delete", "report", "check"])
+@pytest.mark.parametrize(
+    ("what", "number"),
+    some_of(
+        by_name((what, number) for what in ("delete", "report", "check") for number in (signal.SIGINT, signal.SIGTERM)),
+        f"delete-{signal.SIGTERM}", f"check-{signal.SIGINT}",
+    ),
+)  # fmt: skip
 def test_a_stop_while_standard_input_is_silent(what: str, number: int, site: Site) -> None:
     """Also one that comes while the command is still loading."""
     process = started(what, *site.to(), *(["--yes"] if what == "delete" else []), "--json")
@@ -96,7 +107,7 @@ def test_a_stop_while_standard_input_is_silent(what: str, number: int, site: Sit
     assert site.server.requests == []
 
 
-@pytest.mark.parametrize("what", ["delete", "report", "check"])
+@pytest.mark.parametrize("what", one_in(2, ["delete", "report", "check"]))
 def test_the_deadline_while_standard_input_is_silent(what: str, site: Site) -> None:
     process = started(what, *site.to(), *(["--yes"] if what == "delete" else []), "--json", "--deadline", "1")
     assert process.wait(60) == 1

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.choosing import by_name, some_of
+from support.choosing import by_name, one_in, some_of
 from support.command_line import ROOT, Outcome, Site, command, ended, full_pipe, shell, started
 from support.needs import needed
 from support.rehearsal_client import wait_for
@@ -72,7 +72,7 @@ def test_a_stream_that_fails(what: str, site: Site, own_home: Path, streams: str
     assert_done(what, site, own_home)
 
 
-@pytest.mark.parametrize("what", SERVER)
+@pytest.mark.parametrize("what", one_in(2, SERVER))
 def test_a_reader_that_leaves_early(what: str, site: Site, own_home: Path) -> None:
     script = 'set -o pipefail; "$@" 2>&1 | head -2; exit ${PIPESTATUS[0]}'
     done = shell(script, *given(what, site), given=site.password)
@@ -110,7 +110,7 @@ def read_all(reading: int) -> str:
         content += more
 
 
-@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+@pytest.mark.parametrize("stream", one_in(2, ["stdout", "stderr"]))
 def test_nobody_reads_until_all_is_done(stream: str, site: Site, own_home: Path) -> None:
     """As with a pager: the deletion isn't held up, and what was said comes as soon as somebody reads."""
     with full_pipe() as pipe:
@@ -126,7 +126,7 @@ def test_nobody_reads_until_all_is_done(stream: str, site: Site, own_home: Path)
     assert_done("delete", site, own_home)
 
 
-@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+@pytest.mark.parametrize("stream", one_in(2, ["stderr", "stdout"]))
 def test_ctrl_c_ends_the_wait_for_a_reader_and_not_the_verdict(stream: str, site: Site, own_home: Path) -> None:
     with full_pipe() as pipe:
         process = started(*given("delete", site), given=site.password, **{stream: pipe.writing})
@@ -139,7 +139,11 @@ def test_ctrl_c_ends_the_wait_for_a_reader_and_not_the_verdict(stream: str, site
 
 
 @pytest.mark.parametrize(
-    ("what", "streams"), [("report", ["stdout"]), ("check", ["stderr"]), ("report", ["stdout", "stderr"])]
+    ("what", "streams"),
+    some_of(
+        {"output": ("report", ["stdout"]), "errors": ("check", ["stderr"]), "both": ("report", ["stdout", "stderr"])},
+        "both",
+    ),
 )
 def test_the_deadline_ends_the_wait_for_a_reader(what: str, streams: list[str], site: Site) -> None:
     with full_pipe() as pipe:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.hostile import STEADY, hostile_text
+from support.hostile import hostile_text
 
 from cachetools_core.local.folders import file_name_for
 
 
-@settings(STEADY, max_examples=150)
+@settings(max_examples=150)
 @given(
     st.one_of(
         hostile_text.map(lambda t: t.encode("utf-8", "replace").decode()), hostile_text.map("https://h/{}".format)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.entries import ENTRY, SERVICE, SITE, look, old_text
 
@@ -20,12 +20,6 @@ from cachetools_core.local.entry_text import entry_as_text, entry_from_text
 from cachetools_core.local.journal import Journal, entry_of, unfinished
 from cachetools_core.proof.evidence import look_as_dict
 
-STEADY = settings(
-    derandomize=True,
-    database=None,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
 JOB_ADDRESS = re.compile(re.escape(f"{SITE}/rest/services/System/") + r"\w+/GPServer/[\w.~%-]+/jobs/[\w-]+")
 NOW = json.loads(entry_as_text(replace(ENTRY, before=look("there", [])).with_job("j1"), lambda text: text))
 BEFORE = json.loads(old_text())
@@ -96,7 +90,7 @@ def test_one_odd_value_ends_in_an_entry_of_this_site_or_an_error(whole: Any, tmp
             feed(tmp_path / "journal", with_odd(whole, path, odd).encode())
 
 
-@settings(STEADY, max_examples=100)
+@settings(max_examples=100)
 @given(whole=st.sampled_from([NOW, BEFORE]), at=st.integers(0, 2000), junk=st.binary(max_size=8))
 def test_a_file_that_was_cut_off_or_spoilt_on_the_disk(whole: Any, at: int, junk: bytes, tmp_path: Path) -> None:
     text = json.dumps(whole).encode()
@@ -104,7 +98,7 @@ def test_a_file_that_was_cut_off_or_spoilt_on_the_disk(whole: Any, at: int, junk
     feed(tmp_path / "journal", text[:at] + junk + text[at + len(junk) :])
 
 
-@settings(STEADY, max_examples=100)
+@settings(max_examples=100)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.floats() | st.text(), lambda one: st.lists(one) | st.dictionaries(st.text(), one)

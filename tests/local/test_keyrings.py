@@ -172,6 +172,7 @@ def test_an_account_in_gnome_keyring_is_found_by_the_service_alone(
     assert_nothing_told(server, done)
 
 
+@pytest.mark.thorough
 def test_a_user_name_finds_it_in_gnome_keyring_too(server: Rehearsal, secret_service: Callable[..., Outcome]) -> None:
     arguments = deletion(server, "--user", server.username)
     done = secret_service(shell(sys.executable, "-c", STORE) + shell(*python(*arguments)), **entry(server))
@@ -197,6 +198,7 @@ def test_a_locked_gnome_keyring_that_nobody_unlocks_ends_in_time(
     assert_nothing_told(server, done)
 
 
+@pytest.mark.thorough
 def test_no_secret_service_at_all(server: Rehearsal, own_home: Path) -> None:
     if not _importable("secretstorage"):
         needed("needs the Python package secretstorage")
@@ -230,6 +232,7 @@ def test_a_sign_in_goes_into_gnome_keyring_and_out_of_it_again(
     assert all(server.password.encode() not in file.read_bytes() for file in (own_home / "CacheTools").rglob("*.*"))
 
 
+@pytest.mark.thorough
 def test_a_locked_gnome_keyring_takes_no_sign_in(
     server: Rehearsal, secret_service: Callable[..., Outcome], own_home: Path
 ) -> None:
@@ -264,12 +267,14 @@ def encrypted(server: Rehearsal, master: dict[str, str]) -> Rehearsal:
     return server
 
 
+@pytest.mark.thorough
 def test_an_encrypted_file_gives_the_password_of_a_named_user(encrypted: Rehearsal, master: dict[str, str]) -> None:
     done = run(python(*deletion(encrypted, "--user", encrypted.username)), master)
     assert (done.code, done.json["verdict"]) == (0, "deleted"), done.err
     assert_nothing_told(encrypted, done)
 
 
+@pytest.mark.thorough
 def test_an_encrypted_file_can_not_be_searched_and_the_error_says_to_name_the_user(
     encrypted: Rehearsal, master: dict[str, str]
 ) -> None:
@@ -280,6 +285,7 @@ def test_an_encrypted_file_can_not_be_searched_and_the_error_says_to_name_the_us
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "wrong", [{"MASTER": "wrong"}, {"PYTHON_KEYRING_BACKEND": "keyrings.alt.file.EncryptedKeyring"}]
 )
@@ -304,6 +310,7 @@ def test_a_sign_in_goes_into_an_encrypted_file_and_out_of_it_again(server: Rehea
     assert_nothing_told(server, done)
 
 
+@pytest.mark.thorough
 def test_an_encrypted_file_that_can_not_be_opened_takes_no_sign_in(
     encrypted: Rehearsal, master: dict[str, str]
 ) -> None:

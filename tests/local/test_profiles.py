@@ -7,7 +7,7 @@ from pathlib import Path
 
 import keyring
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from keyring.backend import KeyringBackend
 from support.clocks import FastClock
@@ -135,7 +135,7 @@ LINES = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150)
 @given(st.one_of(LINES.map("\n".join).map(lambda text: text.encode("utf-8", "replace")), st.binary(max_size=60)))
 def test_any_file_ends_in_an_account_or_a_reason(own_home: Path, drawer: Drawer, content: bytes) -> None:
     (own_home / ".agsprofile").write_bytes(content)

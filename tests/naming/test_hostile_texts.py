@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.clocks import FastClock
 from support.hostile import (
-    STEADY,
     as_bytes,
     coded_address,
     every_odd_body,
@@ -29,7 +28,7 @@ def find_it(text: str) -> ServiceReference:
     return find_service(text, Run(FastClock(), 6e5, lambda: False))
 
 
-@settings(STEADY, max_examples=400)
+@settings(max_examples=400)
 @given(st.one_of(hostile_text, hostile_address, coded_address))
 def test_any_text_names_one_service_on_the_host_in_it_or_is_refused(text: str) -> None:
     named = fed_to(read_name, text)
@@ -48,7 +47,7 @@ def test_any_text_names_one_service_on_the_host_in_it_or_is_refused(text: str) -
     assert "@" not in shown
 
 
-@settings(STEADY, max_examples=150)
+@settings(max_examples=150)
 @given(
     st.lists(
         st.one_of(st.binary(max_size=30), hostile_text.map(lambda t: t.encode("utf-16-le", "replace"))), max_size=6
@@ -86,7 +85,7 @@ def test_one_odd_value_in_a_layer_file_ends_in_its_service_or_an_error(tmp_path:
         feed_layer_file(tmp_path / "x.lyrx", content)
 
 
-@settings(STEADY, max_examples=100)
+@settings(max_examples=100)
 @given(as_bytes(LAYER))
 def test_any_layer_file_draws_one_service_that_it_names_or_is_refused(tmp_path: Path, content: bytes) -> None:
     feed_layer_file(tmp_path / "x.lyrx", content)

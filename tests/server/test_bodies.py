@@ -9,7 +9,7 @@ import sys
 import zlib
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.choosing import some_of
 from support.raw_server import RawServer, endless, http, says
@@ -230,7 +230,7 @@ def hostile():
         yield answers, client
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150)
 @given(body=_JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=60), status=st.integers(200, 599))
 def test_whatever_comes_is_an_answer_or_a_documented_error(hostile, body, status):
     answers, client = hostile

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from support.addresses import DELETE, REPORT
-from support.hostile import ACCOUNT, STEADY, Wires, as_bytes, every_odd_body, fed_to, hostile_wires
+from support.hostile import ACCOUNT, Wires, as_bytes, every_odd_body, fed_to, hostile_wires
 from support.hostile_bodies import (
     ADMIN,
     CACHED,
@@ -181,7 +181,7 @@ def test_one_odd_value_in_a_body_ends_in_a_result_or_a_documented_error(
 @pytest.mark.parametrize("examples", [6, pytest.param(20, marks=pytest.mark.thorough)])
 @BY_FEED
 def test_any_body_ends_in_a_result_or_a_documented_error(wires: Wires, good: Any, feed: Feed, examples: int) -> None:
-    @settings(STEADY, max_examples=examples)
+    @settings(max_examples=examples)
     @given(as_bytes(good))
     def fuzz(body: bytes) -> None:
         feed(wires, body)
@@ -194,7 +194,7 @@ def test_a_report_in_a_string_may_hold_numbers_that_json_does_not_know(wires: Wi
         feed_report(wires, json.dumps({"results": [{"value": body.decode("utf-8", "replace")}]}).encode())
 
 
-@settings(STEADY, max_examples=60)
+@settings(max_examples=60)
 @given(info=as_bytes(INFO), token=as_bytes(TOKEN))
 def test_any_rest_info_and_token_together_sign_in_at_the_named_host_or_nowhere(
     wires: Wires, info: bytes, token: bytes

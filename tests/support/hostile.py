@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from cachetools_core.errors import CacheToolsError, Unexpected
@@ -22,12 +21,6 @@ from cachetools_core.waiting import Run
 from support.body_server import BodyServer
 from support.clocks import FastClock
 
-STEADY = settings(
-    derandomize=True,
-    database=None,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
-)
 ACCOUNT = Account("admin", "Canary-Password-1")
 # In a body these stand for the server that was named, and for another one that must never be asked.
 HERE, ELSEWHERE = "HERE.invalid", "ELSEWHERE.invalid"

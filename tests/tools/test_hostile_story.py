@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.addresses import REPORT
 from support.clocks import FastClock
-from support.hostile import ACCOUNT, STEADY, Wires, as_bytes, every_odd_body, fed_to, hostile_wires
+from support.hostile import ACCOUNT, Wires, as_bytes, every_odd_body, fed_to, hostile_wires
 from support.hostile_bodies import CACHED, EXISTS, NONE, PARAMETERS, SUBMITTED, SUCCEEDED, UNCACHED
 from support.listener import Listener
 from support.story import delete, files_below, service_url
@@ -168,7 +168,7 @@ def tell(wires: Wires, journal: Path, bodies: Mapping[str, bytes | None]) -> Non
         file.unlink()
 
 
-@settings(STEADY, max_examples=60)
+@settings(max_examples=60)
 @given(spoiled_steps())
 def test_no_server_can_have_a_cache_called_deleted_that_it_does_not_show_to_be_gone(
     wires: Wires, tmp_path: Path, bodies: dict[str, bytes]
