@@ -16,16 +16,14 @@ from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 
-from support.cells import Cell, cells, complaints
-from support.killing import POSSIBLE, Killed, Moment, kill_runs, plans
+from support.cells import NOT_ASKED, Cell, cells, complaints
+from support.killing import POSSIBLE, Killed, Plan, kill_runs, plans
 from support.servers import Servers
 
 from cachetools_core.rehearsal.faults import FAULTS
 from cachetools_core.rehearsal.rainfall import draw_rainfall
 
 PROCESSES = 4  # a thread more in one process gains nothing: Python runs one of them at a time
-NOT_ASKED = ("catalog", "tile", "reporting", "admin", "status", "stop", "portal")
-"""Steps that no deletion takes."""
 
 
 class Worker:
@@ -44,11 +42,11 @@ def visit(cell: Cell) -> tuple[str, str, list[str]]:
     first, second = cell.run(Worker.servers)
     verdict, code, error_id, submits, files = first.facts
     then = f"  then {second.verdict}, {second.submits} submits" if second is not None else ""
-    line = f"{cell.fault:<40} {cell.where:<28} {verdict:<21} {code}  {error_id:<6} {submits}  {files:>3}{then}"
+    line = f"{cell.fault:<40} {cell.step:<48} {verdict:<21} {code}  {error_id:<6} {submits}  {files:>3}{then}"
     return line, verdict, complaints(cell, first, second)
 
 
-def kill(plan: tuple[tuple[Moment, ...], str, tuple[str, ...]]) -> Killed:
+def kill(plan: Plan) -> Killed:
     """Kill runs as planned."""
     return kill_runs(Worker.servers, *plan)
 
@@ -57,7 +55,7 @@ def run_cells(pool: Executor, wanted: list[Cell]) -> int:
     """Print the table; the number of cells that complain."""
     verdicts: Counter[str] = Counter()
     bad = 0
-    print(f"{'fault':<40} {'step':<28} {'verdict':<21} code id  submits files")
+    print(f"{'fault':<40} {'step':<48} {'verdict':<21} code id  submits files")
     for line, verdict, found in pool.map(visit, wanted):
         verdicts[verdict] += 1
         bad += bool(found)
@@ -75,14 +73,15 @@ def run_kills(pool: Executor, how_many: int) -> int:
     ends: Counter[str] = Counter()
     bad = kills = 0
     wanted = list(islice(plans(how_many), how_many))
-    print(f"\n{'killed':<44} {'account':<14} {'verdict of the last run':<24} submits files")
+    print(f"\n{'killed':<44} {'account':<14} {'what goes':<18} {'verdict of the last run':<24} submits files")
     for plan, killed in zip(wanted, pool.map(kill, wanted)):
         found = killed.complaints()
         kills += killed.kills
         bad += bool(found)
         ends[f"{killed.last.verdict} with {killed.last.submits} submits"] += 1
         where = ", then ".join(map(str, killed.moments))
-        line = f"{where:<44} {plan[1]:<14} {killed.last.verdict:<24} {killed.last.submits}  {killed.last.files:>3}"
+        about = f"{plan[1]:<14} {plan[3].words or 'the cache':<18}"
+        line = f"{where:<44} {about} {killed.last.verdict:<24} {killed.last.submits}  {killed.last.files:>3}"
         print("\n     WRONG: ".join([line, *found]), flush=True)
     print(
         f"\n{len(wanted)} SIGKILL runs, {kills} processes killed: "
@@ -104,7 +103,7 @@ def main() -> int:
         rainfall = draw_rainfall(folder).folder
         context = multiprocessing.get_context("spawn")
         pool = stack.enter_context(ProcessPoolExecutor(PROCESSES, context, Worker.begin, (folder, rainfall)))
-        bad = run_cells(pool, [cell for cell in cells() if options.only in f"{cell.fault} {cell.where}"])
+        bad = run_cells(pool, [cell for cell in cells() if options.only in f"{cell.fault} {cell.step}"])
         if not options.faults_only and POSSIBLE:
             bad += run_kills(pool, options.kills)
     print(f"{time.monotonic() - begun:.0f} seconds.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .evidence import Look, Says, ServiceState, Witness, plural, who_says_what
 from .tiles import Selection
-from .tiles_left import count_of, levels_that_lost, tiles_on_disk
+from .tiles_left import count_of, levels_that_lost, tiles_on_disk, unlisted
 from .verdict import Remains, Verdict
 from .words import Story, still_running, why_it_ended
 
@@ -63,9 +63,11 @@ def _doubts(story: Story, remains: Remains) -> list[str]:
     elif was and now and now.scheme and was.scheme != now.scheme:
         doubts.append("Its tiling scheme isn't the one from before.")
     lost = levels_that_lost(before, after)
+    missing = () if now is None else unlisted(after, now.selection)
+    if missing:
+        doubts.append(f"ReportCacheStatus lists no {levels_in_words(missing)}.")
     if lost:
-        levels = ", ".join(map(str, lost))
-        doubts.append(f"Scales that weren't asked for hold fewer tiles or files than before: level {levels}.")
+        doubts.append(f"Scales that weren't asked for hold fewer tiles or files than before: {levels_in_words(lost)}.")
     if was and now and now.sampled and was.outside != now.outside:
         doubts.append("Tiles outside the extent have changed.")
     if remains is Remains.CONTRADICTORY:
@@ -73,6 +75,11 @@ def _doubts(story: Story, remains: Remains) -> list[str]:
     if story.out_of_time:
         doubts.append("The time given for this run is up.")
     return doubts
+
+
+def levels_in_words(levels: tuple[int, ...]) -> str:
+    """Levels by their numbers, such as "level 5, 6"."""
+    return f"level {', '.join(map(str, levels))}"
 
 
 def seen(look: Look) -> str:

@@ -8,10 +8,19 @@ from .verdict import Remains
 
 
 def count_of(look: Look, selection: Selection) -> int | None:
-    """How many tiles the chosen levels hold; None where nobody counted."""
-    if look.scales is None:
+    """How many tiles the chosen levels hold; None where nobody counted.
+
+    A level that a report leaves out isn't one without tiles: empty ones are listed too (captured, protocol.md 5.1).
+    """
+    if look.scales is None or unlisted(look, selection):
         return None
     return sum(scale.tiles for scale in look.scales if scale.level in selection.numbers)
+
+
+def unlisted(look: Look, selection: Selection) -> tuple[int, ...]:
+    """The chosen levels that aren't in the report, though it counts tiles."""
+    listed = None if look.count is None else look.count.listed
+    return () if listed is None else tuple(sorted(selection.numbers - listed))
 
 
 def tiles_on_disk(look: Look, selection: Selection) -> int | None:

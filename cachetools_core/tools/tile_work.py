@@ -12,9 +12,9 @@ from ..naming.service import ServiceReference
 from ..proof.ending import JobEnd, JobReport
 from ..proof.evidence import Look, Says, Witness, plural
 from ..proof.tile_range import touched
-from ..proof.tile_words import explain_tiles, seen
+from ..proof.tile_words import explain_tiles, levels_in_words, seen
 from ..proof.tiles import Asked, By, CloseUp, Sampled, Selection, is_near, same_system, select
-from ..proof.tiles_left import are_none, count_of, tiles_on_disk, what_remains_of_tiles
+from ..proof.tiles_left import are_none, count_of, tiles_on_disk, unlisted, what_remains_of_tiles
 from ..proof.verdict import Remains, Verdict
 from ..proof.words import Story
 from ..server.looks import NOBODY_ASKED, Other, closer_look, look, with_others
@@ -90,10 +90,11 @@ def _refuse_uncounted(service: ServiceReference, before: Look) -> None:
     """Raises CannotDelete where whole scales are to go, and neither report nor disk counts their tiles."""
     assert before.close_up is not None
     chosen = before.close_up.selection
-    if chosen.extent is None and before.scales is None and not tiles_on_disk(before, chosen):
+    if chosen.extent is None and count_of(before, chosen) is None and not tiles_on_disk(before, chosen):
+        missing = unlisted(before, chosen)
+        why = f"ReportCacheStatus lists no {levels_in_words(missing)}." if missing else " ".join(before.trouble)
         raise CannotDelete(
-            f"The tiles of {service} can't be counted, so nobody could tell whether they are gone."
-            f" {' '.join(before.trouble)}".rstrip(),
+            f"The tiles of {service} can't be counted, so nobody could tell whether they are gone. {why}".rstrip(),
             "Use an account that may run System/ReportingTools. Nothing was submitted.",
         )
 
@@ -191,7 +192,7 @@ class TileWork:
         record.info(f"To be deleted: {self.in_words} of {self.service}, {counted}.")
         for one in self.selection.levels:
             held = tiles.get(one.level)
-            known = "" if before.scales is None else f": {plural(held.tiles if held else 0, 'tile')}"
+            known = "" if count is None else f": {plural(held.tiles if held else 0, 'tile')}"
             record.info(f"  level {one.level}, 1:{one.scale:,.0f}{known}{self._at_most(before, one.level)}")
         tell_disk(before, record, expected=Says.THERE)
         if self.selection.extent is not None:

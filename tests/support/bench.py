@@ -18,7 +18,8 @@ from cachetools_core.waiting import Patience
 from support.clocks import FastClock
 from support.listener import CancelWhen, Listener
 from support.schema import misfits
-from support.story import account_of, delete, files_below
+from support.story import account_of, delete_by, tokens_in
+from support.what_goes import ALL_OF_IT, Goes
 
 __all__ = ["Bench", "CancelWhen", "Outcome"]
 FACTOR = 60.0
@@ -41,7 +42,11 @@ EXIT_CODES = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run said, and what the server holds; `seconds` is how long it took on the story's own clock."""
+    """What a run said, and what the server holds; `seconds` is how long it took on the story's own clock.
+
+    `tiles` and `files` are what is left of what was to go, `touched` what has changed that was to stay, and `leaks` how
+    many secrets stand in what was said and written.
+    """
 
     receipt: dict[str, Any]
     heard: Listener
@@ -53,6 +58,8 @@ class Outcome:
     tiles: int
     files: int
     tiles_at_first: int
+    touched: tuple[str, ...]
+    leaks: int
     state: str
     running: bool
     ended_before: float
@@ -81,6 +88,12 @@ class Outcome:
     def complaints(self) -> list[str]:
         """Everything that is wrong with the run; empty where it neither lies, nor submits twice, nor hangs."""
         found = [*_double(self), *_lies(self), *_misfits(self)]
+        if self.touched:
+            found.append(
+                f"{len(self.touched)} tiles or files have changed that were to stay, such as {self.touched[0]}"
+            )
+        if self.leaks:
+            found.append(f"{self.leaks} secrets in what was said or written")
         if self.seconds > self.deadline + IN_TIME:
             found.append(f"took {self.seconds:.0f} seconds with a deadline of {self.deadline:.0f}")
         return found
@@ -155,10 +168,20 @@ class Bench:
         self._await_open_door()
         server.rebuild_cache("Rainfall")
         self.cache = server.cache("Rainfall")
-        self.tiles_at_first = self._tiles()
         self._submits = server.submits
         self.journal = Path(tempfile.mkdtemp(dir=self._folder))
+        return self.about(ALL_OF_IT)
+
+    def about(self, goes: Goes) -> Bench:
+        """From here on runs delete this, and are judged by what is left of it."""
+        self.goes = goes
+        self.tiles_at_first, self._rest = self._tiles(), goes.rest(self.cache)
         return self
+
+    @property
+    def receipts(self) -> Path:
+        """Where the runs keep their receipts."""
+        return self.journal.with_name(f"{self.journal.name}-receipts")
 
     def run(
         self,
@@ -176,7 +199,8 @@ class Bench:
         heard = listener or Listener()
         clock = clock or FastClock(FACTOR)
         first, begun = len(self.server.requests), clock.monotonic()
-        receipt = delete(
+        receipt = delete_by(
+            self.goes.delete,
             self.server,
             account=account_of(self.server, role),
             clock=clock,
@@ -184,7 +208,7 @@ class Bench:
             deadline=deadline,
             messages=heard,
             journal_folder=self.journal,
-            **story,
+            **{"receipts": self.receipts, **story},
         )
         seconds = clock.monotonic() - begun
         return self.judge(json.loads(receipt.to_json()), heard, seconds, deadline, first)
@@ -193,7 +217,7 @@ class Bench:
         """A receipt beside what the server holds now."""
         server = self.server
         jobs = server.jobs
-        pairs = list(zip(jobs, jobs[1:]))
+        pairs = [(one, other) for one, other in zip(jobs, jobs[1:]) if one.task == other.task]
         ended = max((job.ended or 0 for job in jobs), default=0)
         return Outcome(
             receipt=receipt,
@@ -204,8 +228,10 @@ class Bench:
             posts=sum(1 for request in server.requests[first:] if request.step == "submit"),
             overlaps=any(earlier.ended is None or earlier.ended > later.submitted for earlier, later in pairs),
             tiles=self._tiles(),
-            files=files_below(self.cache.folder.parent),
+            files=self.goes.files(self.cache),
             tiles_at_first=self.tiles_at_first,
+            touched=self._touched(),
+            leaks=self._leaks(receipt, heard, first),
             state=self._state(),
             running=any(job.ended is None for job in jobs),
             ended_before=(time.time() - ended / 1000) * FACTOR,
@@ -229,7 +255,18 @@ class Bench:
         self.server.let_jobs_take(0.0)
 
     def _tiles(self) -> int:
-        return sum(count for count, _ in self.cache.counts().values())
+        return self.goes.tiles(self.cache)
+
+    def _touched(self) -> tuple[str, ...]:
+        now = self.goes.rest(self.cache)
+        return tuple(name for name in {*self._rest, *now} if self._rest.get(name) != now.get(name))
+
+    def _leaks(self, receipt: dict[str, Any], heard: Listener, first: int) -> int:
+        secrets = {one.password for one in self.server.accounts.values()} | tokens_in(self.server.requests[first:])
+        files = [file for folder in (self.journal, self.receipts) for file in folder.glob("*") if file.is_file()]
+        written = [file.read_text(encoding="utf-8", errors="replace") for file in files]
+        told = "\n".join([json.dumps(receipt), heard.everything, *written])
+        return sum(secret in told for secret in secrets if len(secret) > 8)
 
     def _state(self) -> str:
         try:

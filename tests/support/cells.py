@@ -10,16 +10,17 @@ from cachetools_core.rehearsal.faults import CHECKED_STEPS, FAULTS
 from support.bench import PATIENCE, UNSETTLED, Bench, Outcome
 from support.listener import CancelWhen
 from support.servers import Servers
+from support.what_goes import A_SCALE, ALL_OF_IT, IN_AN_EXTENT, Goes
 
 LOST = "reset-after@submit:1"
 AWAY = "service-stays-stopped"
-NOT_ASKED = ("catalog", "tile", "reporting", "admin", "status", "stop", "portal")
+NOT_ASKED = ("catalog", "reporting", "admin", "status", "stop", "portal")
 """Steps that no deletion takes."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One run: `fault` is the one that is looked at, `with_these` bring the story to the step."""
+    """One run: `fault` is the one that is looked at, `with_these` bring the story to the step; `goes` is deleted."""
 
     fault: str
     where: str
@@ -28,11 +29,17 @@ class Cell:
     cancel: bool = False
     job_seconds: float = 0.0
     story: dict[str, Any] = field(default_factory=dict)
+    goes: Goes = ALL_OF_IT
+
+    @property
+    def step(self) -> str:
+        """Where the fault strikes, and what goes, for people."""
+        return ", ".join(filter(None, (self.goes.words, self.where)))
 
     def run(self, servers: Servers) -> tuple[Outcome, Outcome | None]:
         """A run, and where that left the matter open, a second one once all faults are over."""
         with servers.lend(federated=self.federated) as place:
-            first = self._first(place)
+            first = self._first(place.about(self.goes))
             if first.verdict not in UNSETTLED:
                 return first, None
             place.server.clear_faults()
@@ -154,17 +161,88 @@ STATES: tuple[Cell, ...] = (
 )  # fmt: skip
 
 
+# What a deletion of tiles asks for beside the others, or judges by.
+TILE_PLACES = (
+    Cell("@service-before", "service, before", goes=A_SCALE),
+    Cell("@report-before", "report, before", goes=A_SCALE),
+    Cell("@tasks", "tasks", goes=A_SCALE),
+    Cell("@task", "task", goes=A_SCALE),
+    Cell("@submit", "submit", goes=A_SCALE),
+    Cell("@job", "job", goes=A_SCALE),
+    Cell("@service-after", "service, after", goes=A_SCALE),
+    Cell("@report-after", "report, after", goes=A_SCALE),
+    Cell("@jobs-query-after", "jobs-query, answer lost", (LOST,), goes=A_SCALE),
+    Cell("@result", "job's input, answer lost", (LOST,), goes=A_SCALE),
+    Cell("@tile-before", "tile, before", goes=IN_AN_EXTENT),
+    Cell("@service-after", "service, after", goes=IN_AN_EXTENT),
+    Cell("@report-after", "report, after", goes=IN_AN_EXTENT),
+    Cell("@tile-after", "tile, after", goes=IN_AN_EXTENT),
+)
+OF_EACH_KIND = {
+    "reset-before", "reset-after", "blackhole-after", "truncated-json", "html-login", "http-502-after", "json-500",
+    "token-498", "access-denied",
+}  # fmt: skip
+"""Faults that may strike anywhere, one of each kind: the wire is the same for all deletions, and has all of them."""
+FEW_STEPS = 8
+"""A fault with fewer steps is about one of them, so it is no other fault's kind."""
+OF_TILES = (
+    Cell("job-waits-forever", "the job"),
+    Cell("server-restarts", "the job", job_seconds=0.2),
+    Cell("other-job-running", "the site"),
+    Cell("report-refused", "report"),
+    Cell("report-refused@report-after", "report, after"),
+    Cell("service-says-uncached@service-after", "the service, after"),
+    Cell("service-removed-meanwhile", "the service"),
+    Cell("cache-rebuilt-meanwhile", "the service"),
+    Cell("nan-extent", "the service, always"),
+    *(Cell(LOST, f"submit, then {name}", (name,)) for name in ("job-failed", "job-gone", "job-waits-forever")),
+)
+OF_A_SCALE = (
+    *(Cell(name, "the job") for name, fault in FAULTS.items() if fault.end),
+    Cell("job-waits-forever", "the job, cancel asked for", cancel=True),
+    Cell("job-failed", "the job, cancel asked for", cancel=True, job_seconds=0.3),
+    Cell("token-expires-mid-job", "the job", job_seconds=0.2),
+    Cell("account-locked@token-after", "token, after", ("token-expires-mid-job",), job_seconds=0.2),
+    Cell("other-deletion-waits", "the site, answer lost", (LOST,)),
+    Cell("controllers-stopped", "the site"),
+    Cell("counts-as-text", "report, always"),
+    Cell("hostile-job-id", "submit"),
+    Cell("html-in-messages", "the job"),
+    Cell("job-list-cut", "jobs-query, answer lost, job waits", (LOST, "job-waits-forever")),
+    Cell("submit-error-409@submit", "submit, job waits", ("job-waits-forever",)),
+)
+OF_AN_EXTENT = (
+    *(Cell(name, "the job") for name, fault in FAULTS.items() if fault.effect == "half"),
+    *(
+        Cell(name, f"tile, {also}", (also,))
+        for name in ("tilemap-odd-bits@tile-after", "http-404@tile-after")
+        for also in ("report-refused", "job-says-succeeded-cache-stays", "job-succeeded-half-deleted")
+    ),
+)
+
+
 def cells() -> Iterator[Cell]:
     """Faults that answer in the server's place at each place of the story, for good and once; then all others."""
     for place in PLACES:
-        step = place.fault[1:].removesuffix("-before").removesuffix("-after")
-        for name, fault in FAULTS.items():
-            if not fault.on_the_wire or step not in fault.steps:
-                continue
+        for name in _that_strike_at(place):
             yield replace(place, fault=name + place.fault)
-            if place.where in ONCE and step in CHECKED_STEPS:
+            if place.where in ONCE and _step(place) in CHECKED_STEPS:
                 yield replace(place, fault=f"{name}{place.fault}:1", where=f"{place.where}, once")
     yield from STATES
+    for place in TILE_PLACES:
+        for name in _that_strike_at(place):
+            if name in OF_EACH_KIND or len(FAULTS[name].steps) < FEW_STEPS:
+                yield replace(place, fault=name + place.fault)
+    yield from (replace(cell, goes=A_SCALE) for cell in (*OF_TILES, *OF_A_SCALE))
+    yield from (replace(cell, goes=IN_AN_EXTENT) for cell in (*OF_TILES, *OF_AN_EXTENT))
+
+
+def _step(place: Cell) -> str:
+    return place.fault[1:].removesuffix("-before").removesuffix("-after")
+
+
+def _that_strike_at(place: Cell) -> Iterator[str]:
+    return (name for name, fault in FAULTS.items() if fault.on_the_wire and _step(place) in fault.steps)
 
 
 def complaints(cell: Cell, first: Outcome, second: Outcome | None) -> list[str]:

@@ -22,12 +22,12 @@ from typing import Any
 from cachetools_core.errors import CacheToolsError
 from cachetools_core.server.tokens import Account
 from cachetools_core.tools.access import Access
-from cachetools_core.tools.delete import delete_map_server_cache
 from support.bench import DEADLINE, FACTOR, PATIENCE, Bench, Outcome
 from support.clocks import FastClock
 from support.listener import Listener
 from support.servers import Servers
 from support.story import account_of, service_url
+from support.what_goes import A_SCALE, ALL_OF_IT, IN_AN_EXTENT, Goes
 
 POSSIBLE = hasattr(signal, "SIGKILL")
 MOST_RUNS = 6
@@ -54,6 +54,7 @@ class Killed:
     kills: int
     last: Outcome
     journal: Path
+    receipts: Path
 
     def complaints(self) -> list[str]:
         """Exactly one job and the cache gone, or `unknown` with what to look at."""
@@ -67,11 +68,15 @@ class Killed:
 
 
 def kill_runs(
-    servers: Servers, moments: tuple[Moment, ...], role: str = "administrator", faults: tuple[str, ...] = ()
+    servers: Servers,
+    moments: tuple[Moment, ...],
+    role: str = "administrator",
+    faults: tuple[str, ...] = (),
+    goes: Goes = ALL_OF_IT,
 ) -> Killed:
     """A run for each moment, killed then, and runs after them until one ends by itself."""
     with servers.lend() as place:
-        return _kill_runs(place, moments, role, faults)
+        return _kill_runs(place.about(goes), moments, role, faults)
 
 
 def _kill_runs(place: Bench, moments: tuple[Moment, ...], role: str, faults: tuple[str, ...]) -> Killed:
@@ -91,7 +96,7 @@ def _kill_runs(place: Bench, moments: tuple[Moment, ...], role: str, faults: tup
         if file.exists():
             end = json.loads(file.read_text(encoding="utf-8"))
             last = place.judge(end["receipt"], Listener(), end["seconds"], DEADLINE, first)
-            return Killed(moments, kills, last, place.journal)
+            return Killed(moments, kills, last, place.journal, place.receipts)
         kills += 1
     raise AssertionError(f"still killed after {kills} runs")
 
@@ -101,31 +106,26 @@ if POSSIBLE:
     _CONTEXT.set_forkserver_preload(["support.killing"])
 
 
-def _arguments(place: Bench, role: str, file: Path) -> tuple[str, ...]:
+def _arguments(place: Bench, role: str, file: Path) -> tuple[Any, ...]:
     server, account = place.server, account_of(place.server, role)
-    return (service_url(server), account.username, account.password, str(server.ca_file), str(place.journal), str(file))
+    return place.goes, service_url(server), account, str(server.ca_file), place.journal, place.receipts, str(file)
 
 
-def receipts_of(journal: Path) -> Path:
-    """Where the runs that keep this journal keep their receipts."""
-    return journal.with_name(f"{journal.name}-receipts")
-
-
-def _story(service: str, username: str, password: str, ca_file: str, journal: str, file: str) -> None:
+def _story(goes: Goes, service: str, account: Account, ca_file: str, journal: Path, receipts: Path, file: str) -> None:
     """What a killed process does: one deletion; its receipt and how long it took on its own clock, in a file."""
     clock = FastClock(FACTOR)
     begun = clock.monotonic()
     access = Access(
-        account=Account(username, password),
+        account=account,
         ca_file=ca_file,
         deadline=DEADLINE,
         clock=clock,
         patience=PATIENCE,
-        journal_folder=Path(journal),
-        receipts=receipts_of(Path(journal)),  # not by a variable: a forked server of processes keeps its first ones
+        journal_folder=journal,
+        receipts=receipts,  # not by a variable: a forked server of processes keeps its first ones
     )
     try:
-        receipt = delete_map_server_cache(service, access)
+        receipt = goes.delete(service, access)
     except CacheToolsError as error:
         assert error.receipt is not None
         receipt = error.receipt
@@ -192,17 +192,31 @@ def _entries(folder: Path) -> list[Any]:
     return found
 
 
-def plans(how_many: int) -> Iterator[tuple[tuple[Moment, ...], str, tuple[str, ...]]]:
-    """Moments, role and faults: every request first, then every change of the journal, then second kills and chance."""
+Plan = tuple[tuple[Moment, ...], str, tuple[str, ...], Goes]
+REQUESTS = [Moment(kind, number) for number in range(1, 15) for kind in ("before", "after")]
+JOURNAL = [Moment("journal", number) for number in range(1, 7)]
+OF_TILES = [moment for moment in (*REQUESTS, *JOURNAL) if moment.kind != "before" or 5 < moment.number < 13]
+
+
+def plans(how_many: int) -> Iterator[Plan]:
+    """Moments, role, faults and what goes: every request and every change of the journal, for the cache and for tiles
+    of it, then second kills and chance.
+    """
     chance = random.Random(1)
-    requests = [Moment(kind, number) for number in range(1, 15) for kind in ("before", "after")]
-    journal = [Moment("journal", number) for number in range(1, 7)]
-    single = [*requests, *journal]
+    single = [*REQUESTS, *JOURNAL]
     for moment in single:
-        yield (moment,), "administrator", ()
+        yield (moment,), "administrator", (), ALL_OF_IT
     for moment in single:
-        yield (moment,), "publisher", ("admin-closed",)
-    for _ in range(max(0, how_many - 2 * len(single))):
+        yield (moment,), "publisher", ("admin-closed",), ALL_OF_IT
+    for moment in OF_TILES:
+        yield (moment,), "administrator", (), A_SCALE
+    for moment in JOURNAL:
+        yield (moment,), "publisher", ("admin-closed",), IN_AN_EXTENT
+    for _ in range(max(0, how_many - 2 * len(single) - len(OF_TILES) - len(JOURNAL))):
         later = Moment("later", chance.randrange(1, 400))
-        row = tuple(chance.choice([*requests, *journal, later]) for _ in range(chance.choice((1, 2, 2, 3))))
-        yield row, chance.choice(("administrator", "publisher")), chance.choice(((), (), ("admin-closed@jobs-query",)))
+        row = tuple(chance.choice([*REQUESTS, *JOURNAL, later]) for _ in range(chance.choice((1, 2, 2, 3))))
+        role, faults = (
+            chance.choice(("administrator", "publisher")),
+            chance.choice(((), (), ("admin-closed@jobs-query",))),
+        )
+        yield row, role, faults, chance.choice((ALL_OF_IT, ALL_OF_IT, A_SCALE, IN_AN_EXTENT))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from cachetools_core.errors import CacheToolsError, SignInRefused
 from cachetools_core.proof.receipt import Receipt
+from cachetools_core.rehearsal.request import Request
 from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.server.signed_in import SignedIn
 from cachetools_core.server.tokens import Account, Bound, Token
@@ -28,15 +30,31 @@ def account_of(server: Rehearsal, role: str = "administrator") -> Account:
 
 def delete(server: Rehearsal, service: str | None = None, **story: Any) -> Receipt:
     """Run the story to its end and return its receipt, also where it ends in an error."""
+    return delete_by(delete_map_server_cache, server, service, **story)
+
+
+def delete_by(
+    tool: Callable[[str, Access], Receipt], server: Rehearsal, service: str | None = None, **story: Any
+) -> Receipt:
+    """The same with another tool that deletes."""
     story.setdefault("account", account_of(server))
     story.setdefault("ca_file", server.ca_file)
     story.setdefault("clock", FastClock())
     try:
-        return delete_map_server_cache(service or service_url(server), Access(**story))
+        return tool(service or service_url(server), Access(**story))
     except CacheToolsError as error:
         receipt: Receipt = error.receipt
         assert receipt is not None, "an error of the story carries its receipt"
         return receipt
+
+
+def tokens_in(requests: Iterable[Request]) -> set[str]:
+    """Every token that the server has given, and every half of one that it has sent."""
+    found = set()
+    for request in requests:
+        if request.step in ("token", "exchange") and b'"token"' in request.answer:
+            found.add(request.answer.partition(b'"token":')[2].strip(b' "').partition(b'"')[0].decode())
+    return found
 
 
 class Purse:

@@ -111,6 +111,16 @@ def test_a_second_run_finds_nothing_to_delete(server: Rehearsal, tmp_path: Path,
     assert "nothing submitted" in again.warnings[0]
 
 
+@pytest.mark.parametrize("fault", ["report-exists-as-text@report-before", "report-nameless-none@report-before"])
+def test_a_scale_that_the_report_leaves_out_is_not_one_without_tiles(
+    server: Rehearsal, tmp_path: Path, fault: str
+) -> None:
+    server.fault(fault)
+    receipt = delete_tiles(server, tmp_path, "Rainfall", [scale_of(server, "Rainfall", 5)])
+    assert (receipt.verdict, receipt.exit_code, server.submits) == (Verdict.NOT_DELETED, 1, 0)
+    assert "can't be counted" in str(receipt.error) and "ReportCacheStatus lists no level 5." in str(receipt.error)
+
+
 @pytest.mark.parametrize("typed", [591657527.6, 591657527.591555, 591657528])
 def test_a_scale_is_the_services_own_where_it_lies_within_a_millionth(
     server: Rehearsal, tmp_path: Path, typed: float

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from support.job_site import FAILED, PATIENCE, JobSite, refusal
-from support.killing import POSSIBLE, Moment, kill_runs, receipts_of
+from support.killing import POSSIBLE, Moment, kill_runs
 from support.listener import Listener
 from support.schema import misfits
 
@@ -127,8 +127,8 @@ def test_a_receipt_says_who_ran_it_where_and_how_long(site, tmp_path, monkeypatc
 def test_a_run_that_was_killed_leaves_its_receipt_to_the_next(servers):
     killed = kill_runs(servers, (Moment("after", 9),))
     assert killed.kills == 1
-    told, _ = kept_in(receipts_of(killed.journal))
+    told, _ = kept_in(killed.receipts)
     assert (told["verdict"], told["job_status"]) == ("deleted", "esriJobSucceeded")
     saved = list(map(Path, told["scheme"]["files"]))
-    assert saved[:1] == list(receipts_of(killed.journal).glob("*.conf.xml")), "the killed run's, and no second one"
+    assert saved[:1] == list(killed.receipts.glob("*.conf.xml")), "the killed run's, and no second one"
     assert [file.suffix for file in saved] == [".xml", ".cdi"] and all(file.is_file() for file in saved)

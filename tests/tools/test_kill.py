@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.killing import POSSIBLE, Killed, Moment, kill_runs
+from support.what_goes import A_SCALE, IN_AN_EXTENT
 
 pytestmark = pytest.mark.skipif(not POSSIBLE, reason="Windows has no SIGKILL and no fork")
 
@@ -33,6 +34,13 @@ def submitted(killed: Killed) -> tuple[str, int, int, list[str]]:
 def test_one_job_in_all(moments, servers):
     killed = kill_runs(servers, moments)
     assert killed.kills >= 1
+    assert submitted(killed) == ("deleted", 1, 0, [])
+
+
+@pytest.mark.parametrize("goes", [A_SCALE, IN_AN_EXTENT], ids=lambda goes: goes.words)
+def test_of_tiles_too(goes, servers):
+    killed = kill_runs(servers, (Moment("journal", 3),), goes=goes)
+    assert killed.kills == 1
     assert submitted(killed) == ("deleted", 1, 0, [])
 
 

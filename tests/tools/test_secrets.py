@@ -28,7 +28,7 @@ from support.body_server import BodyServer
 from support.choosing import by_name, some_of
 from support.clocks import FastClock
 from support.listener import Listener
-from support.story import account_of, service_url
+from support.story import account_of, service_url, tokens_in
 
 from cachetools_core.errors import CacheToolsError, SignInRefused
 from cachetools_core.naming.service import ServiceReference, read_name
@@ -162,12 +162,7 @@ def guarded(server: Rehearsal) -> Rehearsal:
 
 
 def tokens_of(server: Rehearsal) -> set[str]:
-    """Every token that the server has given, and every half of one that it has sent."""
-    found = set()
-    for request in server.requests:
-        if request.step in ("token", "exchange") and b'"token"' in request.answer:
-            found.add(request.answer.partition(b'"token":')[2].strip(b' "').partition(b'"')[0].decode())
-    return found
+    return tokens_in(server.requests)
 
 
 def assert_nothing_out(server: Rehearsal, out: Everything, *more: str) -> None:

@@ -47,8 +47,9 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
         return _nothing(Why.UNREADABLE, "ReportCacheStatus gave no report in the known form.")
     if not _is_about(report, service):
         return _nothing(Why.ABOUT_ANOTHER, "ReportCacheStatus gave a report about another service.")
-    testimony = _testimony(report)
-    return replace(testimony, remarks=testimony.remarks | _work(report), expected=_expected(report.get("lodInfos")))
+    testimony, infos = _testimony(report), report.get("lodInfos")
+    listed = frozenset(scale.level for scale in _levels(infos).scales)
+    return replace(testimony, remarks=testimony.remarks | _work(report), expected=_expected(infos), listed=listed)
 
 
 def _nothing(why: Why, words: str) -> Testimony:
