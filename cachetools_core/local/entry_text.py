@@ -13,8 +13,8 @@ from urllib.parse import quote, unquote
 from ..errors import NotAService
 from ..proof.ending import JOB_ID
 from ..proof.entry import Entry
-from ..proof.evidence import look_as_dict, look_from_dict
 from ..proof.way_back import way_back_from_dict
+from ..proof.written_look import look_as_dict, look_from_dict
 
 VERSION, VERSION_FOR_TILES = 2, 3
 EXPLANATION = (

@@ -19,7 +19,8 @@ from typing import Any
 from ..errors import AlreadyRunning, JournalError
 from ..messages import plain_words
 from ..proof.entry import Entry
-from ..proof.evidence import Look, look_as_dict, look_from_dict
+from ..proof.evidence import Look
+from ..proof.written_look import look_as_dict, look_from_dict
 from . import own_files
 from .folders import application_folder, other_place
 from .own_files import Lock

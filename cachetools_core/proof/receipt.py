@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CacheToolsError, Unknown
-from .evidence import Look, look_as_dict
+from .evidence import Look
 from .verdict import UNSETTLED, Verdict
 from .way_back import WayBack
 from .words import in_time, look_in_words
+from .written_look import look_as_dict
 
 if TYPE_CHECKING:
     from .page import Page

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .evidence import Look, Says, Scale, Witness, look_as_dict, who_says_what
+from .evidence import Look, Says, Scale, Witness, who_says_what
 from .finding import Finding, first_stopper
 from .scheme import TilingScheme
 from .words import in_megabytes, look_in_words
+from .written_look import look_as_dict
 
 ON_DEMAND = "Tiles are made on demand, so they come back when somebody looks."
 TILES_ONLY = "It is a hosted tile layer, with no map behind its tiles: nothing can make them again."

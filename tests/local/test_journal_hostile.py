@@ -18,7 +18,7 @@ from support.entries import ENTRY, SERVICE, SITE, look, old_text
 from cachetools_core.errors import JournalError
 from cachetools_core.local.entry_text import entry_as_text, entry_from_text
 from cachetools_core.local.journal import Journal, entry_of, unfinished
-from cachetools_core.proof.evidence import look_as_dict
+from cachetools_core.proof.written_look import look_as_dict
 
 JOB_ADDRESS = re.compile(re.escape(f"{SITE}/rest/services/System/") + r"\w+/GPServer/[\w.~%-]+/jobs/[\w-]+")
 NOW = json.loads(entry_as_text(replace(ENTRY, before=look("there", [])).with_job("j1"), lambda text: text))

@@ -30,18 +30,8 @@ from support.evidence import (
 )
 
 from cachetools_core.proof import evidence
-from cachetools_core.proof.evidence import (
-    Look,
-    Remark,
-    Scale,
-    ServiceState,
-    Why,
-    Witness,
-    look_as_dict,
-    look_from_dict,
-    plural,
-    who_says_what,
-)
+from cachetools_core.proof.evidence import Look, Remark, Scale, ServiceState, Why, Witness, plural, who_says_what
+from cachetools_core.proof.written_look import look_as_dict, look_from_dict
 
 
 def nothing_to_delete(one: Look) -> bool:

@@ -9,11 +9,12 @@ import pytest
 
 from cachetools_core.errors import CannotDelete, WrongUsage
 from cachetools_core.proof import evidence
-from cachetools_core.proof.evidence import Look, Says, Scale, ServiceState, Why, Witness, look_as_dict, look_from_dict
+from cachetools_core.proof.evidence import Look, Says, Scale, ServiceState, Why, Witness
 from cachetools_core.proof.scheme import Extent, LevelOfDetail, SpatialReference, TilingScheme
 from cachetools_core.proof.tiles import Asked, By, CloseUp, Sampled, Selection, select
 from cachetools_core.proof.tiles_left import are_none, what_remains_of_tiles
 from cachetools_core.proof.verdict import Remains
+from cachetools_core.proof.written_look import look_as_dict, look_from_dict
 
 LEVELS = (LevelOfDetail(0, 591657527.591555, 156543.0), LevelOfDetail(1, 5000, 1.3), LevelOfDetail(2, 4999.999, 1.2))
 AREA = Extent(0, 0, 10, 10)

@@ -9,7 +9,8 @@ from typing import Any
 
 from cachetools_core.local.folders import file_name_for
 from cachetools_core.proof.entry import Entry
-from cachetools_core.proof.evidence import Look, look_from_dict
+from cachetools_core.proof.evidence import Look
+from cachetools_core.proof.written_look import look_from_dict
 
 SITE = "https://gis.example.com/server"
 SERVICE = f"{SITE}/rest/services/Folder/R%C3%A4in/MapServer"
