@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import copy
-import html
-import json
 import logging
 import re
 import threading
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
-from functools import lru_cache
 from typing import Any, TypeVar
-from urllib.parse import quote, quote_plus, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
-from .messages import ESCAPES, Messages
+from .codings import decoded, fold, in_base64, seen_as_latin, spellings
+from .messages import Messages
 
 Error = TypeVar("Error", bound=BaseException)
 
@@ -28,20 +24,8 @@ SHORTEST = 4
 PART = 8
 """That many characters in a row count as the secret, unless they look like a word: a text may be cut short in one."""
 HEX_PART = 2 * PART
-MOST_LAYERS = 5
 
-_CODED = re.compile(
-    ESCAPES.pattern
-    + r"|[^\S\x1b]+|[\x00-\x1a\x1c-\x1f\x7f-\x9a\x9c-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]+|\x9b"
-    + r"|(?P<percent>(?:%[0-9a-f]{2})+)"
-    + r"|(?P<utf16>(?:[\\%]u[0-9a-f]{4})+)"
-    + r"|[\\%](?:u\{(?P<point>[0-9a-f]{1,6})\}|x(?P<hex>[0-9a-f]{2})|U(?P<long>000[0-9a-f]{5}))"
-    + r"|(?P<entity>&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});?)",
-    re.IGNORECASE,
-)
 _SAYS_WHAT_FOLLOWS = r"(?:pass\w*|pwd|pw|token|secret|credentials?)\W{0,6}(?:(?:is|was)\W{1,4})?"
-_ALPHABETS = str.maketrans("-_", "+/")  # base64 has two
-_ESCAPING = re.compile(r"\\+")
 _CLUE = 4
 _CLUE_EVERY = PART - _CLUE + 1  # so that every part holds one
 
@@ -141,14 +125,14 @@ class Secrets:
         if len(secret) < SHORTEST:
             self._short.add(secret)
             return
-        self._spelled.update(_spellings(secret))
-        for text in {secret, _seen_as_latin(secret)}:
+        self._spelled.update(spellings(secret))
+        for text in {secret, seen_as_latin(secret)}:
             self._learn_parts(_telling_parts(text))
             raw = text.encode("utf-8", "surrogatepass")
-            self._learn_whole(_fold(text), raw.hex(), *map(_fold, _in_base64(raw)))
+            self._learn_whole(fold(text), raw.hex(), *map(fold, in_base64(raw)))
             self._learn_parts(_runs(raw.hex(), HEX_PART))
-            for core in _in_base64(raw):
-                self._learn_parts(_runs(_fold(core), PART))
+            for core in in_base64(raw):
+                self._learn_parts(_runs(fold(core), PART))
 
     def _learn_whole(self, *folded: str) -> None:
         self._whole.update(one for one in folded if len(one) >= SHORTEST)
@@ -159,7 +143,7 @@ class Secrets:
             self._clues.update(_runs(part, _CLUE))
 
     def _in_folded(self, text: str) -> Iterator[tuple[int, int]]:
-        folded, starts, ends = _decoded(text)
+        folded, starts, ends = decoded(text)
         for start, end in [*_found(folded, self._whole), *self._parts_in(folded)]:
             yield starts[start], ends[end - 1]
 
@@ -173,7 +157,7 @@ class Secrets:
 
     def _in_short(self, text: str) -> Iterator[tuple[int, int]]:
         for secret in self._short:
-            forms = "|".join(re.escape(form) for form in sorted(_spellings(secret), key=len, reverse=True))
+            forms = "|".join(re.escape(form) for form in sorted(spellings(secret), key=len, reverse=True))
             for match in re.finditer(rf"(?i:{_SAYS_WHAT_FOLLOWS})(?P<secret>{forms})(?!\w)", text):
                 yield match.span("secret")
 
@@ -236,96 +220,11 @@ def _behind(error: BaseException) -> Iterator[BaseException]:
 
 def _telling_parts(secret: str) -> Iterator[str]:
     """Folded parts of a secret; not a word in it, since to blot out "password" everywhere would tell that it is one."""
-    folded, starts, ends = _decoded(secret)
+    folded, starts, ends = decoded(secret)
     for at in range(len(folded) - PART + 1):
         spelled = "".join(secret[starts[at] : ends[at + PART - 1]].split())
         if not (spelled.isalpha() and (spelled.islower() or spelled.isupper() or spelled.istitle())):
             yield folded[at : at + PART]
-
-
-def _spellings(secret: str) -> set[str]:
-    """The secret in the usual codings, whole; these are found whatever stands beside them."""
-    raw = secret.encode("utf-8", "surrogatepass")
-    quoted = {quote(raw, safe=""), quote(raw), quote_plus(raw)}
-    escaped = {html.escape(secret), json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
-    return {secret, *quoted, *(one.lower() for one in quoted), *escaped, raw.hex(), raw.hex().upper()}
-
-
-def _seen_as_latin(secret: str) -> str:
-    """The secret as it looks where UTF-8 was taken for Latin-1."""
-    return secret.encode("utf-8", "surrogatepass").decode("latin-1")
-
-
-def _in_base64(raw: bytes) -> Iterator[str]:
-    """The letters that base64 has for these bytes, whatever bytes stand before and behind them."""
-    for before in range(3):
-        coded = base64.b64encode(b"\0" * before + raw).decode().rstrip("=")
-        first = (0, 2, 3)[before]
-        yield coded[first : (before + len(raw)) * 8 // 6]
-
-
-def _decoded(text: str) -> tuple[str, list[int], list[int]]:
-    """The text folded, all codings undone, and for each of its letters where in the text it begins and ends."""
-    starts, ends = list(range(len(text))), list(range(1, len(text) + 1))
-    for _ in range(MOST_LAYERS):
-        plain = [(match.span(), _meant(match)) for match in _CODED.finditer(text)]
-        if not any(text[start:end] != meant for (start, end), meant in plain):
-            break
-        text, starts, ends = _replaced(text, starts, ends, plain)
-    text, starts, ends = _in_one_case(text, starts, ends)
-    return _replaced(text, starts, ends, [(match.span(), "") for match in _ESCAPING.finditer(text)])
-
-
-def _replaced(
-    text: str, starts: list[int], ends: list[int], changes: list[tuple[tuple[int, int], str]]
-) -> tuple[str, list[int], list[int]]:
-    words: list[str] = []
-    new_starts: list[int] = []
-    new_ends: list[int] = []
-    at = 0
-    for (start, end), meant in changes:
-        words += [text[at:start], meant]
-        new_starts += [*starts[at:start], *[starts[start]] * len(meant)]
-        new_ends += [*ends[at:start], *[ends[end - 1]] * len(meant)]
-        at = end
-    return "".join([*words, text[at:]]), [*new_starts, *starts[at:]], [*new_ends, *ends[at:]]
-
-
-def _meant(match: re.Match[str]) -> str:
-    """What a coded piece of text stands for; nothing for blanks, controls and terminal escapes, which come and go."""
-    if match["percent"]:
-        raw = unquote_to_bytes(match["percent"])
-        try:
-            return raw.decode("utf-8")
-        except UnicodeDecodeError:
-            return raw.decode("latin-1")
-    if match["utf16"]:
-        units = re.findall(r"u([0-9a-f]{4})", match["utf16"], re.IGNORECASE)
-        return bytes.fromhex("".join(units)).decode("utf-16-be", "surrogatepass")
-    if match["entity"]:
-        return html.unescape(match["entity"])
-    number = match["point"] or match["hex"] or match["long"]
-    return chr(min(int(number, 16), 0x10FFFF)) if number else ""
-
-
-def _fold(text: str) -> str:
-    return _decoded(text)[0]
-
-
-def _in_one_case(text: str, starts: list[int], ends: list[int]) -> tuple[str, list[int], list[int]]:
-    if text.isascii():
-        return text.lower().translate(_ALPHABETS), starts, ends
-    letters = [_folded_letter(letter) for letter in text]
-    return (
-        "".join(letters),
-        [start for start, letter in zip(starts, letters) for _ in letter],
-        [end for end, letter in zip(ends, letters) for _ in letter],
-    )
-
-
-@lru_cache(maxsize=4096)
-def _folded_letter(letter: str) -> str:
-    return unicodedata.normalize("NFKD", letter).casefold().translate(_ALPHABETS)
 
 
 def _runs(text: str, size: int) -> set[str]:

@@ -73,6 +73,7 @@ def test_nothing_but_the_parts_of_the_design_stands_in_the_package() -> None:
         "messages",
         "waiting",
         "elapsed",
+        "codings",
         "secrecy",
         "system",
         "account",
