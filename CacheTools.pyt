@@ -196,7 +196,7 @@ class DeleteMapServerCacheTiles(DeletingTool):
 
 
 class DeleteMapServerCaches(Tool):
-    """Delete Map Server Caches: the whole caches of several services, and a summary of what became of each."""
+    """Delete Map Server Caches: the whole caches of several services, and a summary of how each one ended."""
 
     label = "Delete Map Server Caches"
     description = "Deletes the whole caches of several services, for good, and proves of each that it is gone."
@@ -218,7 +218,7 @@ class DeleteMapServerCaches(Tool):
             given["input_services"].setWarningMessage(several.warning)
 
     def run(self, given, access):
-        """The error, if any, comes last: the values stand whatever became of the services."""
+        """The error, if any, comes last: the values are set however the services ended."""
         from cachetools_core import delete_map_server_caches
         from cachetools_core.naming.several import texts_in
 

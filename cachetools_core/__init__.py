@@ -9,7 +9,7 @@
         raise SystemExit(str(error))  # error.receipt has the receipt, where the run got as far as one
     print(receipt.to_text())
 
-delete_map_server_cache         delete the whole cache; the receipt comes back, or hangs on the error
+delete_map_server_cache         delete the whole cache; returns the receipt, or raises an error that has it
 delete_map_server_cache_tiles   delete the tiles of some scales, everywhere or within an extent
 delete_map_server_caches        delete the caches of several services; a Summary comes back
 report_map_server_cache         what a deletion would remove; changes nothing

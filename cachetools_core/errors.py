@@ -298,7 +298,7 @@ class Cancelled(CacheToolsError):
 
 
 class Unexpected(CacheToolsError):
-    """A fault in CacheTools itself; what became of the cache isn't known."""
+    """A fault in CacheTools itself; whether the cache was deleted isn't known."""
 
     message_id = "CT999"
     exit_code = 5

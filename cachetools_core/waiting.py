@@ -144,7 +144,7 @@ class Run:
 
     @contextmanager
     def at_most(self, seconds: float) -> Iterator[None]:
-        """While this lasts, the deadline is in so many seconds, unless it comes earlier by itself."""
+        """While this lasts, the deadline is in this many seconds, unless it comes earlier by itself."""
         end, self._end = self._end, min(self._end, self.clock.monotonic() + seconds)
         try:
             yield

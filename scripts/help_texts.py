@@ -234,7 +234,7 @@ print(result.getMessages())
 
 DELETE_SEVERAL = ToolHelp(
     summary=(
-        "Deletes the whole caches of several map and image services on ArcGIS Server, and proves of each that its"
+        "Deletes the whole caches of several map and image services on ArcGIS Server, and proves for each that its"
         " cache is gone and the service is back. The services may be on different sites. Deleting is an unrecoverable"
         " operation.",
     ),
@@ -244,7 +244,7 @@ DELETE_SEVERAL = ToolHelp(
         "The tool looks at all services first, and its messages say what each of them would lose. Then it submits one"
         " job for each service, up to four at a time on one site, and works on all sites side by side. A service whose"
         " cache changes in the meantime is left alone.",
-        "A problem with one service never stops the others. The messages say what became of each. The tool fails if any"
+        "A problem with one service never stops the others. The messages say how each one ended. The tool fails if any"
         " cache isn't proven to be gone, and its error says how many.",
         "A service that is named twice is done once. A service without a cache counts neither as deleted nor as"
         " failed.",
@@ -292,7 +292,7 @@ DELETE_SEVERAL = ToolHelp(
     samples=(
         Sample(
             "Delete Map Server Caches (stand-alone script)",
-            "Deletes the caches of two services and ends with an error code if that can't be proven of both.",
+            "Deletes the caches of two services and ends with an error code if that can't be proven for both.",
             rf"""import sys
 
 import arcpy
@@ -433,7 +433,7 @@ STORE_SIGN_IN = ToolHelp(
     samples=(
         Sample(
             "Store Server Sign-In (stand-alone script)",
-            "Asks for the password, unseen, and stores the account.",
+            "Asks for the password without showing it, and stores the account.",
             rf"""import getpass
 
 import arcpy

@@ -48,7 +48,7 @@ class Process:
 def process(
     arguments: Sequence[str], times: int = 3, typed: str = "", python: str = sys.executable, **environment: str
 ) -> Process:
-    """A Python process, run so many times: the least that it took, since other programs only ever add to that."""
+    """A Python process, run several times: the least that it took, since other programs only ever add to that."""
     took: list[Process] = []
     for _ in range(times):
         command = [sys.executable, "-c", MEASURE, python, *arguments]
@@ -134,7 +134,7 @@ def _note_looks(site: JobSite) -> list[float]:
 
 @contextlib.contextmanager
 def sites(count: int, services: int, rainfall: Path, job_seconds: float) -> Iterator[list[Rehearsal]]:
-    """So many sites with so many small caches in all, and one account for all of them."""
+    """Several sites with a number of small caches in all, and one account for all of them."""
     shares = [services // count + (number < services % count) for number in range(count)]
     with contextlib.ExitStack() as stack:
         servers = [

@@ -50,6 +50,7 @@ class Guide:
 
     def __init__(self, terminal: Terminal, say: Callable[[str], None]) -> None:
         self._terminal, self._say = terminal, say
+        self._goes_on = ""
 
     def say(self, text: str) -> None:
         """A line of the tour's own."""
@@ -64,8 +65,11 @@ class Guide:
         self.say(f"   WARNING: {text}")
 
     def progress(self, label: str, percent: float | None = None) -> None:
-        """One line, set in."""
-        self.say(f"   ... {label}" + ("" if percent is None else f", {percent:.0f} %"))
+        """One line, set in, unless it says the same as the one before."""
+        goes_on = f"   ... {label}" + ("" if percent is None else f", {percent:.0f} %")
+        if goes_on != self._goes_on:
+            self.say(goes_on)
+        self._goes_on = goes_on
 
     def cancelled(self) -> bool:
         """True once the terminal's user wants to stop."""

@@ -1,4 +1,4 @@
-"""Values of options, read from what was typed; what can't be read is told in words that hold nothing of it."""
+"""Values of options, read from what was typed; an error repeats nothing of what can't be read."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ class ArcGISProfiles:
             if isinstance(found, Found):
                 return found
             passed_over.append(found.words)
-        return WhyNot("; ".join([*passed_over, f"profiles in ~/{kind.file}: none to use for {home.address}"]))
+        return WhyNot("; ".join([*passed_over, f"profiles in ~/{kind.file}: no usable one for {home.address}"]))
 
     def _fitting(self, profiles: configparser.ConfigParser, home: Home) -> Iterator[tuple[str, str]]:
         for name in profiles.sections():

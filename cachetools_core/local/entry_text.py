@@ -18,9 +18,9 @@ from ..proof.written_look import look_as_dict, look_from_dict
 
 VERSION, VERSION_FOR_TILES = 2, 3
 EXPLANATION = (
-    "CacheTools has begun a cache deletion that can't be undone, and notes its job here, so that the next run follows"
-    " that job instead of submitting another. The file goes by itself once the job's end is seen. Before you delete it,"
-    " make sure in ArcGIS Server Manager that no job for this service is running."
+    "CacheTools has begun a cache deletion that can't be undone, and notes its job here so that the next run follows"
+    " that job instead of submitting another. CacheTools removes this file once it has seen the job end. Before you"
+    " delete it, make sure in ArcGIS Server Manager that no job for this service is running."
 )
 NO_ANSWER_YET = "the answer to the submit hasn't come yet"
 UNREADABLE = (ValueError, LookupError, TypeError, ArithmeticError, RecursionError, AttributeError, NotAService)

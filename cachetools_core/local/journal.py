@@ -246,7 +246,7 @@ def unfinished(folder: Path | None = None) -> tuple[Entry | Unreadable, ...]:
 
 
 def forget(service_url: str, folder: Path | None = None) -> tuple[Path, ...]:
-    """Remove what is noted about a service, whatever became of its job, and name the files that are gone.
+    """Remove what is noted about a service, however its job ended, and name the files that are gone.
 
     Raises AlreadyRunning while a run holds it, JournalError where a file can't be removed, NotAService for anything but
     a service's address.

@@ -123,7 +123,7 @@ class Ledger:
         self._note(event)
 
     def note_end(self, service: str, ended: Ended) -> None:
-        """What became of a job. Raises JournalError."""
+        """Note how a job ended. Raises JournalError."""
         event = {"service": service, "ended": self._blotted(asdict(ended))}
         self._note(event)
 

@@ -58,7 +58,7 @@ def parts_of(url: str) -> list[str]:
 
 
 def site_of(url: str, depth: int) -> str:
-    """The site whose context is the first so many parts of an address's path; none for a site at a host's root.
+    """The site whose context is the first `depth` parts of an address's path; none for a site at a host's root.
 
     The context is left as it was spelled: to some servers `/arcgis` and `/ArcGIS` are two.
     Raises NotAService as site_address does, and for a part that no context can have.

@@ -53,7 +53,7 @@ class Receipt:
 
     @property
     def exit_code(self) -> int:
-        """0 where the cache is gone or never was, 5 where what became of it isn't known yet, else the error's."""
+        """0 where the cache is gone or never was, 5 where it isn't known yet whether it is gone, else the error's."""
         if self.error is None:
             return 0
         return Unknown.exit_code if self.verdict in UNSETTLED else self.error.exit_code

@@ -12,7 +12,7 @@ from .scheme import TilingScheme
 from .words import in_megabytes, look_in_words
 from .written_look import look_as_dict
 
-ON_DEMAND = "Tiles are made on demand, so they come back when somebody looks."
+ON_DEMAND = "Tiles are made on demand, so they come back when somebody views the map."
 TILES_ONLY = "It is a hosted tile layer, with no map behind its tiles: nothing can make them again."
 AT_WORK = "A caching job is at work, so the numbers are changing."
 OUT_OF_STEP = (
@@ -186,7 +186,7 @@ class Report:
     def to_text(self) -> str:
         """The table, what to think of, and what stands in the way."""
         stopped = (f"Not deletable from here: {finding.what}: {finding.words}" for finding in self.stoppers)
-        return "\n".join([self.table, *(f"Beware: {text}" for text in self.cautions), *stopped])
+        return "\n".join([self.table, *(f"Note: {text}" for text in self.cautions), *stopped])
 
 
 def _row_as_dict(row: Row) -> dict[str, Any]:

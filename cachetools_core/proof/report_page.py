@@ -39,9 +39,9 @@ STYLE = """
 LOGARITHMIC_FROM = 50
 MARKS = {True: ("ok", "gone"), False: ("NO", "failed"), None: ("?", "undecided")}
 MADE = {
-    True: "made on demand, so they come back when somebody looks",
+    True: "made on demand, so they come back when somebody views the map",
     False: "made by jobs only",
-    None: "nobody says whether they are made on demand",
+    None: "not known whether they are made on demand",
 }
 MOST_JOBS = 50
 
@@ -51,7 +51,7 @@ def report_page(report: Report) -> str:
     body = "".join((
         f"<style>{STYLE}</style>\n",
         _head(report),
-        section("Beware", listed(report.cautions)),
+        section("Note", listed(report.cautions)),
         section("Scales", _scales(report)),
         section("The cache", facts_table(_facts(report))),
         section("Extent", _extent(report.scheme)),
@@ -195,12 +195,12 @@ def _jobs(report: Report) -> str:
     if not report.jobs:
         return "<p>None on this site.</p>\n"
     told = [
-        f"{job.task or job.tools}, {job.status or 'no status told'}{f', of {job.user}' if job.user else ''} ({job.id})"
+        f"{job.task or job.tools}, {job.status or 'status unknown'}{f', of {job.user}' if job.user else ''} ({job.id})"
         for job in report.jobs[:MOST_JOBS]
     ]
     rest = len(report.jobs) - len(told)
     more = f"<p>And {rest:,} more.</p>\n" if rest else ""
-    return f"<p>On the whole site; the list doesn't tell for which service.</p>\n{listed(told)}{more}"
+    return f"<p>On the whole site; the list doesn't say for which service.</p>\n{listed(told)}{more}"
 
 
 def _findings(findings: tuple[Finding, ...]) -> str:

@@ -160,7 +160,7 @@ def _remarks(look: Look) -> tuple[str, ...]:
     contradiction = f"{who_says_what(look)}." if look.contradicts_itself else ""
     silent = look.of(Witness.REPORT)
     uncounted = "" if look.scales is not None else silent.in_words()
-    # ArcGIS's own refusal is plain; all else is told in the words of whoever answered.
+    # ArcGIS's own refusal is plain; everything else is shown in the words of whoever answered.
     words = "" if silent.why in (WitnessWhy.REFUSED, WitnessWhy.NOT_OFFERED) else silent.words
     return tuple(filter(None, (contradiction, f"{uncounted}: {words}" if uncounted and words else uncounted)))
 

@@ -13,7 +13,7 @@ LOG = (
     " System/CachingControllers and System/CachingTools."
 )
 LEFT_ON_DISK = (
-    "The server counts none of these tiles any more, and yet they lie there. Files that another program holds"
+    "The server no longer counts any of these tiles, and yet their files are there. Files that another program holds"
     " open are the usual reason: close it, then run this again."
 )
 AGAIN = "Running this again is safe: it looks for its job before it submits anything."
@@ -59,7 +59,7 @@ def _doubts(story: Story, remains: Remains) -> list[str]:
     before, after, doubts = story.before, story.after, list(story.after.trouble)
     was, now = before.close_up, after.close_up
     if after.of(Witness.SERVICE).says is Says.GONE:
-        doubts.append("The service says that it has no cache at all any more.")
+        doubts.append("The service says that it no longer has any cache.")
     elif was and now and now.scheme and was.scheme != now.scheme:
         doubts.append("Its tiling scheme isn't the one from before.")
     lost = levels_that_lost(before, after)

@@ -41,7 +41,7 @@ class Asked:
             return
         if not all(map(math.isfinite, astuple(self.extent))) or not is_area(self.extent):
             raise WrongUsage(
-                "The extent isn't one: it takes four numbers, xmin below xmax and ymin below ymax.",
+                "The extent isn't valid: it takes four numbers, xmin below xmax and ymin below ymax.",
                 "Give xmin, ymin, xmax, ymax in the units of the map.",
             )
 
@@ -231,7 +231,7 @@ def _level_numbered(number: int, scheme: TilingScheme, service: str) -> LevelOfD
 
 def _has_none(what: str, scheme: TilingScheme, service: str) -> CannotDelete:
     return CannotDelete(
-        f"{service} has no {what}. It has {_listed(scheme.lods)}.", "Choose among these. Nothing was submitted."
+        f"{service} has no {what}. It has {_listed(scheme.lods)}.", "Choose from these. Nothing was submitted."
     )
 
 

@@ -9,7 +9,7 @@ from .evidence import Look, Says, ServiceState, Witness
 
 
 class Verdict(Enum):
-    """What became of the cache."""
+    """How a deletion ended for the cache."""
 
     DELETED = "deleted"
     NOTHING_TO_DELETE = "nothing-to-delete"

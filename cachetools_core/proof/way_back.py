@@ -75,7 +75,7 @@ def create_call(scheme: TilingScheme, service_url: str, conf_file: str, cache_di
         "storage_format": bool(scheme.storage_format),
     }
     lines = (
-        f"    {name}={value!a},{'' if told.get(name, True) else '  # not shown by the server: put in what is right'}\n"
+        f"    {name}={value!a},{'' if told.get(name, True) else '  # not shown by the server: fill in the value'}\n"
         for name, value in arguments.items()
     )
     return f"import arcpy\n\narcpy.server.CreateMapServerCache(\n{''.join(lines)})\n"

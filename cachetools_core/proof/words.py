@@ -21,7 +21,7 @@ STORAGE = {
 # Why a job ended that didn't end by itself.
 ENDED_BY: dict[JobEnd, str] = {
     JobEnd.CANCELLED: "Somebody cancelled the job on the server.",
-    JobEnd.TIMED_OUT: "The job ran out of the time that System/CachingTools gives it; Server Manager can raise it.",
+    JobEnd.TIMED_OUT: "The job reached the time limit of System/CachingTools, which you can raise in Server Manager.",
     JobEnd.DELETED: "Somebody deleted the job on the server.",
     JobEnd.GONE: "The server forgot the job, as it does when it restarts.",
 }
@@ -156,7 +156,7 @@ def _unknown(story: Story, facts: str) -> tuple[str, str]:
 def _who_contradicts_whom(look: Look) -> str:
     gone = " and ".join(one.witness.in_words for one in look.saying(Says.GONE))
     there = " and ".join(one.witness.in_words for one in look.saying(Says.THERE))
-    return f"They contradict each other: by {gone} there is no cache, by {there} there is one."
+    return f"They contradict each other: according to {gone} there is no cache, according to {there} there is one."
 
 
 def look_in_words(look: Look) -> str:

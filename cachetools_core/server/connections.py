@@ -42,12 +42,12 @@ class OwnConnection:
         return self._session
 
     def drop(self, session: requests.Session) -> None:
-        """The next request begins anew."""
+        """The next request starts again."""
         self._session = _new_session(self._trust)
 
 
 class SharedConnections:
-    """One pool for wires that work side by side; so many connections are kept.
+    """One pool for wires that work side by side; it keeps this many connections.
 
     A new connection is for one request and closed after it, so that the others keep theirs.
     """
@@ -68,7 +68,7 @@ class SharedConnections:
         return session
 
     def drop(self, session: requests.Session) -> None:
-        """Those that share the session begin anew; a request that is under way in it goes on."""
+        """Those that share the session start again; a request that is under way in it goes on."""
         with self._lock:
             if session is self._session:
                 self._session = _new_session(self._trust, self._at_once)

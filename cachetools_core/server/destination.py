@@ -51,7 +51,7 @@ def token_service_of(site: SiteInfo) -> TokenService:
     if unnamed and PORTAL.fullmatch(unnamed[1]):
         return TokenService(Home(site.url, unnamed[1], portal=True), portal_tokens(unnamed[1]))
     raise UnsafeSignIn(
-        f"{site.url} sends sign-ins to {safe_text(said) or 'no address'}, which is no token service of the site's own,"
+        f"{site.url} sends sign-ins to {safe_text(said) or 'no address'}, which isn't a token service of the site,"
         " and names no portal that it belongs to.",
         "Have the site's configuration corrected, or name the site by its own address, such as"
         " https://gisserver:6443/arcgis.",

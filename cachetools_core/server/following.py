@@ -48,7 +48,7 @@ def follow(wire: Wire, url: str, messages: Messages, patience: Patience) -> JobR
     """Follow our own job until it ends, the deadline passes, or nobody answers for too long; a cancel is handed on.
 
     Polling ("not ended yet") and reading again after a failure ("no answer") have limits of their own: the first is the
-    run's deadline, the second `patience.no_answer`. Raises nothing: what ended the following is told in the report.
+    run's deadline, the second `patience.no_answer`. Raises nothing: why the following ended is in the report.
     """
     return _Following(wire, url, messages, patience).until_it_ends()
 
@@ -219,7 +219,7 @@ class _Watching(_Following):
 class _Said:
     """What a job's messages said until now; each is handed on once.
 
-    A server's list mostly grows. One that starts anew, drops its oldest or lags behind still brings what is new in it:
+    A server's list mostly grows. One that starts again, drops its oldest or lags behind still brings its new messages:
     the last message is often the error that tells why.
     """
 
@@ -260,7 +260,7 @@ def _said(message: Any) -> Said:
 
 
 def _known_of(now: list[Said], heard: list[Said]) -> int | None:
-    """How many messages at the beginning of a list were heard before; None for a list that starts anew."""
+    """How many messages at the beginning of a list were heard before; None for a list that starts again."""
     if not heard or now == heard[: len(now)]:
         return min(len(now), len(heard))
     lengths = range(min(len(heard), len(now)), 0, -1)

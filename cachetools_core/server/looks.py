@@ -68,7 +68,7 @@ def look(
 
     `so_far` is what the service itself has said a moment ago, which isn't asked again.
     Raises NotPermitted or TokenRefused where the account may not see the service, SignInRefused, DeadlinePassed,
-    Cancelled; everything else that goes wrong is told in the look.
+    Cancelled; everything else that goes wrong is in the look.
     """
     return with_others(_asked(WITNESSES, wire, reference, so_far, tries), others)
 

@@ -43,13 +43,13 @@ OTHER_NAME = (
 )
 TOO_WEAK = (
     "it breaks the strict rules of this Python ({words})",
-    "Have the certificate, or its CA's, reissued by today's rules; Pro 3.6 and later check strictly.",
+    "Have the certificate, or its CA's, reissued under current rules; Pro 3.6 and later check strictly.",
 )
 ANYTHING_ELSE = ("{words} (number {code})", ADD_CA)
 REASONS: Mapping[int, tuple[str, str]] = {
     SELF_SIGNED: (
-        "it is self-signed, so nobody vouches for it",
-        "Better: give the server a certificate of your authority.",
+        "it is self-signed, so no authority vouches for it",
+        "Better: give the server a certificate from your authority.",
     ),
     UNKNOWN_ROOT: ("it leads to an authority that this machine doesn't know", ADD_CA),
     **dict.fromkeys((NO_ISSUER, UNKNOWN_ISSUER, NO_CHAIN), ISSUER_UNKNOWN),
@@ -95,7 +95,7 @@ def refusal(url: str, authority: str, error: BaseException, kept_file: Path | No
 def _fingerprint(url: str, run: Run) -> tuple[str, bool]:
     """What the server shows when asked for its certificate alone: a bare handshake, in which nothing is sent."""
     if select_proxy(url, get_environ_proxies(url)):
-        return " (It came through a proxy, and may be the proxy's own, so no fingerprint is told.)", False
+        return " (It came through a proxy, and may be the proxy's own, so no fingerprint is shown.)", False
     split = urlsplit(url)
     host, port = split.hostname or "", split.port or 443
     try:

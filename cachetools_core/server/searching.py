@@ -32,7 +32,7 @@ class Sight:
 
 
 class Search:
-    """One search for an entry's job, until the list or the service tells what became of it.
+    """One search for an entry's job, until the list or the service shows how it ended.
 
     A new job may be ours, somebody else's, or not to be told apart. As long as one that may be ours hasn't ended,
     nothing is concluded but that it is still running.

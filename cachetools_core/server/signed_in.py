@@ -149,7 +149,7 @@ class KeptToken:
         return self._held
 
     def _fetch(self, bound: Bound) -> Held:
-        """A new token; once a sign-in may have been judged without one, what came of it is raised anew instead."""
+        """A new token; once a sign-in may have been judged without giving one, its outcome is raised again instead."""
         if self._end is not None:
             raise self._end
         if self._silence is not None and self._now() < self._silent_until:

@@ -106,8 +106,8 @@ class GivenAccount:
         if home.portal and not same_authority(home.address, home.site):
             raise UnsafeSignIn(
                 f"The account of {plain_words(self.account.username)} was given for {home.site}, which says that it"
-                f" belongs to the portal {home.address}. A site's word doesn't send a password to another address, so"
-                " the account isn't used.",
+                f" belongs to the portal {home.address}. A password isn't sent to another address because a site"
+                " says so, so the account isn't used.",
                 "If that portal is yours, store your account under its address; a run that is given no password finds"
                 f" it there. {how_to_store(home.address, self.place)}",
             )
@@ -274,7 +274,7 @@ def _with_given_account(rest: PlainWire, site: SiteInfo, service: TokenService, 
     except (UnsafeSignIn, NoAnswer) as trouble:
         why = trouble
     name = given.account.username if given.account else ""
-    unused = f"The account of {plain_words(name)} isn't used: the site starts no token service for users, and its"
+    unused = f"The account of {plain_words(name)} isn't used: the site has no token service for users, and its"
     unused = f"{unused} administrator API gave no token. {why.what}"
     if _asks_for_a_token(rest, site):
         raise SignInRefused(f"The caching tools of {site.url} want a sign-in. {unused}", why.remedy, judged=False)

@@ -82,8 +82,8 @@ class Submission:
             listed = candidates.listed()
             if listed is None:
                 self._messages.info(
-                    "The server's list of jobs can't be read with this account: a deletion that was begun elsewhere"
-                    " isn't seen, and neither is one whose answer gets lost."
+                    "The server's list of jobs can't be read with this account, so this run can't see a deletion that"
+                    " was begun elsewhere, or find its own job if the answer to the submit gets lost."
                 )
             at_work = candidates.at_work(listed)
             entry = None if at_work else self._submitted(task, inputs, before, way_back, listed)
@@ -97,7 +97,7 @@ class Submission:
     def resume(self, entry: Entry) -> JobReport:
         """Follow the job of an entry that an earlier run has left, searching for it where its id isn't known.
 
-        Raises nothing: what can't be found is told in the report.
+        Raises nothing: what can't be found is in the report.
         """
         path = entry.task_url.partition("/rest/services/")[2]
         entry = replace(entry, task_url=f"{self._place.site}/rest/services/{path}")  # as this run spells the site
@@ -165,7 +165,7 @@ class Submission:
     def _follow_other(self, candidates: Candidates, other: Candidate) -> JobReport:
         """Nobody's cancel but its owner's may end somebody else's job."""
         self._messages.warning(
-            f"The server is at work on {self._place.service} already, so nothing is submitted; following"
+            f"The server already has a job for {self._place.service}, so nothing is submitted; following"
             f" {in_words([other])}."
         )
         ours = bool(other.job.user) and not other.by_another

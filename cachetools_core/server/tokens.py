@@ -117,7 +117,7 @@ class ExchangedTokens:
             raise UnsafeSignIn(
                 f"{safe_text(self._address)} was asked for a token for {self._server} and gave one of the portal's own,"
                 " which isn't sent to a server.",
-                "See in the portal whether the site is federated with it, and name it by its address there.",
+                "Check in the portal whether the site is federated with it, and name it by its address there.",
             )
         return exchanged
 

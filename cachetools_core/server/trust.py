@@ -69,7 +69,7 @@ class Trust:
         return anchors is not None and anchors.turn_to_other(error)
 
     def adapter(self, at_once: int = 1) -> HTTPAdapter:
-        """Carries requests over so many connections that this trust checks; `anchors_for` comes first."""
+        """Carries requests over this many connections, which this trust checks; `anchors_for` comes first."""
         return _TrustingAdapter(self, at_once)
 
     def refusal(self, url: str, error: BaseException, run: Run) -> NoAnswer:

@@ -14,7 +14,7 @@ def _nothing() -> None:
 
 
 class Places:
-    """So many places, taken in the order in which they were asked for; whoever holds one already has it."""
+    """A number of places, given in the order in which they were asked for; whoever holds one keeps it."""
 
     def __init__(self, number: float) -> None:
         self._number = number

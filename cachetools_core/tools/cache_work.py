@@ -110,7 +110,7 @@ class CacheWork:
         """The tiling scheme, which a deletion takes with it. Raises as server.witnesses.administrator's calls do."""
         scheme = before.of(Witness.SERVICE).scheme or NoScheme("the service shows none")
         if isinstance(scheme, NoScheme):
-            record.warning(f"The tiling scheme isn't saved: {scheme.why}.")
+            record.warning(f"The tiling scheme couldn't be saved: {scheme.why}.")
             return
         record.keep_way_back(receipts, scheme, cache_directory(wire, self.service))
 
@@ -123,15 +123,15 @@ class CacheWork:
     def tell_success(self, report: JobReport, remains: Remains, after: Look, record: Record) -> None:
         """The warnings that belong to a success that isn't plain, and the success."""
         if report.end is not JobEnd.SUCCEEDED:
-            record.warning(f"The cache is gone, though the job's end doesn't say so: {report.in_words().rstrip('.')}.")
+            record.warning(f"The cache is gone, though the job didn't report success: {report.in_words().rstrip('.')}.")
         tell_disk(after, record, expected=Says.GONE)
         if remains is Remains.NOTHING_BY_ONE:
             why = " ".join(after.trouble)
             other = " Get Cache Info finds no cache either." if after.of(Witness.CACHE_INFO).says is Says.GONE else ""
-            rests = f"this rests on the job's success and the service's word.{other}"
+            rests = f"this relies on the job's success and on what the service says.{other}"
             record.warning(f"Nobody counted the tiles: {rests} {why}")
         if after.claims_a_cache:
-            record.warning("ReportCacheStatus counts no tiles any more, but still says that the cache exists.")
+            record.warning("ReportCacheStatus no longer counts any tiles, but still says that the cache exists.")
         record.info(f"After: {look_in_words(after)}.")
         record.info(f"Deleted: the cache of {self.service} is gone and the service answers.")
 
@@ -188,7 +188,7 @@ def inputs_listed(task: Task, wanted: dict[str, str]) -> dict[str, str]:
     if unknown or "service_url" not in inputs:
         wants = plain_words(", ".join(unknown)) or "no service_url"
         raise CannotDelete(
-            f"The task {task.url} isn't the one that CacheTools knows: it wants {wants}.",
+            f"The task {task.url} isn't the one that CacheTools knows: it requires {wants}.",
             "Please report this with the version of ArcGIS Server.",
         )
     return inputs

@@ -62,7 +62,7 @@ class Check:
         }
 
     def to_text(self) -> str:
-        """A line a finding, and the sum of it."""
+        """A line per finding, and what they mean together."""
         mark = {True: "ok ", False: "NO ", None: " ? "}
         lines = [f"{mark[finding.good]} {finding.what}: {finding.words}" for finding in self.findings]
         outcome = "A deletion is possible from here" if self.possible else "Not possible yet: NO marks what stops it"
@@ -172,7 +172,9 @@ def _cache(found: Look) -> Iterator[Finding]:
         yield Finding("other jobs", None, f"can't be told: {found.of(Witness.REPORT).words}")
     else:
         at_work = "another caching job is at work; wait for it, or cancel it in ArcGIS Server Manager"
-        yield Finding("other jobs", not found.busy, at_work if found.busy else "none at work, says the cache report")
+        yield Finding(
+            "other jobs", not found.busy, at_work if found.busy else "none running, according to the cache report"
+        )
 
 
 def earlier_job(named: ServiceReference, session: Session) -> Finding:

@@ -86,7 +86,7 @@ def delete_map_server_caches(
     once. Sites are worked on side by side, with `per_site` jobs at a time on each. A run that was stopped is gone on
     with by the same call: what is deleted stays deleted, what was submitted is followed.
 
-    Returns the summary, whatever became of each service; its `exit_code` is that of the worst. Raises WrongUsage where
+    Returns the summary, however each service ended; its `exit_code` is that of the worst. Raises WrongUsage where
     no service is given, or one text in place of a list, `per_site` is no whole number from 1 on, or one cache directory
     is named for several sites.
     """
@@ -147,14 +147,14 @@ def _held(services: Sequence[ServiceReference], session: ManySession, releases: 
     noted = ""
     try:
         ledger = Ledger(map(service_key, services), session.access.journal_folder, session.secrets.blotted_value)
-        noted = f"{ledger.file} may tell of a deletion that was begun." if ledger.is_left else ""
+        noted = f"{ledger.file} may note an unfinished deletion." if ledger.is_left else ""
         releases.enter_context(ledger.held())
     except AlreadyRunning as error:
         return _NoLedger(error)
     except JournalError as error:
         return _NoLedger(error, noted)
     if ledger.goes_on:
-        session.messages.info(f"Going on with a run over these services that was stopped, as {ledger.file} tells.")
+        session.messages.info(f"Continuing a run over these services that was stopped; it is noted in {ledger.file}.")
     return ledger
 
 
@@ -271,7 +271,7 @@ def _kept(summary: Summary, access: Access, messages: Messages) -> Summary:
         page: Path = stem.with_suffix(".html")
         folder.write_together({page: summary.to_html(), stem.with_suffix(".json"): summary.to_json()})
     except (JournalError, ReceiptNotKept) as error:
-        messages.warning(f"The summary isn't kept: {error.what}")
+        messages.warning(f"The summary couldn't be saved: {error.what}")
         return summary
     messages.info(f"Summary: {stem}.json and .html")
     return replace(summary, page=str(page))

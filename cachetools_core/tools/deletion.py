@@ -157,7 +157,7 @@ def do_as_planned(plan: Plan, record: Record) -> Next:
         now = make_plan(plan.wish, plan.service, plan.session, record)
         if not now.shows_the_same_as(plan):
             raise CannotDelete(
-                f"What the plan shows of {plan.service} has changed meanwhile. Nothing was submitted.",
+                f"What the plan shows for {plan.service} has changed in the meantime. Nothing was submitted.",
                 "Make a new plan and look at what it shows.",
             )
         step = _Deletion(now, record).carry_out()
@@ -183,7 +183,7 @@ def _agreed(
         if agreed_before is not None and plan.shows_the_same_as(agreed_before):
             return plan
         if agreed_before is not None:
-            record.warning("What was shown has changed meanwhile.")
+            record.warning("What was shown has changed in the meantime.")
         if not agree(plan):
             raise Cancelled("Nothing was deleted: the answer wasn't yes.", "Nothing on the server has changed.")
         if not plan.is_old:
@@ -195,7 +195,7 @@ def _agreed(
 def make_plan(wish: Wish, named: ServiceReference, session: Session, record: Record) -> Plan:
     """What a deletion would do, on this record; changes nothing. Raises what `plan_deletion_of` raises."""
     entry = _unfinished(named, session, record)
-    noted = "" if entry is None else f"A deletion that was begun is noted in {journal_of(named, session).file}."
+    noted = "" if entry is None else f"An unfinished deletion is noted in {journal_of(named, session).file}."
     with record.unsettled(noted):
         site = session.site_of(named, record)
         record.note_site(site.account, site.info.version)
@@ -226,7 +226,7 @@ def _unfinished(named: ServiceReference, session: Session, record: Record) -> En
         return journal.entry()
     except JournalError:
         if journal.holds_entry:
-            record.leave_unsettled(f"{journal.file} may tell of a deletion that was begun.")
+            record.leave_unsettled(f"{journal.file} may note an unfinished deletion.")
         raise
 
 
@@ -281,7 +281,7 @@ class _Deletion:
     def _check_that_nothing_came_between(self, entry: Entry | None) -> None:
         if entry != self._plan.entry:
             raise AlreadyRunning(
-                f"Another run of CacheTools was at work on {self._service} meanwhile.",
+                f"Another run of CacheTools was working on {self._service} in the meantime.",
                 "Run this again: it looks at what that run did first.",
             )
 
@@ -296,7 +296,7 @@ class _Deletion:
             report = self._submission.begin(task, inputs, self._before, self._record.way_back)
         except CacheToolsError:
             if self._journal.holds_entry:
-                self._record.leave_unsettled(f"A deletion that was begun is noted in {self._journal.file}.")
+                self._record.leave_unsettled(f"An unfinished deletion is noted in {self._journal.file}.")
             raise
         if report is None:
             return Next.ANOTHER_LOOK
@@ -320,7 +320,7 @@ class _Deletion:
             return self._on_to_what_was_asked(report)
         if not self._work.is_left(self._before, after):
             return Next.NOTHING
-        self._journal.clear()  # also where nobody can tell what became of it: its job won't be found again
+        self._journal.clear()  # also where nobody can tell how it ended: its job won't be found again
         said = report.end.value if not report.status else f"has ended ({report.status})"
         left = f"{self._work.what_is_left}, left over or built since"
         self._record.warning(
@@ -330,7 +330,7 @@ class _Deletion:
         return Next.A_SUBMIT if certainly_lost else Next.A_NEW_PLAN
 
     def _on_to_what_was_asked(self, report: JobReport) -> Next:
-        """After a job for something else, whose end is known, and not where nobody can tell what became of it."""
+        """After a job for something else, whose end is known, and not where nobody can tell how it ended."""
         if self._journal.holds_entry:
             return Next.NOTHING
         self._record.info(f"The earlier job, for {self._work.in_words}, is settled: {report.in_words().rstrip('.')}.")
@@ -354,7 +354,7 @@ class _Deletion:
         """The report, or one that doesn't claim an end where this service's job may not have ended."""
         if report.end not in ENDED_OR_GONE or self._work.what_remains(self._before, after) is Remains.NOTHING:
             return report
-        doubt = "the cache's report says that work on it goes on" if after.busy else ""
+        doubt = "the cache report says that a caching job is still running" if after.busy else ""
         another = "" if doubt else self._submission.service_of_another(report)
         if another:
             doubt = f"the job at that address is for {another}"

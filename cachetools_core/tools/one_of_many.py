@@ -83,7 +83,7 @@ class OneOfMany:
             return f"{self.name}: {_in_words(self.receipt)}"
         assert self.plan is not None
         if self.plan.follows:
-            return f"{self.name}: a deletion that was begun earlier is followed to its end, or made up for"
+            return f"{self.name}: following an earlier deletion to its end, or submitting it again if it never arrived"
         return f"{self.name}: {look_in_words(self.plan.before)}"
 
     def _note_what_is_followed(self, plan: Plan) -> None:
@@ -114,7 +114,7 @@ class OneOfMany:
             record.warning(f"{submitted}; the cache is gone.")
             record.decide(Verdict.DELETED)
             return
-        again = "Run this again if it is to go as well: that is a new run, with a new plan."
+        again = "To delete that one too, run this again: that is a new run, with a new plan."
         if ended is None or was_deleted:
             what = "has deleted its cache, and there is one again" if was_deleted else "has seen its end"
             left = "" if was_deleted else f", and the service has a cache: {look_in_words(now)}"
@@ -146,7 +146,7 @@ class OneOfMany:
             elif self.plan is not None and (receipt.after is not None or not self.plan.follows):
                 self._ledger.note_withdrawal(self._key)  # a job that was never begun, or cancelled
         except JournalError as error:
-            self._record.warning(f"{error.what} A rerun looks at this service anew.")
+            self._record.warning(f"{error.what} A rerun looks at this service again.")
 
 
 def tell(one: OneOfMany, messages: Messages) -> None:

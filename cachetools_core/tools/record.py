@@ -82,7 +82,7 @@ class Record:
         self._receipt = replace(self._receipt, after=look)
 
     def note_job(self, report: JobReport) -> None:
-        """What became of the job."""
+        """How the job ended."""
         said = (*self._receipt.messages, *report.messages)
         self._receipt = replace(
             self._receipt, job_url=report.url or None, job_status=report.status or None, messages=said
@@ -121,7 +121,7 @@ class Record:
             files = {stem.with_suffix(ending): text for ending, text in files_of(told).items()}
             receipts.write_together(files)
         except (JournalError, ReceiptNotKept) as error:
-            self.warning(f"The tiling scheme isn't saved: {error.what}")
+            self.warning(f"The tiling scheme couldn't be saved: {error.what}")
             return
         conf, *_ = files
         call = create_call(told, self._receipt.service, str(conf), cache_directory)
@@ -188,7 +188,7 @@ class Record:
             raise
 
     def leave_unsettled(self, words: str) -> None:
-        """What became of a job that was begun isn't known, so no error may decide that nothing was deleted."""
+        """It isn't known how a job that was begun ended, so no error may decide that nothing was deleted."""
         self._unsettled = True
         self.warning(f"{words} Its outcome isn't known.")
 

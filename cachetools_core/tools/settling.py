@@ -72,7 +72,7 @@ class Settling:
 
     def _look_until_settled(self, end: JobEnd) -> Look:
         restart = self._wait(f"{self._service} to restart", min(self._patience.restart, self._run.left() / 2))
-        grace = self._wait("the server to show what became of the cache", self._patience.grace)
+        grace = self._wait("the server to show whether the cache is gone", self._patience.grace)
         begun, after = self._run.clock.monotonic(), NO_TIME
         last_away = begun
         try:

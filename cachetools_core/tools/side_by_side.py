@@ -52,7 +52,7 @@ class ManySession(Session):
 
     @property
     def workers(self) -> int:
-        """How many services of one site are worked on at a time, so that so many jobs can run."""
+        """How many services of one site are worked on at a time, so that enough jobs can run."""
         return self.per_site * WORKERS_FOR_A_JOB
 
     def for_one(self, service: ServiceReference, name: str, ledger: Ledger) -> SessionOfOne:
@@ -141,7 +141,7 @@ class SharedSite:
 
 
 def _too_slow(url: str, seconds: float) -> NoAnswer:
-    what = f"{url} gave no answer within {seconds:.0f} seconds, and holds up the other services no longer."
+    what = f"{url} gave no answer within {seconds:.0f} seconds, so the other services no longer wait for it."
     return NoAnswer(what, RERUN)
 
 

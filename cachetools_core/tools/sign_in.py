@@ -59,7 +59,7 @@ class StoredSignIn:
         """What was stored, in words."""
         lines = [f"Stored in the keyring: {plain_words(self.username)}, under 'CacheTools:{self.address}'."]
         if self.certificate_file:
-            lines.append(f"Certificates that count for {self.site}: {self.certificate_file}")
+            lines.append(f"Certificates trusted for {self.site}: {self.certificate_file}")
         if self.cache_directory:
             lines.append(f"Cache directory of {self.site}: {self.cache_directory}")
         return "\n".join(lines)
@@ -180,7 +180,9 @@ def _where_it_is_taken(named: str, account: Account, session: Session) -> Home:
         return portal
     entered = sign_in(rest, info, *_sources(info, account, session))
     if not entered.account:
-        raise SignInRefused(f"{named} took no sign-in, so nothing was stored. {entered.remark}".rstrip(), judged=False)
+        raise SignInRefused(
+            f"{named} gave no token for this account, so nothing was stored. {entered.remark}".rstrip(), judged=False
+        )
     return token_service_of(info).home
 
 

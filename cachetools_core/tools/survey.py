@@ -83,7 +83,7 @@ class Survey:
         return sum(isinstance(what, SitePart) for what in self._waiting.values())
 
     def report(self, ending: Ending, finished: datetime, account: str = "", version: str = "") -> SiteReport:
-        """The report as it stands; what is still waited for is told as unread."""
+        """The report as it stands; what is still waited for counts as unread."""
         left = [UnreadRow(what, UNREAD[ending]) for what in self._waiting.values()]
         unread = (*self._unread, *left)
         return SiteReport(

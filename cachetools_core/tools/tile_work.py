@@ -108,10 +108,10 @@ def _way_to_sample(wire: Wire, service: ServiceReference, selection: Selection, 
     if before.on_demand is False:
         return By.TILES
     raise CannotDelete(
-        f"{service} has no tile map, and to look at a tile may make it: "
-        + ("it makes tiles on demand." if before.on_demand else "nobody says whether it makes tiles on demand."),
+        f"{service} has no tile map, and looking at a tile may make it: "
+        + ("it makes tiles on demand." if before.on_demand else "it isn't known whether it makes tiles on demand."),
         "So nobody could tell whether the tiles are gone. Switch caching on demand off in ArcGIS Server Manager, and"
-        " use an account that may read that there; or leave out the extent. Nothing was submitted.",
+        " use an account that may read that setting; or leave out the extent. Nothing was submitted.",
     )
 
 
@@ -197,11 +197,11 @@ class TileWork:
         tell_disk(before, record, expected=Says.THERE)
         if self.selection.extent is not None:
             record.info(f"How many tiles lie in the extent isn't known beforehand; {seen(before)}.")
-            record.info("The server works by blocks of 4096 pixels, so tiles just outside the extent may go too.")
+            record.info("The server works in blocks of 4096 pixels, so tiles just outside the extent may go too.")
         if before.on_demand:
             record.warning(
-                f"{self.service} makes tiles on demand: they come back as soon as somebody looks. Switch that off in"
-                " ArcGIS Server Manager first, to keep them from coming back."
+                f"{self.service} makes tiles on demand: they come back as soon as somebody views the map. Switch that"
+                " off in ArcGIS Server Manager first, to keep them from coming back."
             )
 
     def _at_most(self, before: Look, level: int) -> str:
@@ -226,7 +226,9 @@ class TileWork:
     def tell_success(self, report: JobReport, remains: Remains, after: Look, record: Record) -> None:
         """The warnings that belong to a success that isn't plain, and the success."""
         if report.end is not JobEnd.SUCCEEDED:
-            record.warning(f"The tiles are gone, though the job's end doesn't say so: {report.in_words().rstrip('.')}.")
+            record.warning(
+                f"The tiles are gone, though the job didn't report success: {report.in_words().rstrip('.')}."
+            )
         tell_disk(after, record, expected=Says.THERE)
         record.info(f"After: {seen(after)}.")
         record.info(f"Deleted: {self.in_words} of {self.service} are gone; the service is cached as before.")

@@ -125,7 +125,7 @@ def test_tiles_that_are_made_on_demand_hosted_tiles_and_jobs_at_work_are_warned_
     assert ON_DEMAND in page(on_demand()).said
     remarked = made(remarks=frozenset({Remark.TILES_ONLY, Remark.AT_WORK}))
     assert TILES_ONLY in page(remarked).said and AT_WORK in page(remarked).said
-    assert "nobody says whether they are made on demand" in page(remarked).said
+    assert "not known whether they are made on demand" in page(remarked).said
 
 
 def test_jobs_are_listed_up_to_a_number_of_them() -> None:
@@ -134,7 +134,7 @@ def test_jobs_are_listed_up_to_a_number_of_them() -> None:
     )
     seen = page(made(jobs=jobs)).said
     assert seen.count("DeleteCache, esriJobExecuting, of anna (j") == MOST_JOBS and "And 10 more." in seen
-    assert "CachingTools, no status told (j1)" in page(made(jobs=(CachingJob("j1", "CachingTools", "", "", ""),))).said
+    assert "CachingTools, status unknown (j1)" in page(made(jobs=(CachingJob("j1", "CachingTools", "", "", ""),))).said
     assert "They can't be listed: The list is refused." in page(uncounted()).said
     assert "None on this site." in page(made(jobs=())).said
 

@@ -65,7 +65,7 @@ def test_text_tells_what_to_think_of_and_what_stands_in_the_way() -> None:
     lines = on_demand().to_text().splitlines()
     assert lines[5:] == [
         f"{'sum':>5}  {'':>16}  {51:>12,}  {1_001_599:>16,}",
-        "Beware: Tiles are made on demand, so they come back when somebody looks.",
+        "Note: Tiles are made on demand, so they come back when somebody views the map.",
     ]
     stopped = made(findings=(Finding("site mode", False, "it is in READ_ONLY mode"),))
     assert stopped.deletable is False

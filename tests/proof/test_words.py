@@ -233,15 +233,16 @@ def test_a_cancel_that_was_refused_is_said_to_be() -> None:
     [
         (
             look(UNCACHED, counted(21)),
-            "by the service there is no cache, by the cache report there is one.",
+            "according to the service there is no cache, according to the cache report there is one.",
         ),
         (
             look(CACHED, counted(0), admin(GONE)),
-            "by the cache report and the administrator API there is no cache, by the service there is one.",
+            "according to the cache report and the administrator API there is no cache, according to the service there"
+            " is one.",
         ),
         (
             look(UNCACHED, report(why=Why.REFUSED), admin(THERE)),
-            "by the service there is no cache, by the administrator API there is one.",
+            "according to the service there is no cache, according to the administrator API there is one.",
         ),
         (look(UNREADABLE, counted(0)), ""),
         (look(UNCACHED, report()), ""),

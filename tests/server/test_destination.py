@@ -179,7 +179,9 @@ def test_a_given_account_goes_to_a_portal_at_the_sites_own_address_only(federate
     said = open_site(rest_to(federated), federated.site)
     site = SiteInfo("https://gis.example.com/server", said.version, said.token_service, said.portal, None)
     seen = len(federated.requests)
-    with pytest.raises(UnsafeSignIn, match="A site's word doesn't send a password to another address") as refused:
+    with pytest.raises(
+        UnsafeSignIn, match="A password isn't sent to another address because a site says so"
+    ) as refused:
         sign_in(rest_to(federated), site, given(federated), other_sources(None, None))
     assert f'for the site "{federated.portal}"' in str(refused.value)
     assert federated.requests[seen:] == []

@@ -312,7 +312,7 @@ def test_a_certificate_that_came_through_a_proxy_is_not_fingerprinted_past_it(se
         receipt = delete(server)
     assert type(receipt.error) is NotTrusted
     assert "It came through a proxy" in receipt.error.what
-    assert "fingerprint is told" in receipt.error.what
+    assert "fingerprint is shown" in receipt.error.what
     assert "To trust this one certificate" not in receipt.error.remedy
     assert (reader.requests, server.requests) == ([], [])
     assert reader.connections == 2, "one a check, and none for a fingerprint"

@@ -197,7 +197,7 @@ def test_without_an_account_all_places_are_listed_and_what_to_do(server: Rehears
         "this run: no account",
         "Pro's active portal: there is none here",
         f"keyring entry 'CacheTools:{server.site}': nothing found without a user name",
-        f"profiles in ~/.agsprofile: none to use for {server.site}",
+        f"profiles in ~/.agsprofile: no usable one for {server.site}",
     ]
     assert sorted(places, key=words.index) == places
     assert f'cachetools_core.store_sign_in, for the site "{server.site}"' in words

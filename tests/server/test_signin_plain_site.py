@@ -74,7 +74,7 @@ def test_a_given_account_signs_in_at_the_administrator_api() -> None:
 def test_a_given_account_that_can_not_be_used_there_is_said_not_to_be(admin: object) -> None:
     found, sent = PlainSite(admin).enter(GIVEN)
     assert (found.account, found.found) == ("", "this site asks for no sign-in")
-    assert "The account of publisher1 isn't used: the site starts no token service for users" in found.remark
+    assert "The account of publisher1 isn't used: the site has no token service for users" in found.remark
     assert sent == ["admin/generateToken"]
 
 

@@ -198,7 +198,7 @@ def test_a_job_at_work_on_the_service_is_followed_and_none_submitted(user, site,
     site.at(50, lambda: site.finish(site.jobs[0]))
     assert ended(desk.begin()) == (JobEnd.SUCCEEDED, site.job_url("j7"))
     assert (site.submits, desk.journal.entry()) == ([], None)
-    assert "at work on Rain:MapServer already" in desk.heard.warnings[0]
+    assert "already has a job for Rain:MapServer" in desk.heard.warnings[0]
     assert (f"Job j7 of {user}" if user else "Job j7") in desk.heard.warnings[0]
 
 

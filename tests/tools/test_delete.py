@@ -279,7 +279,7 @@ def test_a_task_that_wants_what_nobody_knows_gets_nothing(parameters, wants):
     receipt, asked = ask(parameters)
     assert f"{TASK}/submitJob" not in [path for path, _ in asked]
     assert receipt.error.message_id == "CT501"
-    assert f"it wants {wants}." in receipt.error.what
+    assert f"it requires {wants}." in receipt.error.what
 
 
 def test_a_hosted_tile_layer_keeps_its_tiles():

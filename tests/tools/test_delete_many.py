@@ -76,7 +76,7 @@ def test_a_receipts_folder_that_cant_be_written_costs_warnings_only(many: Many) 
     many.receipts.write_text("not a folder", encoding="utf-8")
     summary = many.delete(many.services[:2])
     assert (summary.counts, summary.exit_code, summary.page) == ({"deleted": 2}, 0, "")
-    assert [words for words in many.heard.warnings if words.startswith("The summary isn't kept: ")]
+    assert [words for words in many.heard.warnings if words.startswith("The summary couldn't be saved: ")]
     assert many.receipts.read_text(encoding="utf-8") == "not a folder"
 
 
@@ -136,7 +136,7 @@ def test_what_has_changed_since_the_plan_is_left_alone(many: Many) -> None:
 
     summary = many.delete(many.services[:3], meanwhile)
     assert [one.verdict.value for one in summary.receipts] == ["not-deleted", "deleted", "deleted"]
-    assert "has changed meanwhile. Nothing was submitted." in str(summary.receipts[0].error)
+    assert "has changed in the meantime. Nothing was submitted." in str(summary.receipts[0].error)
     assert many.server.submits == 2
 
 
@@ -153,7 +153,7 @@ def test_what_has_changed_while_it_waited_for_its_turn_is_left_alone(many: Many)
     summary = many.delete(many.services[1:3], per_site=1)
     assert summary.counts == {"deleted": 1, "not-deleted": 1} and many.server.submits == 1
     left = next(one for one in summary.receipts if changed[0] in one.service)
-    assert "has changed meanwhile. Nothing was submitted." in str(left.error)
+    assert "has changed in the meantime. Nothing was submitted." in str(left.error)
 
 
 def test_without_a_yes_nothing_is_deleted(many: Many) -> None:
@@ -223,7 +223,7 @@ def test_receipts_that_cannot_be_kept_cost_warnings_only(many: Many, tmp_path: P
     (tmp_path / "file").write_text("", encoding="utf-8")
     summary = many.delete(many.services[:2], receipts=tmp_path / "file")
     assert (summary.counts, summary.page) == ({"deleted": 2}, "")
-    assert any(words.startswith("The summary isn't kept: ") for words in many.heard.warnings)
+    assert any(words.startswith("The summary couldn't be saved: ") for words in many.heard.warnings)
 
 
 def test_one_cache_directory_for_several_sites_is_refused(many: Many) -> None:
@@ -290,7 +290,7 @@ def test_a_submit_that_never_arrived_is_made_up_for(many: Many) -> None:
         journal.write(lost)
     summary = many.delete(many.services[:2])
     assert (summary.counts, many.server.submits) == ({"deleted": 2}, 2)
-    assert any("a deletion that was begun earlier is followed" in words for words in many.heard.lines)
+    assert any("following an earlier deletion to its end" in words for words in many.heard.lines)
 
 
 def test_no_secret_stands_in_the_ledger(many: Many) -> None:
@@ -348,7 +348,7 @@ def test_a_disk_that_is_full_from_the_submit_on_costs_receipts_and_no_verdict(ma
     (first, second) = sorted(summary.receipts, key=lambda one: one.exit_code)
     assert (first.verdict.value, first.exit_code, summary.exit_code, many.server.submits) == ("deleted", 0, 1, 1)
     assert second.error is not None and second.error.message_id == "CT502"
-    assert [words for words in many.heard.warnings if words.startswith("The summary isn't kept: ")]
+    assert [words for words in many.heard.warnings if words.startswith("The summary couldn't be saved: ")]
     assert any(NO_ROOM in words for words in first.warnings) and not list(many.receipts.glob("*.html"))
     again = many.delete(many.services[:2], per_site=1)
     assert (again.counts, many.server.submits) == ({"deleted": 1, "nothing-to-delete": 1}, 2)

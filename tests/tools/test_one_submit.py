@@ -249,7 +249,7 @@ def test_a_cache_that_was_built_anew_while_another_job_was_waited_for_is_shown_b
     site.at(120, lambda: site.finish(site.jobs[1]))
     receipt = site.delete(deadline=AT_MOST, folder=tmp_path)
     assert (facts(receipt), receipt.before.tiles, len(site.submits)) == (("deleted", 0), 9, 1)
-    assert "What was shown has changed meanwhile." in receipt.warnings
+    assert "What was shown has changed in the meantime." in receipt.warnings
 
 
 def test_a_job_for_the_service_that_somebody_else_has_submitted_is_followed(site, tmp_path):

@@ -86,7 +86,7 @@ def test_what_has_changed_while_the_question_stood_is_shown_and_asked_again(plan
     asked = Asked(planner.site, planner.has(9), seconds=31)
     receipt = planner.run(asked)
     assert (receipt.verdict, receipt.before.tiles, asked.shown) == (Verdict.DELETED, 9, [5, 9])
-    assert "What was shown has changed meanwhile." in receipt.warnings
+    assert "What was shown has changed in the meantime." in receipt.warnings
 
 
 def test_a_no_to_what_has_changed_counts(planner):
@@ -110,7 +110,7 @@ def test_a_plan_that_showed_no_cache_never_deletes_one(planner):
     planner.site.clock.seconds += 31
     receipt = carry_out(plan)
     assert (receipt.verdict, receipt.exit_code) == (Verdict.NOT_DELETED, 1)
-    assert "has changed meanwhile" in receipt.error.what
+    assert "has changed in the meantime" in receipt.error.what
     assert planner.site.submits == []
 
 

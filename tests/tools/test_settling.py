@@ -234,7 +234,7 @@ def test_while_a_service_restarts_it_is_said_for_what_and_how_long_is_waited(ser
 def test_stale_metadata_is_waited_for_in_words(server):
     server.at.update({SERVICE: until(20, CACHED, UNCACHED), REPORT: until(20, tiles(20), tiles(0))})
     server.look(JobEnd.SUCCEEDED)
-    label = f"Waiting for the server to show what became of the cache, {until_in_words(server.clock.begun, 30)}"
+    label = f"Waiting for the server to show whether the cache is gone, {until_in_words(server.clock.begun, 30)}"
     assert set(server.heard.labels) == {(label, None)}
 
 

@@ -166,7 +166,7 @@ def test_what_is_no_site_stores_nothing(box: Box, own_home: Path) -> None:
 def test_a_site_that_takes_no_sign_in_stores_nothing(box: Box, own_home: Path) -> None:
     with (
         BodyServer(lambda path: b'{"currentVersion": 11.3}' if path == "rest/info" else None) as site,
-        pytest.raises(SignInRefused, match="took no sign-in, so nothing was stored"),
+        pytest.raises(SignInRefused, match="gave no token for this account, so nothing was stored"),
     ):
         store_sign_in(site.site, Access(account=Account("u", "p-canary")))
     assert nothing_kept(box, own_home)
@@ -366,6 +366,6 @@ def test_a_stored_sign_in_shows_what_is_kept() -> None:
     stored = StoredSignIn("https://h/server", "https://h/portal", "publisher1", "/c.pem", "/caches")
     assert stored.to_text().splitlines() == [
         "Stored in the keyring: publisher1, under 'CacheTools:https://h/portal'.",
-        "Certificates that count for https://h/server: /c.pem",
+        "Certificates trusted for https://h/server: /c.pem",
         "Cache directory of https://h/server: /caches",
     ]

@@ -176,7 +176,7 @@ def test_a_folder_that_cannot_be_written_costs_a_warning(place, tmp_path: Path) 
     blocked.write_text("no folder")
     receipt = delete(place.server, receipts=blocked)
     assert (receipt.verdict, receipt.way_back) == (Verdict.DELETED, None)
-    assert [words for words in receipt.warnings if words.startswith("The tiling scheme isn't saved: ")]
+    assert [words for words in receipt.warnings if words.startswith("The tiling scheme couldn't be saved: ")]
 
 
 def test_nothing_is_saved_where_nothing_is_deleted(place, tmp_path: Path) -> None:
@@ -235,7 +235,7 @@ def test_a_scheme_that_cannot_be_read_costs_a_warning(name: str, site: JobSite, 
     receipt = run(site, ODD[name], tmp_path)
     assert (receipt.verdict, receipt.way_back) == (Verdict.DELETED, None)
     (warning,) = (words for words in receipt.warnings if "tiling scheme" in words)
-    assert warning.startswith("The tiling scheme isn't saved: the service doesn't show ")
+    assert warning.startswith("The tiling scheme couldn't be saved: the service doesn't show ")
     assert sorted(file.suffix for file in tmp_path.iterdir()) == [".html", ".json"]
 
 

@@ -28,7 +28,7 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
     """
     directory = cache_directory(wire, service)
     if not directory:
-        return _nothing(Why.REFUSED, "The server's cache directory, which Get Cache Info asks for, isn't told.")
+        return _nothing(Why.REFUSED, "The server's cache directory, which Get Cache Info asks for, isn't known.")
     try:
         return _answer_of(wire, service, directory)
     except (SignInRefused, DeadlinePassed):
