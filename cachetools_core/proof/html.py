@@ -73,6 +73,7 @@ body{margin:0;background:#fff}
 STACKING = """
 TABLE tfoot td{font-weight:600;border-bottom:0;border-top:2px solid var(--line)}
 @media (max-width:36rem){
+TABLE{font-size:1rem}
 TABLE thead{display:none}
 TABLE,TABLE tbody,TABLE tfoot,TABLE tr,TABLE td{display:block;width:auto}
 TABLE tr{border-bottom:1px solid var(--line);padding:.5rem 0}

@@ -26,8 +26,8 @@ OWN_STYLE = """
 .cachetools .possible{--tone:var(--link)}
 .cachetools .sizes th,.cachetools .sizes td{width:auto;padding-right:1.25rem}
 .cachetools .sizes th:last-child,.cachetools .sizes td:last-child{padding-right:0}
-.cachetools .sizes .amount{width:20%}
-.cachetools .sizes .form{width:36%}
+.cachetools .sizes .amount{width:16%}
+.cachetools .sizes .form{width:31%}
 .cachetools .sizes .tiles{text-align:right;white-space:nowrap}
 .cachetools .sizes td.tiles,.cachetools .sizes td.amount{font-variant-numeric:tabular-nums}
 .cachetools .sizes .bar{display:block;height:.5rem;margin-top:.2rem;background:var(--line)}
