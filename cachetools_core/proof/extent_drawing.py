@@ -25,7 +25,8 @@ def drawn_extent(scheme: TilingScheme, extent: Extent) -> str:
         else f"The full extent; the lines are the edges of the tiles of level {level.level}"
     )
     return (
-        f'<svg viewBox="-2 -2 {width + 4:.1f} {height + 4:.1f}" preserveAspectRatio="xMinYMin" role="img" aria-label="{escape(label)}">'
+        f'<svg viewBox="-2 -2 {width + 4:.1f} {height + 4:.1f}" preserveAspectRatio="xMinYMin"'
+        f' role="img" aria-label="{escape(label)}">'
         f'{lines}<rect x="0" y="0" width="{width:.1f}" height="{height:.1f}"/></svg>\n'
         f'<p class="faint">{escape(label)}.</p>\n'
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .scheme import Extent, TilingScheme
 
@@ -45,6 +45,23 @@ def touched(scheme: TilingScheme, level: int) -> TileRange | None:
     return None if columns is None or rows is None else TileRange(*rows, *columns)
 
 
+def touched_within(scheme: TilingScheme, extent: Extent | None, level: int) -> TileRange | None:
+    """The tiles of this level that an extent touches where it lies in the full extent, all of it without one.
+
+    None where it touches none, or that can't be told. Raises nothing.
+    """
+    whole = scheme.extent
+    if extent is None or whole is None:
+        return touched(scheme, level)
+    common = Extent(
+        max(extent.xmin, whole.xmin),
+        max(extent.ymin, whole.ymin),
+        min(extent.xmax, whole.xmax),
+        min(extent.ymax, whole.ymax),
+    )
+    return touched(replace(scheme, extent=common), level)
+
+
 def expected_tiles(scheme: TilingScheme, level: int) -> int | None:
     """How many tiles a whole cache has at this level; None where that can't be told. Raises nothing."""
     found = touched(scheme, level)
@@ -56,4 +73,6 @@ def _span(start: float, end: float, size: float) -> tuple[int, int] | None:
     if size <= 0 or not math.isfinite(start / size) or not math.isfinite(end / size):
         return None
     first, last = max(0, math.floor(start / size + NEARLY)), math.ceil(end / size - NEARLY) - 1
+    if first > last and start >= 0:  # narrower than the allowance for rounded resolutions: what it touches as it is
+        first, last = math.floor(start / size), math.ceil(end / size) - 1
     return (first, last) if first <= last else None

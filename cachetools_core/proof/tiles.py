@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import CannotDelete, WrongUsage
 from .scheme import Extent, LevelOfDetail, Number, TilingScheme
-from .tile_range import TileRange, is_area, touched
+from .tile_range import TileRange, is_area, touched, touched_within
 
 NEAR = 1e-6
 """How far a scale that is typed may lie from the service's own, as a part of it: 591657527.6 means 591657527.591555."""
@@ -173,7 +173,10 @@ def select(asked: Asked, scheme: TilingScheme | None, service: str) -> Selection
             f"The extent lies outside {service}, which reaches from {_corners(scheme.extent)}.",
             "Give it in the units of the map. Nothing was submitted.",
         )
-    return Selection(tuple(sorted(chosen, key=lambda one: one.level)), asked.extent, asked.wkid)
+    levels = tuple(sorted(chosen, key=lambda one: one.level))
+    if asked.extent is not None and scheme.extent is not None:
+        _refuse_untouched(levels, asked.extent, scheme, service)
+    return Selection(levels, asked.extent, asked.wkid)
 
 
 def tiles_to_count(selection: Selection, scheme: TilingScheme | None) -> dict[int, TileRange | None]:
@@ -198,6 +201,17 @@ def _refuse_another_system(wkid: int, scheme: TilingScheme, service: str) -> Non
         f"The extent is in the coordinate system WKID {wkid}, and {service} in {system}.",
         "Give the extent in the coordinate system of the service. Nothing was submitted.",
     )
+
+
+def _refuse_untouched(levels: Sequence[LevelOfDetail], extent: Extent, scheme: TilingScheme, service: str) -> None:
+    """Raises CannotDelete: a service may reach beyond the tiles of its scheme, which begin at the scheme's origin."""
+    untouched = [one for one in levels if touched_within(scheme, extent, one.level) is None]
+    if untouched:
+        corner = f"{digits(scheme.origin_x)}, {digits(scheme.origin_y)}"
+        raise CannotDelete(
+            f"The extent touches no tile of {service} at {_listed(untouched)}; its tiles begin at {corner}.",
+            "Give an extent that reaches to the right of that corner and below it. Nothing was submitted.",
+        )
 
 
 def same_system(one: int, other: int) -> bool:

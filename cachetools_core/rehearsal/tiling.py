@@ -83,7 +83,9 @@ class TilingScheme:
 
 def _touched(start: float, end: float, tile: float) -> range:
     # A hundred-thousandth of a tile absorbs the rounded resolutions that ArcGIS writes.
-    return range(max(0, math.floor(start / tile + 1e-5)), math.ceil(end / tile - 1e-5))
+    found = range(max(0, math.floor(start / tile + 1e-5)), math.ceil(end / tile - 1e-5))
+    # An extent that is narrower than that still lies in a tile.
+    return found if found or start < 0 else range(math.floor(start / tile), math.ceil(end / tile))
 
 
 def conf_file(folder: Path) -> Path | None:

@@ -45,7 +45,7 @@ def asked_for(scales: Iterable[float], extent: Sequence[float] | None, wkid: int
     try:
         corners = None if extent is None else Extent(*map(float, extent))
         asked = Asked(scales=tuple(map(float, scales)), extent=corners, wkid=wkid)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise WrongUsage(
             "The scales or the extent aren't numbers.",
             "Give scales as numbers, such as 5000 for 1:5000, and the extent as xmin, ymin, xmax, ymax.",

@@ -87,9 +87,17 @@ class SomeTiles:
 
 
 def _refuse_uncounted(service: ServiceReference, before: Look) -> None:
-    """Raises CannotDelete where whole scales are to go, and neither report nor disk counts their tiles."""
+    """Raises CannotDelete where nobody could tell afterwards whether the tiles are gone.
+
+    Whole scales are counted by the report or on disk; within an extent, tiles of every scale are looked at.
+    """
     assert before.close_up is not None
     chosen = before.close_up.selection
+    if chosen.extent is not None and not before.close_up.covers_some:
+        raise CannotDelete(
+            f"The tiles of {service} in the extent can't be looked at, so nobody could tell whether they are gone.",
+            "Run this again; if it stays so, leave out the extent. Nothing was submitted.",
+        )
     if chosen.extent is None and count_of(before, chosen) is None and not tiles_on_disk(before, chosen):
         missing = unlisted(before, chosen)
         why = f"ReportCacheStatus lists no {levels_in_words(missing)}." if missing else " ".join(before.trouble)
@@ -215,13 +223,14 @@ class TileWork:
 
     def tell_nothing(self, before: Look, record: Record) -> None:
         """Raises nothing."""
-        where = "have" if len(self.selection.levels) > 1 else "has"
-        scales = plural(len(self.selection.levels), "scale")
-        within = "" if self.selection.extent is None else " in the extent"
-        record.warning(
-            f"The {scales} of {self.service} that were chosen {where} no tiles{within}: nothing to delete, nothing"
-            " submitted."
+        number = len(self.selection.levels)
+        chosen = (
+            f"The {number} chosen scales of {self.service} have"
+            if number > 1
+            else f"The chosen scale of {self.service} has"
         )
+        within = "" if self.selection.extent is None else " in the extent"
+        record.warning(f"{chosen} no tiles{within}: nothing to delete, nothing submitted.")
 
     def tell_success(self, report: JobReport, remains: Remains, after: Look, record: Record) -> None:
         """The warnings that belong to a success that isn't plain, and the success."""

@@ -26,6 +26,12 @@ def test_rounded_resolutions_make_no_tile_more() -> None:
     assert of(1000.001, 2000.001, 2000.001, 3000.001) == TileRange(1, 1, 1, 1)
 
 
+def test_an_extent_of_a_hairs_breadth_touches_the_tile_in_which_it_lies() -> None:
+    assert of(1000.0, 2000.0, 1000.001, 2000.001) == TileRange(1, 1, 1, 1)
+    assert of(999.999, 1999.999, 1000.0, 2000.0) == TileRange(2, 2, 0, 0)
+    assert of(999.999, 2500.0, 1000.001, 2500.001) == TileRange(1, 1, 0, 1)
+
+
 def test_there_are_no_tiles_before_the_first_row_and_column() -> None:
     assert of(-5000.0, 3500.0, 500.0, 9000.0) == TileRange(0, 0, 0, 0)
     assert of(-5000.0, 0.0, -1.0, 4000.0) is None

@@ -19,8 +19,9 @@ from cachetools_core.proof.written_look import look_as_dict, look_from_dict
 LEVELS = (LevelOfDetail(0, 591657527.591555, 156543.0), LevelOfDetail(1, 5000, 1.3), LevelOfDetail(2, 4999.999, 1.2))
 AREA = Extent(0, 0, 10, 10)
 SCHEME = TilingScheme(
-    256, 256, 96, 0, 0, LEVELS, SpatialReference((("WKID", 3857),), (), ""), "PNG", extent=Extent(-100, -100, 100, 100)
-)
+    256, 256, 96, -100, 100, LEVELS, SpatialReference((("WKID", 3857),), (), ""), "PNG",
+    extent=Extent(-200, -100, 100, 100),
+)  # fmt: skip
 
 
 def chosen(extent: Extent | None = None) -> Selection:
@@ -141,6 +142,7 @@ def test_a_scale_is_exact_or_within_a_millionth_of_just_one(scale: float, level:
         (Asked((5001.0,)), "has no scale 1:5001. It has 1:591657527.591555 .level 0., 1:5000 .level 1."),
         (Asked(levels=(3,)), "has no level 3"),
         (Asked((5000.0,), extent=Extent(100, 0, 200, 50)), "lies outside"),
+        (Asked((5000.0,), extent=Extent(-150, 0, -101, 50)), "touches no tile of Rain at 1:5000 .* begin at -100, 100"),
     ],
 )
 def test_what_the_service_does_not_have_is_refused(asked: Asked, words: str) -> None:

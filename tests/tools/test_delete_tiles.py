@@ -108,6 +108,7 @@ def test_a_second_run_finds_nothing_to_delete(server: Rehearsal, tmp_path: Path,
     assert delete_tiles(server, tmp_path, "Rainfall", scale, extent).verdict is Verdict.DELETED
     again = delete_tiles(server, tmp_path, "Rainfall", scale, extent)
     assert (again.verdict, again.exit_code, server.submits) == (Verdict.NOTHING_TO_DELETE, 0, 1)
+    assert again.warnings[0].startswith("The chosen scale of Rainfall:MapServer has no tiles")
     assert "nothing submitted" in again.warnings[0]
 
 
@@ -238,6 +239,13 @@ def test_an_extent_in_which_nobody_could_look_is_refused(rehearsal: Start, share
     assert (receipt.exit_code, server.submits) == (1, 0)
     assert "it makes tiles on demand" in str(receipt.error)
     assert not [request for request in server.requests if "/tile/" in request.path]
+
+
+def test_tiles_that_cannot_be_looked_at_beforehand_are_refused(server: Rehearsal, tmp_path: Path) -> None:
+    server.fault("json-500@tile")
+    receipt = delete_tiles(server, tmp_path, "Rainfall", [scale_of(server, "Rainfall", 5)], NORTH_WEST)
+    assert (receipt.verdict, receipt.exit_code, server.submits) == (Verdict.NOT_DELETED, 1, 0)
+    assert "in the extent can't be looked at" in str(receipt.error)
 
 
 def test_the_task_of_caching_tools_does_where_the_controllers_are_away(server: Rehearsal, tmp_path: Path) -> None:

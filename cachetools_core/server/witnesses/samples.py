@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from hashlib import sha256
 from typing import Optional
 
 from ...errors import NoAnswer, NotArcGIS, ServerSaysNo
 from ...naming.service import ServiceReference
-from ...proof.scheme import Extent, TilingScheme
-from ...proof.tile_range import TileRange, touched
+from ...proof.scheme import TilingScheme
+from ...proof.tile_range import TileRange, touched, touched_within
 from ...proof.tiles import By, Sampled, Selection
 from ..wire import Wire
 from .numbers import whole
@@ -40,12 +39,12 @@ def sample(
 def offers_tilemap(wire: Wire, service: ServiceReference, selection: Selection, scheme: TilingScheme) -> bool:
     """Whether the service answers with tile maps; compact caches of version 2 do. Raises what `sample` raises."""
     level = min(selection.numbers)
-    inside = _inside(selection, scheme, level)
+    inside = touched_within(scheme, selection.extent, level)
     return inside is not None and _Looker(wire, service, By.TILEMAP).look(level, [_first(inside)]) is not None
 
 
 def _of_level(looker: _Looker, selection: Selection, scheme: TilingScheme, level: int) -> Iterator[Sampled]:
-    inside, everything = _inside(selection, scheme, level), touched(scheme, level)
+    inside, everything = touched_within(scheme, selection.extent, level), touched(scheme, level)
     if inside is None or everything is None:
         return
     blocks, is_whole = looker.blocks_of(inside)
@@ -61,16 +60,6 @@ def _sampled(level: int, inside: bool, answers: Answers, is_whole: bool) -> Samp
         return Sampled(level, inside, 0, 0, False, "can't be looked at")
     mark = sha256(b"".join(sha256(one).digest() for one in answers)).hexdigest()
     return Sampled(level, inside, len(answers), sum(map(bool, answers)), is_whole, mark)
-
-
-def _inside(selection: Selection, scheme: TilingScheme, level: int) -> TileRange | None:
-    one, other = selection.extent or scheme.extent, scheme.extent
-    if one is None or other is None:
-        return None
-    clipped = Extent(
-        max(one.xmin, other.xmin), max(one.ymin, other.ymin), min(one.xmax, other.xmax), min(one.ymax, other.ymax)
-    )
-    return touched(replace(scheme, extent=clipped), level)
 
 
 def _corners_and_middles(tiles: TileRange) -> list[Place]:
