@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from cachetools_core.rehearsal.admin import SUCCESS, check_post, check_right, find, nothing_there
+from cachetools_core.rehearsal.admin import SUCCESS, check_post, check_right, nothing_there
+from cachetools_core.rehearsal.admin_services import find
 from cachetools_core.rehearsal.answers import Refused
 from cachetools_core.rehearsal.jobs import CANCELLED, EXECUTING, FAILED, OTHER_USER, SUBMITTED, SUCCEEDED, Job
 from cachetools_core.rehearsal.request import Request

@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import Protocol
 
 from cachetools_core.rehearsal.bundles import CacheError, CompactV1, CompactV2
+from cachetools_core.rehearsal.conf_files import conf_file, read_scheme, write_scheme
 from cachetools_core.rehearsal.exploded import Exploded
+from cachetools_core.rehearsal.tile_packages import package_scheme
 from cachetools_core.rehearsal.tiling import (
     COMPACT_V1,
     COMPACT_V2,
@@ -27,10 +29,6 @@ from cachetools_core.rehearsal.tiling import (
     Extent,
     LevelOfDetail,
     TilingScheme,
-    conf_file,
-    package_scheme,
-    read_scheme,
-    write_scheme,
 )
 
 __all__ = ["Cache", "CacheError", "Extent", "LevelOfDetail", "TilingScheme", "open_cache", "publish"]

@@ -16,13 +16,13 @@ import numpy as np
 
 from cachetools_core.rehearsal.bundles import CompactV2, bundle_name
 from cachetools_core.rehearsal.caches import DEFAULT_MAP_NAME, Cache, open_cache
+from cachetools_core.rehearsal.conf_files import write_scheme
 from cachetools_core.rehearsal.tiling import (
     COMPACT_V2,
     WEB_MERCATOR_WKT,
     Extent,
     LevelOfDetail,
     TilingScheme,
-    write_scheme,
 )
 
 SEED = 3

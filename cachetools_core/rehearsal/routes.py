@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cachetools_core.rehearsal import admin, admin_jobs, gp, oauth, portal, publishing, rest
+from cachetools_core.rehearsal import admin, admin_jobs, admin_services, gp, oauth, portal, publishing, rest
 from cachetools_core.rehearsal.request import Request
 
 _KINDS = {kind.lower(): kind for kind in ("MapServer", "ImageServer", "GPServer")}
@@ -84,26 +84,26 @@ SERVER = [
         ("admin", r"admin/info", admin.info),
         ("admin", r"admin/mode", admin.mode),
         ("admin", r"admin/publicKey", admin.public_key),
-        ("admin", r"admin/services", admin.services),
-        ("start", r"admin/services/(start)Services", admin.start_or_stop_many),
-        ("stop", r"admin/services/(stop)Services", admin.start_or_stop_many),
-        ("admin", r"admin/services/report", admin.services_report),
-        ("admin-service", _ADMIN_SERVICE, admin.service),
-        ("status", rf"{_ADMIN_SERVICE}/status", admin.status),
-        ("start", rf"{_ADMIN_SERVICE}/start", admin.start),
-        ("stop", rf"{_ADMIN_SERVICE}/stop", admin.stop),
-        ("admin-service", rf"{_ADMIN_SERVICE}/lifecycleinfos", admin.lifecycle),
-        ("admin-service", rf"{_ADMIN_SERVICE}/statistics", admin.statistics),
-        ("admin-service", rf"{_ADMIN_SERVICE}/iteminfo", admin.item_info),
-        ("admin-service", rf"{_ADMIN_SERVICE}/iteminfo/manifest/manifest\.json", admin.manifest),
-        ("admin-service", rf"{_ADMIN_SERVICE}/permissions", admin.permissions),
+        ("admin", r"admin/services", admin_services.services),
+        ("start", r"admin/services/(start)Services", admin_services.start_or_stop_many),
+        ("stop", r"admin/services/(stop)Services", admin_services.start_or_stop_many),
+        ("admin", r"admin/services/report", admin_services.services_report),
+        ("admin-service", _ADMIN_SERVICE, admin_services.service),
+        ("status", rf"{_ADMIN_SERVICE}/status", admin_services.status),
+        ("start", rf"{_ADMIN_SERVICE}/start", admin_services.start),
+        ("stop", rf"{_ADMIN_SERVICE}/stop", admin_services.stop),
+        ("admin-service", rf"{_ADMIN_SERVICE}/lifecycleinfos", admin_services.lifecycle),
+        ("admin-service", rf"{_ADMIN_SERVICE}/statistics", admin_services.statistics),
+        ("admin-service", rf"{_ADMIN_SERVICE}/iteminfo", admin_services.item_info),
+        ("admin-service", rf"{_ADMIN_SERVICE}/iteminfo/manifest/manifest\.json", admin_services.manifest),
+        ("admin-service", rf"{_ADMIN_SERVICE}/permissions", admin_services.permissions),
         ("jobs-query", rf"{_ADMIN_SERVICE}/jobs", admin_jobs.resource),
         ("jobs-query", rf"{_ADMIN_SERVICE}/jobs/query", admin_jobs.query),
         ("jobs-query", rf"{_ADMIN_SERVICE}/jobs/statistics", admin_jobs.statistics),
         ("jobs-query", rf"{_ADMIN_SERVICE}/jobs/([^/]+)", admin_jobs.job),
         ("cancel", rf"{_ADMIN_SERVICE}/jobs/([^/]+)/cancel", admin_jobs.cancel),
-        ("admin", r"admin/services/([^/]+)", admin.services),
-        ("admin", r"admin/services/([^/]+)/report", admin.services_report),
+        ("admin", r"admin/services/([^/]+)", admin_services.services),
+        ("admin", r"admin/services/([^/]+)/report", admin_services.services_report),
         ("admin", r"admin/machines", admin.machines),
         ("admin", r"admin/system", admin.system),
         ("admin", r"admin/system/properties", admin.properties),

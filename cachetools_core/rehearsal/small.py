@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from cachetools_core.rehearsal.caches import DEFAULT_MAP_NAME
+from cachetools_core.rehearsal.conf_files import write_scheme
 from cachetools_core.rehearsal.rainfall import first_levels
-from cachetools_core.rehearsal.tiling import EXPLODED, write_scheme
+from cachetools_core.rehearsal.tiling import EXPLODED
 
 FOLDERS = ("", "Planning", "Transport", "Water")
 SIZES = 3

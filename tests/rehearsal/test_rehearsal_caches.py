@@ -23,8 +23,9 @@ from rasterio.windows import Window
 
 from cachetools_core.rehearsal.bundles import CompactV1, CompactV2
 from cachetools_core.rehearsal.caches import Cache, CacheError, Extent, open_cache, publish
+from cachetools_core.rehearsal.conf_files import read_scheme, write_scheme
 from cachetools_core.rehearsal.rainfall import draw_rainfall
-from cachetools_core.rehearsal.tiling import package_scheme, read_scheme, write_scheme
+from cachetools_core.rehearsal.tile_packages import package_scheme
 
 SAMPLE_V2 = "caches/esri_sample_v2"
 USA = "caches/esri_usa_tpkx/Usa.tpkx"
