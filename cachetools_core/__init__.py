@@ -6,22 +6,22 @@
     try:
         receipt = delete_map_server_cache(service, Access(username="publisher1"))
     except CacheToolsError as error:
-        raise SystemExit(str(error))  # error.receipt has the receipt, where the run got as far as one
+        raise SystemExit(str(error))  # error.receipt is the receipt, if there is one
     print(receipt.to_text())
 
 delete_map_server_cache         delete the whole cache; returns the receipt, or raises an error that has it
 delete_map_server_cache_tiles   delete the tiles of some scales, everywhere or within an extent
-delete_map_server_caches        delete the caches of several services; a Summary comes back
+delete_map_server_caches        delete the caches of several services; returns a Summary
 report_map_server_cache         what a deletion would remove; changes nothing
-report_services, report_site    the same for several services, or all of a site; a SiteReport comes back
+report_services, report_site    the same for several services, or a whole site; returns a SiteReport
 store_sign_in, stored_sign_ins, remove_sign_in
-                                keep an account in the keyring after trying it, list those kept, remove one
+                                try an account and store it in the keyring, list accounts, remove one
 Access, Account                 who signs in, whom to trust, until when, who listens
 Receipt, Report, SiteReport, Summary, Verdict
-                                what comes back
+                                what these return
 CacheToolsError                 what is raised: an id that never changes, what happened, what to do next
 
-help(delete_map_server_cache) tells the rest. The core logs under the name cachetools_core, and never a secret. It never
+help(delete_map_server_cache) says more. The core logs under the name cachetools_core, and never logs a secret. It never
 imports arcpy, and nothing heavy before it is used.
 """
 

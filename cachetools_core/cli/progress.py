@@ -12,6 +12,8 @@ from ..waiting import Clock
 from .streams import Stream
 
 REFRESHED_EVERY = 0.25
+BAR, WIDE = 24, 72
+"""Columns: how long the bar is, and how wide a terminal must be for it and for the estimate."""
 Mark = str
 WARNING, ERROR = "WARNING", "ERROR"
 COLOURS = {WARNING: "yellow", ERROR: "bold red"}
@@ -92,6 +94,7 @@ class Live:
         self._task: Any = None
         self._ended = threading.Event()
         self._turn = threading.Lock()
+        self._bar = 0
 
     def line(self, text: str, mark: Mark = "") -> None:
         """Above what is going on."""
@@ -117,13 +120,12 @@ class Live:
 
     def _begin(self) -> None:
         of = self._rich
+        self._bar = BAR if self._console.width >= WIDE else 0
         self._progress = of.Progress(
-            of.SpinnerColumn(),
-            of.TextColumn(
-                "{task.description}", markup=False, table_column=of.Column(no_wrap=True, overflow="ellipsis")
-            ),
-            of.BarColumn(bar_width=24),
-            of.TextColumn("{task.fields[words]}", markup=False),
+            of.SpinnerColumn("dots" if _can_show("\u280b", self._console.encoding) else "line"),
+            of.TextColumn("{task.description}", markup=False, table_column=of.Column(no_wrap=True)),
+            *([of.BarColumn(bar_width=self._bar)] if self._bar else []),
+            of.TextColumn("{task.fields[words]}", markup=False, table_column=of.Column(no_wrap=True)),
             console=self._console,
             auto_refresh=False,
             transient=True,
@@ -148,12 +150,22 @@ class Live:
         left = stage.left(now)
         words = [] if stage.percent is None else [f"{int(stage.percent)} %"]
         words.append(in_words(now - stage.began))
-        words += [] if left is None else [f"about {in_words(left)} left"]
+        words += [] if left is None or not self._bar else [f"about {in_words(left)} left"]
+        room = self._console.width - len(" ".join(["*", ", ".join(words), "=" * self._bar])) - 1
         self._progress.update(
             self._task,
-            description=stage.label,
+            description=stage.label if len(stage.label) <= room else f"{stage.label[: max(0, room - 3)]}...",
             total=None if stage.percent is None else 100,
             completed=stage.percent or 0,
             words=", ".join(words),
         )
         self._progress.refresh()
+
+
+def _can_show(letter: str, encoding: str) -> bool:
+    """False on an old console, which would show the letter's number in its place."""
+    try:
+        letter.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

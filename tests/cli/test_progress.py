@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 from support.command_line import ROOT, PseudoTerminal
 
+from cachetools_core.cli.progress import display_on
+from cachetools_core.cli.streams import Stream
 from cachetools_core.rehearsal.server import Rehearsal
+from cachetools_core.waiting import SYSTEM_CLOCK
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 MOVE = re.compile(r"\x1b\[(?:\?25[lh]|[0-9]*[AK])")
@@ -66,6 +69,23 @@ def test_lines_where_rich_is_not_installed(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     told = deletion()
     assert "\x1b" not in told and "... The job is running" in told
+
+
+@pytest.mark.parametrize(("columns", "encoding"), [("40", "cp1252"), ("40", "utf-8"), ("200", "ascii")])
+def test_a_narrow_or_old_terminal_shows_percent_and_time_whole(
+    monkeypatch: pytest.MonkeyPatch, columns: str, encoding: str
+) -> None:
+    pytest.importorskip("rich")
+    pty = pytest.importorskip("pty", reason="pseudo terminals are POSIX's")
+    monkeypatch.setenv("COLUMNS", columns)
+    ours, theirs = pty.openpty()
+    with open(theirs, "w", encoding=encoding) as terminal, open(ours, "rb", buffering=0) as seen:
+        display = display_on(Stream(terminal), SYSTEM_CLOCK)
+        display.stage("The job is running, followed until 13:09", 33.0)
+        display.clear()
+        shown = MOVE.sub("", COLOUR.sub("", seen.read(4096).decode(encoding)))
+    assert "33 %, 0 s" in shown and "\\u" not in shown
+    assert all(len(line) <= int(columns) for line in re.split("[\r\n]+", shown))
 
 
 def test_rich_is_loaded_on_a_terminal_only() -> None:
