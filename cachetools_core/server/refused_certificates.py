@@ -60,10 +60,10 @@ REASONS: Mapping[int, tuple[str, str]] = {
 }
 
 
-def leads_nowhere(error: BaseException) -> bool:
-    """True where a handshake failed since the certificate led to none of those that count. Raises nothing."""
+def others_may_do(error: BaseException) -> bool:
+    """True where a handshake failed that may succeed with other certificates to lead to. Raises nothing."""
     refused = _verification_error(error)
-    return refused is not None and _number(refused) in LEADS_NOWHERE
+    return refused is not None and _number(refused) not in (WRONG_NAME, WRONG_ADDRESS)
 
 
 def refusal(url: str, authority: str, error: BaseException, kept_file: Path | None, run: Run) -> NoAnswer:

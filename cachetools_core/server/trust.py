@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Union
+from typing import Any, TypeVar, Union
 from urllib.parse import urlsplit
 
 import requests
@@ -24,12 +24,13 @@ from requests.utils import select_proxy
 from ..errors import CertificateFileError, NoAnswer, NotAService
 from ..naming.address import site_address
 from ..waiting import Run
-from .refused_certificates import leads_nowhere, refusal
+from .refused_certificates import others_may_do, refusal
 
 BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 LARGEST_CA_FILE = 10_000_000
 PARTIAL_CHAIN = 0x80000  # X509_V_FLAG_PARTIAL_CHAIN; ssl names it from Python 3.10 on
 
+Taken = TypeVar("Taken")
 KeptFile = Callable[[str], Union[Path, None]]
 """Where the certificate kept for an authority, such as `https://gis.example.com:6443`, lies; None for nowhere."""
 
@@ -110,12 +111,16 @@ class _Certificates:
     source: _CertificateFile
     pem: str
 
+    def alone(self) -> ssl.SSLContext:
+        """A context by Python's own rules, without the system's store."""
+        return self._taken(ssl.create_default_context)
+
     def add_to(self, context: ssl.SSLContext) -> None:
+        self._taken(context.load_verify_locations)
+
+    def _taken(self, take: Callable[..., Taken]) -> Taken:
         try:
-            if self.pem:
-                context.load_verify_locations(cadata=self.pem)
-            else:
-                context.load_verify_locations(capath=str(self.source.path))
+            return take(cadata=self.pem) if self.pem else take(capath=str(self.source.path))
         except (OSError, ValueError) as error:
             raise self.source.unusable(error) from error
 
@@ -123,35 +128,30 @@ class _Certificates:
 class Anchors:
     """What connections to one authority are checked with.
 
-    Either of two checks is enough. In the first one roots count, those of the system's store and of the named files;
-    in the second one every certificate of the named files, since such a file may hold the server's own. In one context
-    an intermediate of the system's store would count as well. A context is chosen for a handshake, so the second one
-    takes a second connection; nothing is sent over a connection that was refused.
+    Where files are named, either of two checks is enough. In the first one every certificate of these files counts,
+    since such a file may hold the server's own; in the second one roots count, those of the system's store and of the
+    files. In one context an intermediate of the system's store would count as well. A context is chosen for a
+    handshake, so the second one takes a second connection; nothing is sent over a connection that was refused. The
+    store is read for the second one only: it is large, and mostly the files are named since it doesn't do.
     """
 
     def __init__(self, named: list[_Certificates]) -> None:
-        # On Windows truststore heeds only authorities' certificates in a file, and a server's own may be in it.
-        whole = ssl.create_default_context() if named else _system_context()
-        if isinstance(whole, ssl.SSLContext):
-            whole.verify_flags &= ~PARTIAL_CHAIN  # set by default from Python 3.13 on
-        self.contexts = [whole]
-        if named:
-            self.contexts.append(_as_strict_as(whole))
-            self.contexts[1].verify_flags |= PARTIAL_CHAIN
-        for certificates in named:
-            for context in self.contexts:
-                certificates.add_to(context)
-
-    @property
-    def context(self) -> ssl.SSLContext:
+        self._named = named
+        self.context = _of_files(named) if named else _system_context()
         """What the next connection is checked with."""
-        return self.contexts[0]
+        self._other: ssl.SSLContext | None = None
+
+    def other(self) -> ssl.SSLContext:
+        """What isn't used now; the system's store is read where it hasn't been. Raises CertificateFileError."""
+        if self._other is None:
+            self._other = _of_store_and_files(self._named)
+        return self._other
 
     def turn_to_other(self, error: BaseException) -> bool:
-        """Have the next connection checked the other way, where the refused one led to none of this way's anchors."""
-        if not leads_nowhere(error) or len(self.contexts) < 2:
+        """Have the next connection checked the other way, where it may end otherwise than the refused one."""
+        if not self._named or not others_may_do(error):
             return False
-        self.contexts.reverse()
+        self.context, self._other = self.other(), self.context
         return True
 
 
@@ -210,16 +210,26 @@ def _system_context() -> ssl.SSLContext:
     try:
         import truststore
     except ImportError:
-        return ssl.create_default_context()
+        return _of_store_and_files([])
     return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def _as_strict_as(context: ssl.SSLContext) -> ssl.SSLContext:
-    """A context with the same rules and no certificates yet."""
-    other = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    other.options, other.verify_flags = context.options, context.verify_flags
-    other.minimum_version = context.minimum_version
-    return other
+def _of_store_and_files(named: list[_Certificates]) -> ssl.SSLContext:
+    # Not by truststore: on Windows it heeds only authorities' certificates in a file, and a server's own may be in it.
+    context = ssl.create_default_context()
+    context.verify_flags &= ~PARTIAL_CHAIN  # set by default from Python 3.13 on
+    for certificates in named:
+        certificates.add_to(context)
+    return context
+
+
+def _of_files(named: list[_Certificates]) -> ssl.SSLContext:
+    first, *others = named
+    context = first.alone()
+    context.verify_flags |= PARTIAL_CHAIN
+    for certificates in others:
+        certificates.add_to(context)
+    return context
 
 
 def _read(file: _CertificateFile) -> _Certificates:

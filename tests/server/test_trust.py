@@ -47,7 +47,7 @@ def test_truststore_is_used_where_it_is_installed():
 def test_with_a_file_of_certificates_python_checks_since_truststore_heeds_only_authorities_in_it(root, tmp_path):
     """On Windows truststore takes from a file what `get_ca_certs` lists, and a server's own certificate isn't there."""
     own = Certificate("localhost").saved(tmp_path / "own.pem")
-    context = Trust(ca_file=own).anchors_for("https://localhost", a_run()).context
+    context = Trust(ca_file=own).anchors_for("https://localhost", a_run()).other()
     assert _in_order(context.get_ca_certs()) == _in_order(ssl.create_default_context().get_ca_certs())
     assert type(context) is ssl.SSLContext
 
@@ -290,13 +290,22 @@ def test_an_intermediate_of_the_store_still_leads_to_a_named_root(serve, root, t
 
 
 @pytest.mark.usefixtures("store")
-def test_a_submit_is_sent_once_whichever_check_its_connection_passes(serve, root, tmp_path):
-    """A server's own certificate counts in the second check, so the first connection is refused."""
-    leaf = Certificate("localhost", issuer=root)
-    server = serve(leaf)
-    wire = PlainWire(trusting(leaf.saved(tmp_path / "leaf.pem")), a_run())
+def test_a_submit_is_sent_once_whichever_check_its_connection_passes(serve, root, good, tmp_path, monkeypatch):
+    """The system's store counts in the second check, so the first connection is refused."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(root.saved(tmp_path / "store.pem")))
+    server = serve(good)
+    unrelated = Certificate("Other root", authority=True)
+    wire = PlainWire(trusting(unrelated.saved(tmp_path / "other.pem")), a_run())
     assert wire.post_once(f"{server.url}/arcgis/submitJob", {"a": "1"}) == {"currentVersion": 11.3}
     assert (len(server.requests), server.connections) == (1, 2)
     assert server.requests[0].endswith(b"a=1&f=json")
     wire.post_once(f"{server.url}/arcgis/submitJob", {"a": "2"})
     assert (len(server.requests), server.connections) == (2, 3), "the second connection is checked as the first one was"
+
+
+@pytest.mark.usefixtures("store")
+def test_a_named_file_that_does_costs_one_connection(serve, root, tmp_path):
+    leaf = Certificate("localhost", issuer=root)
+    server = serve(leaf)
+    assert ask(server.url, leaf.saved(tmp_path / "leaf.pem")) == {"currentVersion": 11.3}
+    assert server.connections == 1

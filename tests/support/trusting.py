@@ -41,7 +41,8 @@ def a_run(clock: Clock | None = None, deadline: float = 600.0) -> Run:
 
 
 def strict(trust: Trust, url: str) -> Trust:
-    for context in trust.anchors_for(url, a_run()).contexts:
+    anchors = trust.anchors_for(url, a_run())
+    for context in (anchors.context, anchors.other()):
         context.verify_flags |= ssl.VERIFY_X509_STRICT
     return trust
 
