@@ -6,7 +6,6 @@ import argparse
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from ..account import program
@@ -145,11 +144,10 @@ def _in_our_words(error: argparse.ArgumentError, arguments: Sequence[str]) -> st
 
 
 def _option_without_a_value(arguments: Sequence[str], command: str) -> str:
-    names = options_of(command)
-    before = (one for one, value in zip(arguments, arguments[1:]) if not value)
-    return next(
-        (name for name in (*before, *(text[:-1] for text in arguments if text.endswith("="))) if name in names), ""
-    )
+    before = [one for one, value in zip(arguments, arguments[1:]) if not value]
+    given = [*before, *(text[:-1] for text in arguments if text.endswith("="))]
+    names = options_of(command) if given else []
+    return next((name for name in given if name in names), "")
 
 
 def _about_unknown(unknown: Sequence[str], command: str) -> str:
@@ -178,6 +176,8 @@ def options_of(command: str) -> list[str]:
 
 def _meant(typed: Iterable[str], names: Iterable[str]) -> str:
     """What may have been meant, in our own words only; empty where nothing comes near."""
+    from difflib import get_close_matches  # for one who has mistyped
+
     names = list(names)
     near = [
         name

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import configparser
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ..account import Account, Answer, Found, Home, Place, WhyNot
 from ..messages import plain_words
 from ..naming.identity import same_address
 from ..waiting import Run
+
+if TYPE_CHECKING:
+    import configparser
 
 Held = TypeVar("Held")
 
@@ -125,6 +127,8 @@ class Unusable(Exception):
 
 def _read(file: Path) -> configparser.ConfigParser:
     """The profiles of a file, none where there is no file. A pipe or a dead share in its place may never answer."""
+    import configparser  # not for a run whose account is given
+
     profiles = configparser.ConfigParser(interpolation=None, strict=False)
     try:
         with file.open("rb") as opened:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-import platform
+import socket
 
 from ..messages import plain_words
 
@@ -18,4 +18,4 @@ def user_name() -> str:
 
 def machine_name() -> str:
     """The machine's own name; empty where the system doesn't say. Raises nothing."""
-    return plain_words(platform.node())
+    return plain_words(socket.gethostname())

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from .scheme import NoScheme, TilingScheme
-from .tile_range import expected_tiles
-from .tiles import CloseUp
+
+if TYPE_CHECKING:  # what only a run over chosen tiles needs is loaded for it alone
+    from .tiles import CloseUp
 
 LARGEST = 1e18
 
@@ -292,6 +294,8 @@ class Look:
 
     def expected_tiles(self, level: int) -> int | None:
         """How many tiles a whole cache has at this level, by a witness, else by scheme and extent; None for unknown."""
+        from .tile_range import expected_tiles
+
         by_witness = next((dict(one.expected).get(level) for one in self.testimonies if one.expected), None)
         return by_witness or (None if self.scheme is None else expected_tiles(self.scheme, level))
 

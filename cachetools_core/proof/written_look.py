@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from .evidence import LARGEST, LevelFiles, Look, Says, Scale, ServiceState, Testimony, Why, Witness
-from .tiles import close_up_as_dict, close_up_from_dict
 
 
 def look_as_dict(look: Look | None) -> dict[str, Any] | None:
@@ -20,7 +19,11 @@ def look_as_dict(look: Look | None) -> dict[str, Any] | None:
         "scales": None if look.scales is None else [vars(scale) for scale in look.scales],
         "witnesses": [_testimony_as_dict(one) for one in look.testimonies],
     }
-    return fields if look.close_up is None else {**fields, "close_up": close_up_as_dict(look.close_up)}
+    if look.close_up is None:
+        return fields
+    from .tiles import close_up_as_dict
+
+    return {**fields, "close_up": close_up_as_dict(look.close_up)}
 
 
 def _testimony_as_dict(one: Testimony) -> dict[str, Any]:
@@ -41,11 +44,13 @@ def look_from_dict(fields: dict[str, Any]) -> Look:
 
     Raises ValueError, LookupError, TypeError or ArithmeticError for anything else.
     """
+    testimonies = tuple(_testimony_from_dict(one) for one in fields["witnesses"])
     close_up = fields.get("close_up")
-    return Look(
-        tuple(_testimony_from_dict(one) for one in fields["witnesses"]),
-        None if close_up is None else close_up_from_dict(close_up),
-    )
+    if close_up is None:
+        return Look(testimonies)
+    from .tiles import close_up_from_dict
+
+    return Look(testimonies, close_up_from_dict(close_up))
 
 
 def _testimony_from_dict(fields: dict[str, Any]) -> Testimony:

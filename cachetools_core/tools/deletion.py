@@ -39,7 +39,6 @@ from .other_ports import names_at_other_ports
 from .record import Record
 from .session import Session
 from .settling import Settling
-from .tile_work import TileWork
 from .work import Wish, Work
 
 SHOWN_FOR = 30.0
@@ -216,7 +215,11 @@ def make_plan(wish: Wish, named: ServiceReference, session: Session, record: Rec
 def _work_begun(entry: Entry, service: ServiceReference) -> Work:
     """What the job of an entry was begun for."""
     seen = entry.before.close_up
-    return CacheWork(service) if seen is None else TileWork(service, seen.selection, seen.by)
+    if seen is None:
+        return CacheWork(service)
+    from .tile_work import TileWork
+
+    return TileWork(service, seen.selection, seen.by)
 
 
 def _unfinished(named: ServiceReference, session: Session, record: Record) -> Entry | None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from ..account import Place
 from ..errors import CacheToolsError, Moved, SiteNotKept
 from ..local.accounts import ArcGISProfiles, StoredInKeyring
-from ..local.cache_folder import CacheFolder
 from ..local.folders import kept_certificate
 from ..local.journal import Journal
 from ..local.sites import kept_site
@@ -105,6 +104,8 @@ class Session:
             return lambda _: unreadable
         if directory is None:
             return None
+        from ..local.cache_folder import CacheFolder
+
         return CacheFolder(directory, service, self.run, lambda: namesake_of(wire, service)).ask
 
     def neighbours_at(self, site: str) -> Neighbours:
