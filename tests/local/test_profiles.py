@@ -79,7 +79,7 @@ def test_the_first_fitting_profile_with_a_password_is_the_account(drawer: Drawer
 
 def test_a_portals_profiles_are_in_another_file_and_another_drawer(drawer: Drawer, own_home: Path) -> None:
     write(own_home, profile("p", PORTAL.address, "username = u"))
-    assert "profiles in ~/.arcgisprofile: none to use for https://gis.example.com/portal" in why_not(PORTAL)
+    assert "profiles in ~/.arcgisprofile: no usable one for https://gis.example.com/portal" in why_not(PORTAL)
     write(own_home, profile("p", PORTAL.address, "username = u"), ".arcgisprofile")
     assert isinstance(ArcGISProfiles().look(PORTAL, a_run()), Found)
     assert drawer.asked == [(PORTAL_PASSWORDS, "p")]
@@ -89,7 +89,7 @@ def test_a_user_name_picks_the_profile(drawer: Drawer, own_home: Path) -> None:
     write(own_home, profile("a", SITE.address, "username = u1") + profile("b", SITE.address, "username = u2"))
     found = ArcGISProfiles("u2").look(SITE, a_run())
     assert isinstance(found, Found) and found.account == Account("u2", "hush of b")
-    assert "none to use" in why_not(username="U2")
+    assert "no usable one" in why_not(username="U2")
 
 
 def test_each_profile_that_is_passed_over_is_told_and_why(drawer: Drawer, own_home: Path) -> None:
@@ -98,7 +98,7 @@ def test_each_profile_that_is_passed_over_is_told_and_why(drawer: Drawer, own_ho
     assert why_not() == (
         "profile 'without' of the ArcGIS API for Python: its password isn't in the keyring of this user;"
         " profile 'o' of the ArcGIS API for Python: it signs in without a password;"
-        " profiles in ~/.agsprofile: none to use for https://gis.example.com:6443/arcgis"
+        " profiles in ~/.agsprofile: no usable one for https://gis.example.com:6443/arcgis"
     )
     assert drawer.asked == [(SERVER_PASSWORDS, "without")]
 
@@ -108,7 +108,7 @@ def test_each_profile_that_is_passed_over_is_told_and_why(drawer: Drawer, own_ho
 )
 def test_a_profile_whose_address_can_not_be_read_is_nobodys(drawer: Drawer, own_home: Path, url: str) -> None:
     write(own_home, profile("x", url, "username = admin"))
-    assert "none to use" in why_not() and drawer.asked == []
+    assert "no usable one" in why_not() and drawer.asked == []
 
 
 # What a file may be instead
@@ -145,7 +145,7 @@ def test_any_file_ends_in_an_account_or_a_reason(own_home: Path, drawer: Drawer,
 
 
 def test_no_file_is_no_trouble(own_home: Path) -> None:
-    assert why_not() == "profiles in ~/.agsprofile: none to use for https://gis.example.com:6443/arcgis"
+    assert why_not() == "profiles in ~/.agsprofile: no usable one for https://gis.example.com:6443/arcgis"
 
 
 def test_a_folder_in_its_place(own_home: Path) -> None:
