@@ -22,6 +22,8 @@ from ..naming.service import OWN_SITE, ServiceReference
 Body = dict[str, Any]
 
 MOST_WORDS = 20
+# What an error object of ArcGIS Server itself comes with.
+OF_ARCGIS = (200, 400, 401, 403, 404, 498, 499)
 # PNG, JPEG, and the two forms of LERC, in which tiles of elevation are sent.
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"Lerc2 ", b"CntZImage ")
 # What names a resource within a site; before it stands the site's own address.
@@ -41,9 +43,9 @@ def read_answer(where: str, url: str, status: int, headers: Mapping[str, str], b
         _moved(where, url, headers.get("Location", ""))
     if status == 400 and url.lower().startswith("http://") and NEEDS_TLS.search(body):
         _needs_tls(where, url)
-    content = _json_object(body)
+    content = _json_in(body)
     if content is not None:
-        _refuse_error_objects(where, content)
+        _refuse_error_objects(where, status, content)
     if content is None or status >= 400:
         _not_arcgis(where, status, headers, body)
     return content
@@ -56,7 +58,7 @@ def read_picture(where: str, url: str, status: int, headers: Mapping[str, str], 
     """
     if status == 200 and body.startswith(PICTURES):
         return None if headers.get("blank-tile", "").lower() == "true" else body
-    if status == 404 and _json_object(body) is None:
+    if status == 404 and _json_in(body) is None:
         return None
     try:
         read_answer(where, url, status, headers, body)
@@ -67,11 +69,19 @@ def read_picture(where: str, url: str, status: int, headers: Mapping[str, str], 
     raise NotArcGIS(f"{where} returned no image.", status=status)
 
 
-def _json_object(body: bytes) -> Body | None:
+def _json_in(body: bytes) -> Body | None:
     """The JSON object that the bytes hold, a byte order mark put aside; None where they hold none."""
     try:
+        return json_object(body.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return None
+
+
+def json_object(text: str) -> Body | None:
+    """The JSON object that a text holds, also one within an answer; None where it holds none, or an ambiguous one."""
+    try:
         content = json.loads(
-            body.decode("utf-8-sig"),
+            text,
             parse_int=_whole_number,
             parse_float=_finite,
             parse_constant=_no_number,
@@ -80,6 +90,11 @@ def _json_object(body: bytes) -> Body | None:
     except (ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None
+
+
+def in_small_letters(fields: Any) -> Body:
+    """The fields of an object, their names in small letters; none of anything else."""
+    return {name.lower(): value for name, value in fields.items()} if isinstance(fields, dict) else {}
 
 
 def _whole_number(digits: str) -> int | float | None:
@@ -96,14 +111,18 @@ def _no_number(name: str) -> None:
 
 
 def _unambiguous(pairs: list[tuple[str, Any]]) -> Body:
-    fields = dict(pairs)
-    if len(fields) != len(pairs) and any(fields[name] != value for name, value in pairs):
+    """Names that differ in letter case only count as one, since nobody can say which of them is meant."""
+    values = {name.lower(): value for name, value in pairs}
+    if len(values) != len(pairs) and any(values[name.lower()] != value for name, value in pairs):
         raise ValueError("a name stands for two values")
-    return fields
+    return dict(pairs)
 
 
-def _refuse_error_objects(where: str, content: Body) -> None:
+def _refuse_error_objects(where: str, status: int, content: Body) -> None:
     """Raises what an error object in the body says; ArcGIS sends these with HTTP status 200.
+
+    Some front ends make a 401 or 403 of that (protocol.md 2.7). With any other status, such as 408 or 503, or beside a
+    job, it isn't ArcGIS Server's own refusal.
 
     Three shapes are known: `{"error": {code, message, details}}` (REST, tokens, portal; captured),
     `{"status": "error", "messages": [...], "code": n}` (administrator API; documented), and a bare
@@ -112,12 +131,13 @@ def _refuse_error_objects(where: str, content: Body) -> None:
     error = content.get("error")
     if error is not None:
         fields = error if isinstance(error, dict) else {"message": error}
-        shape: RefusalShape = "rest" if _code(fields.get("code")) else "other"
+        is_own = status in OF_ARCGIS and "jobId" not in content and _code(fields.get("code"))
+        shape: RefusalShape = "rest" if is_own else "other"
         _server_said_no(where, shape, fields.get("code"), [fields.get("message"), *_as_list(fields.get("details"))])
-    status = content.get("status")
-    if status == "error":
+    said = content.get("status")
+    if said == "error":
         _server_said_no(where, "admin", content.get("code"), _as_list(content.get("messages")))
-    if status in ("failed", "failure"):
+    if said in ("failed", "failure"):
         _server_said_no(where, "other", content.get("code"), [content.get("statusMessage"), content.get("message")])
     code = content.get("code")
     if _code(code) >= 400 and "message" in content:

@@ -442,9 +442,11 @@ ODD: tuple[Any, ...] = (
     float("nan"),
     float("-inf"),
     -(10**400),
+    10**400,
+    float("inf"),
 )
 # Something, and no count.
-TOO_MUCH: tuple[Any, ...] = (4.5, "4.5", 1e18, 1e30, 10**400, "9" * 18, float("inf"))
+TOO_MUCH: tuple[Any, ...] = (4.5, "4.5", 1e18, 1e30, "9" * 18)
 
 
 @pytest.mark.parametrize("status", ["NONE", "EXISTS"])
@@ -491,7 +493,7 @@ def test_a_level_without_a_size_still_counts_its_tiles(site):
 
 
 @pytest.mark.parametrize("status", ["NONE", "EXISTS"])
-@pytest.mark.parametrize("infos", ["x", 5, {}, {"0": level()}, True])
+@pytest.mark.parametrize("infos", ["x", 5, {}, {"0": level(tiles=0, tilesSize=0)}, True])
 def test_levels_that_are_no_list_count_nothing(infos, status, site):
     found = site.look(UNCACHED, executed({**report(status=status), "lodInfos": infos}))
     assert says(found, Witness.REPORT) == UNREADABLE

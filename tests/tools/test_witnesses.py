@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.body_server import BodyServer
+from support.body_server import BodyServer, Page
 from support.choosing import by_name, some_of
 from support.clocks import FastClock
 from support.journals import ROOT, environment
@@ -86,6 +86,24 @@ BROKEN_REPORTS: dict[str, Any] = {
     "no folder": report("NONE", name="Rain"),
     "another folder": report("NONE", name="G/Rain"),
     "another type": report("NONE", type="ImageServer"),
+    "a count outside the levels": report("NONE", tileCount=21),
+    "a size outside the levels, as text": report("NONE", tilesSize="4000"),
+    "levels of another name": report("NONE", lods=[level()]),
+    "levels in other letter case": report("NONE", lodInfos=None, LODInfos=[level()]),
+    "a count below a level": report("NONE", level(0, 0, parts=[level()])),
+    "two counts": report("NONE", level(0, 0, tilecount=21)),
+    "two statuses": report("NONE", Status="EXISTS"),
+    "two statuses in a text": executed('{"status": "EXISTS", "status": "NONE"}'),
+    "two lists of levels in a text": executed('{"status": "NONE", "lodInfos": [{"tileCount": 21}], "lodInfos": []}'),
+    "another type and no name": report("NONE", name=None, type="ImageServer"),
+    "another serviceName": report("NONE", name=None, serviceName="F/Other"),
+    "another service_url": report("NONE", name=None, service_url="F/Other:MapServer"),
+    "an error within": report("NONE", error={"code": 500, "message": "The directory isn't reachable."}),
+    "an error message": {
+        **report("NONE"),
+        "messages": [{"type": "esriJobMessageTypeError", "description": "ERROR 001395"}],
+    },
+    "error 403 with HTTP 503": Page(503, json.dumps(error(403)).encode()),
     "no report": {"results": []},
     "no result": {},
     "text": executed("NONE"),
@@ -166,6 +184,9 @@ AFTERWARDS: dict[str, tuple[Answers, tuple[str, int]]] = {
     "the service still cached, nobody counts": (Answers(THERE, error(403)), KEPT),
     "stopped, none counted": (Answers(STOPPED, NONE, is_cached("false")), ("deleted-service-down", 1)),
     "stopped, still cached": (Answers(STOPPED, NONE, is_cached("true")), UNKNOWN),
+    "stopped, admin about another, nobody counts": (
+        Answers(STOPPED, error(403), {"serviceName": "Other", **is_cached("false")}), UNKNOWN
+    ),
 }  # fmt: skip
 
 
@@ -279,6 +300,8 @@ BEFOREHAND: dict[str, tuple[Answers, tuple[str, int]]] = {
     **{f"{code}, admin unreadable": (Answers(GONE, body, is_cached("x")), NOTHING) for code, body in REFUSALS.items()},
     **{f"{code}, admin true": (Answers(GONE, body, is_cached("true")), KEPT) for code, body in REFUSALS.items()},
     "none, admin true": (Answers(GONE, NONE, is_cached("true")), KEPT),
+    **{f"none, admin {word!r}": (Answers(GONE, NONE, is_cached(word)), KEPT) for word in (True, " True ", 1, "yes")},
+    "none, admin true in other letter case": (Answers(GONE, NONE, {"Properties": {"iscached": "true"}}), KEPT),
     "none, EXISTS with zeros": (Answers(GONE, report("EXISTS", ZERO)), KEPT),
     "a sign-in page": (Answers(page(), NONE), KEPT),
     "a 404 page": (Answers(page(404), NONE), KEPT),

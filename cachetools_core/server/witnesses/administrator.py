@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from ...errors import NoAnswer, ServerSaysNo
 from ...messages import plain_words
+from ...naming.identity import Means, names_service
 from ...naming.service import ServiceReference
 from ...proof.evidence import Remark, Says, Testimony, Why, Witness
+from ..answers import Body, in_small_letters
 from ..wire import Wire
 
-WORDS = {"true": Says.THERE, "false": Says.GONE}
+WORDS = {"true": Says.THERE, "1": Says.THERE, "yes": Says.THERE, "false": Says.GONE}
 ON_DEMAND = {"true": (Remark.ON_DEMAND,), "false": (Remark.NOT_ON_DEMAND,)}
 REFUSED = (401, 403, 498, 499)
 
@@ -19,20 +21,30 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
     Raises SignInRefused, DeadlinePassed, Cancelled.
     """
     try:
-        properties = wire.get(service.admin_url, tries=tries).get("properties")
+        answer = in_small_letters(wire.get(service.admin_url, tries=tries))
     except ServerSaysNo as error:
         why = Why.REFUSED if error.code in REFUSED else Why.UNREADABLE
         return Testimony(Witness.ADMIN, Says.NOTHING, why, error.what)
     except NoAnswer as error:
         wire.run.go_on()
         return Testimony(Witness.ADMIN, Says.NOTHING, Why.UNREADABLE, error.what)
-    properties = properties if isinstance(properties, dict) else {}
-    remarks = frozenset(ON_DEMAND.get(plain_words(properties.get("cacheOnDemand")).lower(), ()))
-    word = plain_words(properties.get("isCached")).lower()
+    if not _is_about(answer, service):
+        words = f"{service.admin_url} was answered with another service."
+        return Testimony(Witness.ADMIN, Says.NOTHING, Why.ABOUT_ANOTHER, words)
+    properties = in_small_letters(answer.get("properties"))
+    remarks = frozenset(ON_DEMAND.get(plain_words(properties.get("cacheondemand")).lower(), ()))
+    word = plain_words(properties.get("iscached")).lower()
     if word not in WORDS:
         words = f"{service.admin_url} doesn't say whether the service is cached."
         return Testimony(Witness.ADMIN, Says.NOTHING, Why.UNREADABLE, words, remarks=remarks)
     return Testimony(Witness.ADMIN, WORDS[word], remarks=remarks)
+
+
+def _is_about(answer: Body, service: ServiceReference) -> bool:
+    """True unless the answer names another service; its `serviceName` has no folder, which isn't relied on."""
+    name, kind = plain_words(answer.get("servicename", service.name)), plain_words(answer.get("type", service.kind))
+    named = "/".join(part for part in (service.folder, name.rpartition("/")[2]) if part)
+    return names_service(service, f"{named}:{kind}") is Means.THIS
 
 
 def cache_directory(wire: Wire, service: ServiceReference) -> str:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import unicodedata
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ...errors import NoAnswer, ServerSaysNo, SignInRefused
 from ...messages import plain_words
+from ...naming.identity import Means, names_service
 from ...naming.service import ServiceReference
 from ...proof.evidence import LARGEST, Remark, Says, Scale, Testimony, Why, Witness
-from ..answers import Body
+from ..answers import Body, in_small_letters, json_object
 from ..wire import Wire
 from .numbers import number, whole
 
@@ -20,6 +18,7 @@ ADDRESS = "System/ReportingTools/GPServer/ReportCacheStatus/execute"
 EXISTS, NONE = ("EXISTS", "COMPLETED"), "NONE"
 FAILED = ("FAILED", "FAILURE", "FAILING")
 BUSY = ("SUBMITTED", "PROCESSING")
+COMPLAINTS = ("esriJobMessageTypeError", "esriJobMessageTypeAbort")
 MOST_SCALES = 1000
 REFUSALS = {403: Why.REFUSED, 499: Why.REFUSED, 404: Why.NOT_OFFERED}
 
@@ -45,10 +44,13 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
     report = _report_in(answer)
     if report is None:
         return _nothing(Why.UNREADABLE, "ReportCacheStatus gave no report in the known form.")
+    complaint = _complaint_in(answer, report)
+    if complaint:
+        return _nothing(Why.UNREADABLE, f"ReportCacheStatus complains, so it counts nothing: {complaint}")
     if not _is_about(report, service):
         return _nothing(Why.ABOUT_ANOTHER, "ReportCacheStatus gave a report about another service.")
-    testimony, infos = _testimony(report), report.get("lodInfos")
-    listed = frozenset(scale.level for scale in _levels(infos).scales)
+    testimony, infos = _testimony(report), report.get("lodinfos")
+    listed = frozenset(scale.level for scale in _levels(report).scales)
     return replace(testimony, remarks=testimony.remarks | _work(report), expected=_expected(infos), listed=listed)
 
 
@@ -57,35 +59,37 @@ def _nothing(why: Why, words: str) -> Testimony:
 
 
 def _report_in(answer: Body) -> Body | None:
-    """The value of the only result that is a report: an object, or a string that holds one.
+    """The value of the only result that is a report, its names in small letters: an object, or a string that holds one.
 
     The parameter's name isn't known, so that of two reports neither can be told to be the right one.
     """
     results = answer.get("results")
     values = (_value(result) for result in (results if isinstance(results, list) else []))
     reports = [value for value in values if isinstance(value, dict)]
-    return reports[0] if len(reports) == 1 else None
+    return in_small_letters(reports[0]) if len(reports) == 1 else None
 
 
 def _value(result: Any) -> Any:
     value = result.get("value") if isinstance(result, dict) else None
-    if isinstance(value, str):
-        with suppress(ValueError, RecursionError):
-            return json.loads(value)
-    return value
+    return json_object(value) if isinstance(value, str) else value
+
+
+def _complaint_in(answer: Body, report: Body) -> str:
+    """What the task or its report says has gone wrong; empty where nothing has."""
+    error, messages = report.get("error"), answer.get("messages")
+    told = map(in_small_letters, messages if isinstance(messages, list) else [])
+    said = (one.get("description") for one in told if one.get("type") in COMPLAINTS)
+    return plain_words(error if error else next(said, ""))
 
 
 def _is_about(report: Body, service: ServiceReference) -> bool:
-    name, kind = report.get("name"), report.get("type")
-    if name is None:
-        return True
-    named = f"{plain_words(name)}:{plain_words(service.kind if kind is None else kind)}"
-    return _folded(named) == _folded(service.task_name)
-
-
-def _folded(text: str) -> str:
-    """Letter case and Unicode form make no other service."""
-    return unicodedata.normalize("NFC", text).casefold()
+    """True unless anything in the report names another service."""
+    name, kind, text = report.get("name", report.get("servicename")), report.get("type"), report.get("service_url")
+    if isinstance(text, str) and names_service(service, text) is Means.ANOTHER:
+        return False
+    mine, own_kind = service.task_name.rpartition(":")[::2]
+    named = f"{mine if name is None else plain_words(name)}:{own_kind if kind is None else plain_words(kind)}"
+    return names_service(service, named) is Means.THIS
 
 
 @dataclass(frozen=True)
@@ -98,13 +102,13 @@ class _Levels:
 
     @property
     def counted(self) -> tuple[Scale, ...] | None:
-        """The levels that hold tiles; None where one can't be read, or has a size and no tile."""
+        """The levels that hold tiles; None where one can't be read, or has a size and no tile, or none has any."""
         sound = self.whole and all(scale.tiles or not scale.bytes for scale in self.scales)
-        return tuple(scale for scale in self.scales if scale.tiles) if sound else None
+        return tuple(scale for scale in self.scales if scale.tiles) or None if sound else None
 
 
 def _testimony(report: Body) -> Testimony:
-    status, levels = report.get("status"), _levels(report.get("lodInfos"))
+    status, levels = report.get("status"), _levels(report)
     # Looked for in tuples, since a server may send a list where a word belongs.
     failed = status in FAILED
     if levels.something:
@@ -120,26 +124,33 @@ def _testimony(report: Body) -> Testimony:
     return Testimony(Witness.REPORT, Says.THERE)
 
 
-def _levels(infos: Any) -> _Levels:
+def _levels(report: Body) -> _Levels:
+    infos, something = report.get("lodinfos"), _holds_something(report)
     if infos is None:
-        return _Levels((), whole=True, something=False)
+        return _Levels((), whole=True, something=something)
     if not isinstance(infos, list):
-        return _Levels((), whole=False, something=False)
+        return _Levels((), whole=False, something=something)
     scales = tuple(scale for scale in map(_scale, infos[:MOST_SCALES]) if scale is not None)
-    return _Levels(scales, len(scales) == len(infos), any(map(_holds_something, infos)))
+    return _Levels(scales, len(scales) == len(infos), something)
 
 
-def _holds_something(info: Any) -> bool:
-    """Any positive count or size, though it may be too large or too odd to be counted with."""
-    fields = info if isinstance(info, dict) else {}
-    return any(number(fields.get(name, 0)) > 0 for name in ("tileCount", "tilesSize"))
+def _holds_something(report: Body) -> bool:
+    """Any positive count or size, wherever it stands, though it may be too large or too odd to be counted with."""
+    waiting: list[Any] = [report]
+    while waiting:
+        one = waiting.pop()
+        fields = in_small_letters(one)
+        if any(number(fields.get(name, 0)) > 0 for name in ("tilecount", "tilessize")):
+            return True
+        waiting.extend(one if isinstance(one, list) else fields.values())
+    return False
 
 
 def _scale(info: Any) -> Scale | None:
     """One level, None where it can't be read."""
-    fields = info if isinstance(info, dict) else {}
-    level, tiles = whole(fields.get("levelID")), whole(fields.get("tileCount"))
-    size, scale = whole(fields.get("tilesSize", 0)), number(fields.get("scale"))
+    fields = in_small_letters(info)
+    level, tiles = whole(fields.get("levelid")), whole(fields.get("tilecount"))
+    size, scale = whole(fields.get("tilessize", 0)), number(fields.get("scale"))
     if level is None or tiles is None or size is None or not 0 <= scale < LARGEST:
         return None
     return Scale(level, scale, tiles, size)
@@ -147,16 +158,14 @@ def _scale(info: Any) -> Scale | None:
 
 def _expected(infos: Any) -> tuple[tuple[int, int], ...]:
     """The levels of which the report says how many tiles they should hold; it says 0 where it doesn't know."""
-    listed = [info for info in (infos[:MOST_SCALES] if isinstance(infos, list) else []) if isinstance(info, dict)]
-    pairs = ((whole(info.get("levelID")), whole(info.get("expectedTileCount"))) for info in listed)
+    listed = map(in_small_letters, infos[:MOST_SCALES] if isinstance(infos, list) else [])
+    pairs = ((whole(info.get("levelid")), whole(info.get("expectedtilecount"))) for info in listed)
     return tuple((level, tiles) for level, tiles in pairs if level is not None and tiles)
 
 
 def _work(report: Body) -> frozenset[Remark]:
     """Another caching job is at work; `isRunning` is the text "true" or "false" (captured)."""
-    infos = report.get("lodInfos")
-    running = any(
-        isinstance(info, dict) and plain_words(info.get("isRunning")).lower() == "true"
-        for info in (infos if isinstance(infos, list) else [])
-    )
-    return frozenset({Remark.AT_WORK} if running or report.get("cacheExecutionStatus") in BUSY else ())
+    infos = report.get("lodinfos")
+    listed = map(in_small_letters, infos if isinstance(infos, list) else [])
+    running = any(plain_words(info.get("isrunning")).lower() == "true" for info in listed)
+    return frozenset({Remark.AT_WORK} if running or report.get("cacheexecutionstatus") in BUSY else ())
