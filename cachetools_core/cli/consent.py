@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import WrongUsage
 from ..proof.evidence import plural
-from ..tools.deletion import Plan
+from ..tools.plan import Plan
 from ..waiting import Run
 from .terminal import Terminal
 

@@ -19,7 +19,7 @@ from ..server.looks import look, with_administrator
 from ..server.site import find_task, site_mode, tools_state
 from .access import Access
 from .cache_work import INPUTS, TASK, inputs_listed
-from .deletion import journal_of
+from .plan import journal_of
 from .session import OpenSite, Session
 
 # What it means for a deletion where they aren't started: DeleteCache is a task of CachingTools (captured, 10.8.1).

@@ -9,7 +9,7 @@ from ..proof.receipt import Receipt
 from .access import Access
 
 if TYPE_CHECKING:
-    from .deletion import Plan
+    from .plan import Plan
 
 # The imports within the functions bring requests: who only names a function hasn't used it yet.
 

@@ -36,8 +36,8 @@ from ..proof.words import in_megabytes
 from ..waiting import Run
 from .access import Access
 from .among_many import WarningsOnly
-from .deletion import Plan
 from .one_of_many import OneOfMany, tell
+from .plan import Plan
 from .record import Record
 from .relay import Relay
 from .side_by_side import ManySession

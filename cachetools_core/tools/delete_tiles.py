@@ -9,7 +9,8 @@ from ..proof.receipt import Receipt
 from ..proof.scheme import Extent
 from ..proof.tiles import Asked
 from .access import Access
-from .deletion import Plan, outcome, run_deletion_of
+from .deletion import outcome, run_deletion_of
+from .plan import Plan
 from .tile_work import SomeTiles
 
 

@@ -16,7 +16,9 @@ from ..proof.receipt import Receipt
 from ..proof.verdict import UNSETTLED, Remains, Verdict, what_remains
 from ..proof.words import in_megabytes, look_in_words
 from .cache_work import WholeCache
-from .deletion import Next, Plan, do_as_planned, make_plan
+from .carrying_out import Next
+from .deletion import do_as_planned
+from .plan import Plan, make_plan
 from .record import Record
 from .side_by_side import ManySession
 

@@ -34,7 +34,7 @@ from support.servers import Servers, at_once
 from cachetools_core.proof.ending import JobEnd
 from cachetools_core.proof.evidence import Look, ServiceState, Why, Witness
 from cachetools_core.proof.verdict import VERDICTS, Remains, Verdict, verdict, what_remains
-from cachetools_core.tools.deletion import ERRORS
+from cachetools_core.tools.carrying_out import ERRORS
 from cachetools_core.waiting import Patience
 
 LOOKS, LOOKS_AT_A_DISK = list(every_look()), list(every_look_at_a_disk())

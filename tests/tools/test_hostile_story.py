@@ -244,7 +244,7 @@ def test_an_endless_body_ends_in_a_true_verdict(rehearsal: Callable[..., Any]) -
     assert receipt.verdict is Verdict.DELETED, "the look shows that the cache is gone"
     assert files_below(folder) == 0
     assert server.submits == 1
-    assert any("though the job's end doesn't say so: no answer" in text for text in receipt.warnings)
+    assert any("though the job didn't report success: no answer" in text for text in receipt.warnings)
 
 
 def test_an_endless_body_instead_of_the_look_proves_nothing(rehearsal: Callable[..., Any]) -> None:

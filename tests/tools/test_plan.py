@@ -14,7 +14,8 @@ from cachetools_core.proof.receipt import Receipt
 from cachetools_core.proof.verdict import Verdict
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.delete import plan_deletion, run_deletion
-from cachetools_core.tools.deletion import Plan, carry_out
+from cachetools_core.tools.deletion import carry_out
+from cachetools_core.tools.plan import Plan
 
 
 class Asked:

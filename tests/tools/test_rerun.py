@@ -218,7 +218,9 @@ def test_a_job_that_is_gone_after_it_has_done_its_work_is_not_followed_by_anothe
     place.server.let_jobs_take(0.0)
     second = place.run()
     assert (second.verdict, second.submits, second.posts) == ("deleted", 1, 0)
-    assert any("doesn't say so: not known to the server any more" in words for words in second.receipt["warnings"])
+    assert any(
+        "didn't report success: not known to the server any more" in words for words in second.receipt["warnings"]
+    )
 
 
 def test_a_job_that_has_failed_meanwhile_is_said_and_a_new_one_submitted(place):

@@ -1,0 +1,203 @@
+"""One plan, carried out: submit once or follow, look again, conclude; then what is left to do."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from ..errors import (
+    AlreadyRunning,
+    CacheToolsError,
+    Cancelled,
+    DeletedServiceDown,
+    JournalError,
+    NotDeleted,
+    NotPermitted,
+    PartlyDeleted,
+    StillRunning,
+    TokenRefused,
+    Unknown,
+)
+from ..proof.ending import JobEnd, JobReport
+from ..proof.entry import Entry
+from ..proof.evidence import Look
+from ..proof.verdict import ENDED_OR_GONE, UNSETTLED, Remains, Verdict, verdict
+from ..proof.words import Story
+from ..server.candidates import Place
+from ..server.searching import Sight
+from ..server.submission import Submission
+from .plan import Plan, journal_of, make_plan
+from .record import Record
+from .settling import Settling
+
+ERRORS: dict[Verdict, type[CacheToolsError]] = {
+    Verdict.NOT_DELETED: NotDeleted,
+    Verdict.PARTLY_DELETED: PartlyDeleted,
+    Verdict.DELETED_SERVICE_DOWN: DeletedServiceDown,
+    Verdict.STILL_RUNNING: StillRunning,
+    Verdict.UNKNOWN: Unknown,
+}
+
+
+class Next(Enum):
+    """What is left to do once a plan was carried out."""
+
+    NOTHING = "nothing"
+    A_NEW_PLAN = "a new plan, since the job that was followed has ended and there is a cache"
+    A_SUBMIT = "a new plan, since the submit of the job that was followed never arrived at the server"
+    ANOTHER_LOOK = "another look, since another job had to be waited for and nothing was submitted"
+
+
+def carry_out_once(plan: Plan, record: Record) -> Next:
+    """Do what the plan shows, on this record. Raises CacheToolsError where nothing was concluded."""
+    return _Deletion(plan, record).carry_out()
+
+
+class _Deletion:
+    """One plan, carried out step by step."""
+
+    def __init__(self, plan: Plan, record: Record) -> None:
+        self._plan, self._work, self._record = plan, plan.work, record
+        self._service, self._before = plan.service, plan.before
+        self._access, self._run = plan.session.access, plan.session.run
+
+    def carry_out(self) -> Next:
+        if not self._plan.follows and not self._plan.deletes:
+            self._conclude_nothing()
+            return Next.NOTHING
+        site = self._plan.session.site_of(self._service, self._record)
+        self._record.note_site(site.account, site.info.version)
+        self._record.note_before(self._before)
+        self._wire, self._others = site.wire, self._plan.session.others_of(self._service)
+        with journal_of(self._service, self._plan.session).held() as journal:
+            self._journal = journal
+            self._check_that_nothing_came_between(journal.entry())
+            session = self._plan.session
+            self._neighbours = session.neighbours_at(self._service.site)
+            place = Place(self._service, site.url, site.wire, site.account, self._neighbours)
+            notebook = session.notebook_over(journal, self._service)
+            self._submission = Submission(place, notebook, self._record, self._access.patience, self._see)
+            return self._submit() if self._plan.entry is None else self._follow(self._plan.entry)
+
+    def _conclude_nothing(self) -> None:
+        self._record.note_before(self._before)
+        self._record.note_after(self._before)
+        self._work.tell_nothing(self._before, self._record)
+        self._record.decide(Verdict.NOTHING_TO_DELETE)
+
+    def _check_that_nothing_came_between(self, entry: Entry | None) -> None:
+        if entry != self._plan.entry:
+            raise AlreadyRunning(
+                f"Another run of CacheTools was working on {self._service} in the meantime.",
+                "Run this again: it looks at what that run did first.",
+            )
+
+    def _submit(self) -> Next:
+        task = self._work.find_task(self._wire)
+        inputs = self._work.inputs(task)
+        self._work.save_what_goes(self._wire, self._before, self._access.receipts, self._record)
+        self._neighbours.wait_for_a_place(self._service, self._run)
+        if self._plan.waits_its_turn and not self._is_as_planned():
+            return Next.ANOTHER_LOOK
+        try:
+            report = self._submission.begin(task, inputs, self._before, self._record.way_back)
+        except CacheToolsError:
+            if self._journal.holds_entry:
+                self._record.leave_unsettled(f"An unfinished deletion is noted in {self._journal.file}.")
+            raise
+        if report is None:
+            return Next.ANOTHER_LOOK
+        after = self._look_again(report)
+        self._conclude(self._without_doubt(report, after), after)
+        return Next.NOTHING
+
+    def _is_as_planned(self) -> bool:
+        now = make_plan(self._plan.wish, self._service, self._plan.session, self._record)
+        return now.shows_the_same_as(self._plan)
+
+    def _follow(self, entry: Entry) -> Next:
+        self._record.note_way_back(entry.way_back)
+        report = self._submission.resume(entry)
+        after = self._look_again(report)
+        report = self._without_doubt(report, after)
+        self._conclude(report, after)
+        if report.end not in ENDED_OR_GONE or self._run.stopping:
+            return Next.NOTHING
+        if not self._plan.wish.is_met_by(self._work):
+            return self._on_to_what_was_asked(report)
+        if not self._work.is_left(self._before, after):
+            return Next.NOTHING
+        self._journal.clear()  # also where nobody can tell how it ended: its job won't be found again
+        said = report.end.value if not report.status else f"has ended ({report.status})"
+        left = f"{self._work.what_is_left}, left over or built since"
+        self._record.warning(
+            f"The job of {entry.begun:%Y-%m-%d %H:%M:%S} UTC {said}, and the service has {left}. It needs a new job."
+        )
+        certainly_lost = report.end is JobEnd.NEVER_ARRIVED and not report.trouble
+        return Next.A_SUBMIT if certainly_lost else Next.A_NEW_PLAN
+
+    def _on_to_what_was_asked(self, report: JobReport) -> Next:
+        """After a job for something else, whose end is known, and not where nobody can tell how it ended."""
+        if self._journal.holds_entry:
+            return Next.NOTHING
+        self._record.info(f"The earlier job, for {self._work.in_words}, is settled: {report.in_words().rstrip('.')}.")
+        return Next.A_NEW_PLAN
+
+    def _see(self) -> Sight:
+        try:
+            now = self._work.look(self._wire, self._others, tries=1)
+        except (NotPermitted, TokenRefused):  # as a service does while it comes back
+            return Sight(done=False, untouched=False, mark=None)
+        remains = self._work.what_remains(self._before, now)
+        untouched = remains in (Remains.ALL, Remains.SOMETHING) and not now.busy
+        return Sight(done=remains is Remains.NOTHING, untouched=untouched, mark=now.tiles)
+
+    def _look_again(self, report: JobReport) -> Look:
+        self._record.progress("Looking at what is left")
+        settling = Settling(self._wire, self._work, self._before, self._access.patience, self._record, self._others)
+        return settling.last_look(report.end)
+
+    def _without_doubt(self, report: JobReport, after: Look) -> JobReport:
+        """The report, or one that doesn't claim an end where this service's job may not have ended."""
+        if report.end not in ENDED_OR_GONE or self._work.what_remains(self._before, after) is Remains.NOTHING:
+            return report
+        doubt = "the cache report says that a caching job is still running" if after.busy else ""
+        another = "" if doubt else self._submission.service_of_another(report)
+        if another:
+            doubt = f"the job at that address is for {another}"
+        return report.doubted(doubt) if doubt else report
+
+    def _conclude(self, report: JobReport, after: Look) -> None:
+        """The verdict on the record, and the journal closed where it is settled."""
+        remains = self._work.what_remains(self._before, after)
+        found = verdict(report.end, remains, after.service)
+        self._record.note_job(report)
+        self._record.note_after(after)
+        if found not in UNSETTLED:
+            self._close_journal()
+        if found is Verdict.DELETED:
+            self._work.tell_success(report, remains, after, self._record)
+            self._record.decide(found)
+            return
+        what, remedy = self._work.explain(
+            found,
+            Story(
+                service=str(self._service),
+                address=self._service.url,
+                start_address=f"{self._service.admin_url}/start",
+                before=self._before,
+                report=report,
+                after=after,
+                journal_file=str(self._journal.file),
+                stopped=self._run.stopping,
+                out_of_time=not self._run.left(),
+            ),
+        )
+        in_vain = found in (Verdict.NOT_DELETED, Verdict.PARTLY_DELETED)
+        kind = Cancelled if self._run.stopping and in_vain else ERRORS[found]
+        self._record.decide(found, kind(what, remedy))
+
+    def _close_journal(self) -> None:
+        try:
+            self._journal.clear()
+        except JournalError as error:
+            self._record.warning(f"{error.what} The entry is out of date; you may delete it.")
