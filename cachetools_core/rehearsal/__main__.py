@@ -12,9 +12,15 @@ import threading
 import time
 from pathlib import Path
 
-from cachetools_core.rehearsal.caches import CacheError
-from cachetools_core.rehearsal.faults import FAULTS
-from cachetools_core.rehearsal.server import Rehearsal
+try:
+    from cachetools_core.rehearsal.caches import CacheError
+    from cachetools_core.rehearsal.faults import FAULTS
+    from cachetools_core.rehearsal.server import Rehearsal
+except ImportError as missing:  # they are in the extra `rehearsal`
+    sys.exit(
+        f"The rehearsal server needs a Python package that can't be loaded: {missing.name}."
+        " Run: python -m pip install tornado numpy cryptography"
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import signal
 import subprocess
@@ -56,6 +57,14 @@ def test_the_command_prints_one_line_serves_and_cleans_up(shared: Path) -> None:
         process.send_signal(signal.SIGTERM)
         assert (process.wait(20), process.stdout.read()) == (0, "")
     assert not Path(ready["cache_directory"]).exists()
+
+
+def test_a_package_that_is_missing_is_named(tmp_path: Path) -> None:
+    (tmp_path / "numpy.py").write_text("raise ModuleNotFoundError('gone', name='numpy')")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(command("--port", "0"), env=environment, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "") and "Traceback" not in done.stderr
+    assert "can't be loaded: numpy. Run: python -m pip install tornado numpy cryptography" in done.stderr
 
 
 @pytest.mark.parametrize(
