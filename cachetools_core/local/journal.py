@@ -227,14 +227,6 @@ class Journal:
                     yield file
 
 
-def entry_of(service_url: str, folder: Path | None = None) -> Entry | None:
-    """The unfinished job of a service, for those who only look: nothing is made or locked.
-
-    Raises JournalError, and NotAService for anything but a service's address.
-    """
-    return Journal(service_url, folder).entry()
-
-
 def unfinished(folder: Path | None = None) -> tuple[Entry | Unreadable, ...]:
     """Every job that this user began from this machine and whose end nobody saw. Raises JournalError."""
     first, *others = _folders(folder)

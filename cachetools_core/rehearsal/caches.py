@@ -81,14 +81,6 @@ class Cache:
         held = {(row, column) for row, column, _ in self._level(level)}
         return [int((row + down, column + right) in held) for down in range(height) for right in range(width)]
 
-    def bytes_on_disk(self) -> int:
-        """The bytes of all files in the map's folder."""
-        return sum(self._file_sizes())
-
-    def files(self) -> int:
-        """The number of files in the map's folder."""
-        return len(self._file_sizes())
-
     def exists(self) -> bool:
         """Whether the map's folder is there."""
         return self.folder.is_dir()
@@ -123,14 +115,6 @@ class Cache:
         except FileNotFoundError:
             # Deleted while it was being looked at: what is gone holds no tiles.
             return
-
-    def _file_sizes(self) -> list[int]:
-        return [
-            os.stat(file).st_size
-            for folder, _, names in os.walk(self.folder)
-            for file in (os.path.join(folder, name) for name in names)
-            if os.path.exists(file)
-        ]
 
 
 def open_cache(folder: Path) -> Cache:

@@ -82,11 +82,11 @@ def test_no_home_at_all_is_an_error_that_says_what_to_set(only: Any, platform: s
 USE = """
 import json
 from cachetools_core.errors import CacheToolsError
-from cachetools_core.local.journal import Journal, entry_of, unfinished
+from cachetools_core.local.journal import Journal, unfinished
 SERVICE = "https://gis.example.com/server/rest/services/Rainfall/MapServer"
 said = []
 def look():
-    return entry_of(SERVICE)
+    return Journal(SERVICE).entry()
 def look_at_all():
     return list(unfinished())
 def check():

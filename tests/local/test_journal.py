@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 from support.entries import ENTRY, OTHER, SCALE, SERVICE, SITE, TASK, look, old_file, old_text
-from support.journals import environment
+from support.journals import entry_of, environment
 
 from cachetools_core.errors import AlreadyRunning, JournalError, NotAService
-from cachetools_core.local.journal import Journal, Unreadable, entry_of, forget, unfinished
+from cachetools_core.local.journal import Journal, Unreadable, forget, unfinished
 from cachetools_core.proof.entry import Entry
 from cachetools_core.proof.way_back import WayBack
 

@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.entries import ENTRY, SERVICE, SITE, look, old_text
+from support.journals import entry_of
 
 from cachetools_core.errors import JournalError
 from cachetools_core.local.entry_text import entry_as_text, entry_from_text
-from cachetools_core.local.journal import Journal, entry_of, unfinished
+from cachetools_core.local.journal import Journal, unfinished
 from cachetools_core.proof.written_look import look_as_dict
 
 JOB_ADDRESS = re.compile(re.escape(f"{SITE}/rest/services/System/") + r"\w+/GPServer/[\w.~%-]+/jobs/[\w-]+")
@@ -27,9 +28,6 @@ ODD: list[Any] = [
     None, True, False, 0, -1, 1.5, 10**30, float("inf"), float("nan"), "", " ", "0", "\ud800", "\0", "\u202e", "../..",
     "https://evil.example.io/", "x" * 10_000, [], {}, [[]], [None], {"a": None}, ["\ud800"],
 ]  # fmt: skip
-
-
-SIMPLE = st.none() | st.booleans() | st.floats() | st.text()
 
 
 def places_in(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

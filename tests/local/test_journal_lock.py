@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 from support.entries import ENTRY, OTHER, SERVICE, old_file
-from support.journals import holding
+from support.journals import entry_of, holding
 
 from cachetools_core.errors import AlreadyRunning, JournalError
-from cachetools_core.local.journal import Journal, entry_of, forget
+from cachetools_core.local.journal import Journal, forget
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from support.entries import ENTRY, SERVICE, old_file, old_text
-from support.journals import NOBODY, as_user
+from support.journals import NOBODY, as_user, entry_of
 from support.no_room import NO_ROOM, no_room
 
 from cachetools_core.errors import JournalError
-from cachetools_core.local.journal import Journal, entry_of, unfinished
+from cachetools_core.local.journal import Journal, unfinished
 
 PRECIOUS = "what belongs to somebody"
 

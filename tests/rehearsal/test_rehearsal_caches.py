@@ -177,9 +177,8 @@ def test_gdal_reads_the_tiles_of_rainfall(rainfall: Cache, every: int) -> None:
 def test_rainfall_is_the_same_bytes_at_every_run(rainfall: Cache, tmp_path: Path) -> None:
     again = draw_rainfall(tmp_path)
     assert files_below(again.folder) == files_below(rainfall.folder)
-    assert len(files_below(again.folder)) == again.files() == 12
-    assert again.bytes_on_disk() == sum(file.stat().st_size for file in again.folder.rglob("*.*"))
-    assert again.bytes_on_disk() < 15_000_000
+    assert len(files_below(again.folder)) == 12
+    assert sum(file.stat().st_size for file in again.folder.rglob("*.*")) < 15_000_000
 
 
 def classes(cache: Cache, level: int, rows: range, columns: range) -> np.ndarray:
@@ -221,7 +220,6 @@ def test_deleting_a_cache_leaves_its_neighbours_byte_for_byte(shared: Path, tmp_
     assert files_below(tmp_path) == neighbours
     assert cache.counts() == {}
     assert cache.tile(0, 0, 0) is None
-    assert (cache.files(), cache.bytes_on_disk()) == (0, 0)
 
 
 def test_deleting_one_map_leaves_the_other_map_of_the_service(shared: Path, tmp_path: Path) -> None:

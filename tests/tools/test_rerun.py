@@ -20,7 +20,7 @@ from support.journals import holding
 from support.listener import CancelWhen, Listener
 from support.needs import needed
 from support.no_room import NO_ROOM, no_room
-from support.story import delete, service_url
+from support.story import delete, files_below, service_url
 
 from cachetools_core.errors import AlreadyRunning
 from cachetools_core.local.journal import Journal
@@ -284,7 +284,7 @@ def test_a_job_for_another_service_is_not_taken_for_the_lost_one(rehearsal, rain
         other = delete(server, service_url(server, "Other"), journal_folder=tmp_path, **story)
     assert (other.verdict.value, rain.result().verdict.value, server.submits) == ("deleted", "unknown", 1)
     assert rain.result().job_url is None
-    assert server.cache("Rainfall").files() == 12
+    assert files_below(server.cache("Rainfall").folder) == 12
 
 
 def test_a_lost_answer_where_nobody_lists_the_jobs_is_unknown_and_stays_so(place):
