@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ from .session import OpenSite, Session
 # What it means for a deletion where they aren't started: DeleteCache is a task of CachingTools (captured, 10.8.1).
 TOOLS = {"CachingTools": False, "CachingControllers": None}
 START_IT = "start it in ArcGIS Server Manager"
+OTHER_JOBS = "other jobs"
 NEXT = {
     ServiceState.NOT_STARTED: f"; {START_IT}",
     ServiceState.MISSING: "; check folder, name and type",
@@ -93,7 +94,7 @@ def _findings(named: ServiceReference, session: Session) -> Iterator[Finding]:
         yield Finding("sign-in" if error.exit_code == 4 else "site", False, str(error), error)
         return
     yield from site_findings(site)
-    yield from _service(site, named, session)
+    yield from beside_own_job(_service(site, named, session), named, session)
     yield earlier_job(named, session)
 
 
@@ -169,12 +170,32 @@ def _cache(found: Look) -> Iterator[Finding]:
     if found.tiles_only:
         yield Finding("kind", False, "a hosted tile layer: its tiles are all it has")
     if found.scales is None:
-        yield Finding("other jobs", None, f"can't be told: {found.of(Witness.REPORT).words}")
+        yield Finding(OTHER_JOBS, None, f"can't be told: {found.of(Witness.REPORT).words}")
     else:
         at_work = "another caching job is at work; wait for it, or cancel it in ArcGIS Server Manager"
         yield Finding(
-            "other jobs", not found.busy, at_work if found.busy else "none running, according to the cache report"
+            OTHER_JOBS, not found.busy, at_work if found.busy else "none running, according to the cache report"
         )
+
+
+def beside_own_job(findings: Iterable[Finding], named: ServiceReference, session: Session) -> Iterator[Finding]:
+    """What is found of the service, where an unfinished deletion may be the other job: a run follows that one.
+
+    Raises as what gives the findings.
+    """
+    for finding in findings:
+        if finding.what == OTHER_JOBS and finding.good is False and _has_entry(named, session):
+            yield Finding(OTHER_JOBS, None, "a caching job is at work, which may be that of the unfinished deletion")
+        else:
+            yield finding
+
+
+def _has_entry(named: ServiceReference, session: Session) -> bool:
+    """False also for a journal that can't be read: earlier_job says so."""
+    try:
+        return journal_of(named, session).entry() is not None
+    except CacheToolsError:
+        return False
 
 
 def earlier_job(named: ServiceReference, session: Session) -> Finding:

@@ -18,7 +18,7 @@ from ..proof.report_table import report_table
 from ..server.job_list import list_jobs
 from ..server.looks import closer_look
 from .access import Access
-from .check import TOOLS, earlier_job, service_findings, site_findings
+from .check import TOOLS, beside_own_job, earlier_job, service_findings, site_findings
 from .session import OpenSite, Session
 
 NEXT = {
@@ -90,7 +90,8 @@ def tell(findings: tuple[Finding, ...], hears: Messages) -> None:
 
 
 def _findings(named: ServiceReference, site: OpenSite, found: Look, session: Session) -> tuple[Finding, ...]:
-    return (*site_findings(site), *service_findings(named, found), earlier_job(named, session))
+    about_service = beside_own_job(service_findings(named, found), named, session)
+    return (*site_findings(site), *about_service, earlier_job(named, session))
 
 
 def _is_counted(found: Look) -> bool:

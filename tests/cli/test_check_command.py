@@ -120,12 +120,14 @@ def test_a_check_of_a_service_without_a_cache(run: Callable[..., Outcome], site:
 def test_a_check_tells_of_an_unfinished_deletion(run: Callable[..., Outcome], rehearsal: Any) -> None:
     site = Site(rehearsal(job_seconds=60.0))
     begun_and_out_of_time(run, site)
-    good, words = run("check", *site.to(), "--json", stdin=site.password).findings["journal"]
+    done = run("check", *site.to(), "--json", stdin=site.password)
+    good, words = done.findings["journal"]
     assert (
         good is True
         and "an unfinished deletion, begun 20" in words
         and "; a run follows it and submits nothing" in words
     )
+    assert done.code == 0
 
 
 def test_a_check_tells_of_a_journal_that_can_not_be_read(

@@ -38,6 +38,7 @@ from cachetools_core.proof.entry import Entry
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.check import check_deletion
 from cachetools_core.tools.delete import run_deletion
+from cachetools_core.tools.report import report_map_server_cache
 from cachetools_core.waiting import Patience
 
 LITTLE = Patience(no_answer=3, gone=1, cancel=1, grace=2, restart=2, settle=1, arrival=1)
@@ -100,6 +101,17 @@ def test_they_agree_where_no_journal_can_be_kept(tmp_path: Path) -> None:
         receipt = run_deletion(puppet.service_url, access, lambda plan: True)
         assert receipt.error is not None
         assert (receipt.error.message_id, puppet.submits) == ("CT502", 0)
+
+
+def test_they_agree_while_the_job_of_an_unfinished_deletion_is_at_work(tmp_path: Path) -> None:
+    with BodyServer(lambda path: None) as server:
+        puppet = Puppet(server, Answers(THERE, report("EXISTS", level(isRunning="true"))), Answers(GONE, NONE))
+        with Journal(puppet.service_url, tmp_path / "journal").held() as journal:
+            begun = replace(ENTRY, service=puppet.service_url, task_url=f"{server.site}/{TASK}")
+            journal.write(begun.with_job("j1"))
+        access = access_to(tmp_path)
+        assert check_deletion(puppet.service_url, access).possible
+        assert report_map_server_cache(puppet.service_url, access=access).deletable
 
 
 # A run that is at work on the same service
