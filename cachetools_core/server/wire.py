@@ -6,22 +6,20 @@ import io
 import threading
 import zlib
 from collections.abc import Callable, Mapping
-from typing import NoReturn, Protocol, TypeVar
+from typing import Protocol, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import requests
-from requests.packages.urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationValueError
-from requests.packages.urllib3.util import parse_url
-from requests.utils import get_environ_proxies, select_proxy
+from requests.packages.urllib3.exceptions import HTTPError
+from requests.utils import select_proxy
 
 from ..errors import CacheToolsError, DeadlinePassed, NeverSent, NoAnswer
-from ..messages import plain_words
 from ..naming.address import safe_text
-from ..naming.identity import is_loopback
 from ..waiting import Run
 from .answers import Body, read_answer, read_picture
-from .causes import causes, innermost
 from .connections import Connections, OwnConnection
+from .no_answer import no_answer
+from .proxies import proxies_to
 from .request_log import timed
 from .trust import Trust
 
@@ -30,22 +28,14 @@ Answer = TypeVar("Answer")
 
 CONNECT_WAITS = 10.0
 ANSWER_WAITS = 60.0
-LARGEST_BODY = (
-    8_000_000  # the largest known answers have a megabyte; what Python makes of one takes up to 40 times that
-)
+LARGEST_BODY = 8_000_000
+"""The largest known answers have a megabyte; what Python makes of one takes up to 40 times that."""
 READ_TRIES = 4
 FIRST_RETRY_AFTER = 0.5
 LONGEST_RETRY_AFTER = 30.0
 AS_GOOD_AS_NEW = 1.0
 FORM = "application/x-www-form-urlencoded"
 ZLIB_OR_GZIP = zlib.MAX_WBITS | 32
-NEVER_CONNECTED = (
-    ConnectTimeoutError,  # NewConnectionError is one of its kinds
-    LocationValueError,
-    requests.exceptions.InvalidURL,
-    requests.exceptions.InvalidSchema,
-)
-NO_TUNNEL = "Tunnel connection failed: "  # http.client's words for a proxy that refuses CONNECT
 
 
 class Wire(Protocol):
@@ -197,7 +187,7 @@ class PlainWire:
             self._answered = "", 0.0
             self._connections.drop(session)  # with the cookie that leads to the same machine again
             self._proxies.clear()  # the settings may name another one by now
-            self._wire_failed(where, url, error)
+            raise no_answer(where, url, error, self.trust, self.run) from error
         else:
             self._answered = urlsplit(url).netloc, self.run.clock.monotonic()
             note(f"HTTP {status}, {len(body):,} bytes")
@@ -208,30 +198,12 @@ class PlainWire:
         raise refusal  # not within the clause, or the error that quotes a secret would be kept as its context
 
     def _proxies_to(self, url: str) -> dict[str, str]:
-        """The proxies to a server, read from the settings once while all goes well. Raises as `_proxies` does."""
+        """The proxies to a server, read from the settings once while all goes well. Raises as `proxies_to` does."""
         parts = urlsplit(url)
         server = parts.scheme, parts.netloc
         if server not in self._proxies:
-            self._proxies[server] = _proxies(url)
+            self._proxies[server] = proxies_to(url)
         return self._proxies[server]
-
-    def _wire_failed(self, where: str, url: str, error: Exception) -> NoReturn:
-        host = urlsplit(url).netloc.rpartition("@")[2]
-        if isinstance(error, DeadlinePassed):
-            raise DeadlinePassed(f"The time given for this run was up while waiting for {where}.") from error
-        if isinstance(error, requests.exceptions.SSLError):
-            raise self.trust.refusal(url, error, self.run) from error
-        refused = _refused_tunnel(error)
-        never_sent = bool(refused) or _never_connected(error)
-        if isinstance(error, requests.exceptions.ProxyError) or refused:
-            what = f"{where}: the proxy between this machine and {host} refused the connection: {_reason(error)}."
-            remedy = "Check HTTPS_PROXY and NO_PROXY; an internal site often belongs in NO_PROXY."
-            # A proxy's "no" isn't asked for again: a password that is sent over and over can lock an account.
-            passing = not refused.startswith("4")
-            raise (NeverSent(what, remedy, passing=passing) if never_sent else NoAnswer(what, remedy)) from error
-        if never_sent:
-            raise NeverSent(f"No connection to {host}: {_reason(error)}.") from error
-        raise NoAnswer(f"No answer to {where}: {_reason(error)}.") from error
 
 
 class _Form(io.BytesIO):
@@ -249,60 +221,6 @@ class _Form(io.BytesIO):
         if self._abandoned.is_set():
             raise ValueError("nobody waits for it any more")
         return super().read(size)
-
-
-def _proxies(url: str) -> dict[str, str]:
-    """The environment's proxies; none for plain HTTP within this machine, since secrets may be in it.
-
-    Raises NeverSent for a proxy that isn't an http or https address; it isn't quoted, since a password is the usual
-    reason.
-    """
-    if url.startswith("http://") and is_loopback(url):
-        return {}
-    proxies: dict[str, str] = get_environ_proxies(url)
-    if not _is_address(select_proxy(url, proxies)):
-        raise NeverSent(
-            f"The proxy that this machine's settings name for {safe_text(url)} isn't an address that can be used.",
-            "Write HTTPS_PROXY as http://host:port or http://user:password@host:port, with each of / # ? @ : % in the"
-            " password as a percent code (%40 for @).",
-            passing=False,
-        )
-    return proxies
-
-
-def _is_address(proxy: str | None) -> bool:
-    if proxy is None:
-        return True
-    try:
-        urlsplit(proxy)  # requests reads it once this way and once the other
-        parts = parse_url(proxy)
-    except ValueError:
-        return False
-    return bool(parts.host) and parts.scheme in (None, "http", "https")
-
-
-def _never_connected(error: Exception) -> bool:
-    """True where the cause shows that no connection came about; anything else may have reached the server.
-
-    Older urllib3 also reports a connection that broke behind a proxy as "Cannot connect to proxy", so the outer error
-    proves nothing.
-    """
-    return any(isinstance(cause, NEVER_CONNECTED) for cause in causes(error))
-
-
-def _refused_tunnel(error: Exception) -> str:
-    """What a proxy answered to CONNECT instead of opening the way, as in `407 Proxy Authentication Required`; or empty.
-
-    Only an OSError itself is http.client's; other errors may quote what a server said.
-    """
-    said = (str(cause) for cause in causes(error) if type(cause) is OSError)
-    return next((words[len(NO_TUNNEL) :] for words in said if words.startswith(NO_TUNNEL)), "")
-
-
-def _reason(error: Exception) -> str:
-    """The innermost cause in a few words, without a number; urllib3's own, further out, hold addresses of objects."""
-    first = innermost(error)
-    return plain_words(getattr(first, "strerror", None) or first) or type(error).__name__
 
 
 def _whole_body(response: requests.Response, abandoned: threading.Event) -> bytes:

@@ -1,0 +1,70 @@
+"""What to say where a request brought no answer, and whether it can have reached the server."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import requests
+from requests.packages.urllib3.exceptions import ConnectTimeoutError, LocationValueError
+
+from ..errors import DeadlinePassed, NeverSent, NoAnswer
+from ..messages import plain_words
+from ..waiting import Run
+from .causes import causes, innermost
+from .trust import Trust
+
+NEVER_CONNECTED = (
+    ConnectTimeoutError,  # NewConnectionError is one of its kinds
+    LocationValueError,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+)
+NO_TUNNEL = "Tunnel connection failed: "  # http.client's words for a proxy that refuses CONNECT
+
+
+def no_answer(where: str, url: str, error: Exception, trust: Trust, run: Run) -> NoAnswer:
+    """The error for a request, `where`, whose sending failed like this.
+
+    It is NeverSent, or one of its kinds, only where the cause shows that nothing has reached the server.
+    Raises DeadlinePassed and Cancelled while a refused certificate is looked at.
+    """
+    host = urlsplit(url).netloc.rpartition("@")[2]
+    if isinstance(error, DeadlinePassed):
+        return DeadlinePassed(f"The time given for this run was up while waiting for {where}.")
+    if isinstance(error, requests.exceptions.SSLError):
+        return trust.refusal(url, error, run)
+    refused = _refused_tunnel(error)
+    never_sent = bool(refused) or _never_connected(error)
+    if isinstance(error, requests.exceptions.ProxyError) or refused:
+        what = f"{where}: the proxy between this machine and {host} refused the connection: {_reason(error)}."
+        remedy = "Check HTTPS_PROXY and NO_PROXY; an internal site often belongs in NO_PROXY."
+        # A proxy's "no" isn't asked for again: a password that is sent over and over can lock an account.
+        passing = not refused.startswith("4")
+        return NeverSent(what, remedy, passing=passing) if never_sent else NoAnswer(what, remedy)
+    if never_sent:
+        return NeverSent(f"No connection to {host}: {_reason(error)}.")
+    return NoAnswer(f"No answer to {where}: {_reason(error)}.")
+
+
+def _never_connected(error: Exception) -> bool:
+    """True where the cause shows that no connection came about; anything else may have reached the server.
+
+    Older urllib3 also reports a connection that broke behind a proxy as "Cannot connect to proxy", so the outer error
+    proves nothing.
+    """
+    return any(isinstance(cause, NEVER_CONNECTED) for cause in causes(error))
+
+
+def _refused_tunnel(error: Exception) -> str:
+    """What a proxy answered to CONNECT instead of opening the way, as in `407 Proxy Authentication Required`; or empty.
+
+    Only an OSError itself is http.client's; other errors may quote what a server said.
+    """
+    said = (str(cause) for cause in causes(error) if type(cause) is OSError)
+    return next((words[len(NO_TUNNEL) :] for words in said if words.startswith(NO_TUNNEL)), "")
+
+
+def _reason(error: Exception) -> str:
+    """The innermost cause in a few words, without a number; urllib3's own, further out, hold addresses of objects."""
+    first = innermost(error)
+    return plain_words(getattr(first, "strerror", None) or first) or type(error).__name__
