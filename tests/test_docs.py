@@ -1,18 +1,21 @@
-"""Each command, block, option and link of README and docs: run where it can be run here, else held against the code."""
+"""Each command, block, option and link of README and docs, and each call in a docstring, held against the code."""
 
 from __future__ import annotations
 
+import doctest
 import re
 import shlex
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from configparser import ConfigParser
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 from arcpy_standin import Pro
+from support.source import MODULES
 from support.toolbox import TOOLBOX, Place
 
 from cachetools_core.cli.arguments import parser, read_arguments
@@ -37,6 +40,8 @@ NOT_RUN = {
 }
 """The languages of blocks that no test runs, and why."""
 SITE = "https://gis.example.com/server"
+SHOWN = [name for name, file in MODULES.items() if ">>> " in file.read_text(encoding="utf-8")]
+"""The modules whose docstrings show a call and what comes of it."""
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
@@ -196,3 +201,9 @@ def test_a_script_runs(block: str, place: Place, capsys: pytest.CaptureFixture[s
         exec(compile(there(block, place), "README.md", "exec", dont_inherit=True), {})
     assert re.search(r"(?i)deleted", capsys.readouterr().out)
     assert place.tiles() == 0
+
+
+@pytest.mark.parametrize("module", SHOWN)
+def test_what_a_docstring_shows_comes_of_the_call(module: str) -> None:
+    found = doctest.testmod(import_module(module))
+    assert found.attempted > 0 and found.failed == 0

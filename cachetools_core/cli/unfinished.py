@@ -11,6 +11,7 @@ from ..local.journal import Journal, Unreadable, forget, unfinished
 from ..messages import plain_words
 from ..naming.address import safe_text
 from ..proof.entry import Entry
+from ..proof.words import in_utc
 from ..waiting import Run
 from .end import End
 from .terminal import Terminal
@@ -65,7 +66,7 @@ def _fields(entry: Entry) -> dict[str, Any]:
     return {
         "service": entry.service,
         "command": _command_of(entry),
-        "begun": entry.begun.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "begun": in_utc(entry.begun),
         "account": entry.account,
         "job_url": entry.job_url or None,
         "rerun": KNOWN_JOB if entry.job_url else UNKNOWN_JOB,

@@ -9,7 +9,7 @@ from typing import Any
 from .evidence import Look, Says, Scale, Witness, who_says_what
 from .finding import Finding, first_stopper
 from .scheme import TilingScheme
-from .words import in_megabytes, look_in_words
+from .words import in_megabytes, in_utc, look_in_words
 from .written_look import look_as_dict
 
 ON_DEMAND = "Tiles are made on demand, so they come back when somebody views the map."
@@ -160,7 +160,7 @@ class Report:
             "service": self.service,
             **fields,
             "warnings": list(self.trouble),
-            "asked_at": self.asked_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "asked_at": in_utc(self.asked_at),
             "on_demand": self.found.on_demand,
             "tiles_only": self.found.tiles_only,
             "scheme": None if self.scheme is None else _scheme_as_dict(self.scheme),

@@ -9,7 +9,7 @@ from html import escape
 from .evidence import plural
 from .html import document, facts_table, linked, listed, section, stacking
 from .receipt import for_people
-from .site_report import CacheRow, Ending, SiteReport, Sum, in_utc
+from .site_report import CacheRow, Ending, SiteReport, Sum
 from .site_table import (
     INCOMPLETE,
     flags_of,
@@ -20,7 +20,7 @@ from .site_table import (
     title_of,
     uncounted_in_words,
 )
-from .words import in_megabytes
+from .words import in_megabytes, in_utc
 
 OWN_STYLE = """
 .cachetools .possible{--tone:var(--link)}

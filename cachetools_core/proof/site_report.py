@@ -14,6 +14,7 @@ from .evidence import Look, Says, ServiceState, Witness, who_says_what
 from .evidence import Why as WitnessWhy
 from .report import OUT_OF_STEP, Report
 from .scheme import TilingScheme
+from .words import in_utc
 
 SCHEMA_VERSION = 1
 
@@ -269,11 +270,6 @@ class SiteReport:
             "server_version": self.version or None,
             "exit_code": self.exit_code,
         }
-
-
-def in_utc(moment: datetime) -> str:
-    """A moment as JSON and CSV have it."""
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _service_as_dict(service: ServiceReference) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from ..naming.service import ServiceReference
 from .evidence import plural
 from .report import denominator
 from .report_table import harmless
-from .site_report import CacheRow, Ending, SiteReport, Sum, UnreadRow, in_utc
-from .words import STORAGE, in_megabytes
+from .site_report import CacheRow, Ending, SiteReport, Sum, UnreadRow
+from .words import STORAGE, in_megabytes, in_utc
 
 HEADS = (
     "service", "folder", "name", "type", "status", "tiles", "bytes", "scales", "first_scale", "last_scale",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from .ending import JobEnd, JobReport
 from .evidence import Look, Says, Witness, plural, who_says_what
@@ -171,6 +172,16 @@ def look_in_words(look: Look) -> str:
     scheme = f", a tiling scheme of {plural(look.scheme_scales, 'scale')}" if look.scheme_scales else ""
     counted = "tiles not counted" if look.scales is None else "no tiles"
     return f"service {look.service.value}, {advertised}{scheme}, {counted}"
+
+
+def in_utc(moment: datetime) -> str:
+    """A moment as JSON and CSV have it.
+
+    >>> from datetime import timezone
+    >>> in_utc(datetime(2026, 3, 1, 2, tzinfo=timezone.utc))
+    '2026-03-01T02:00:00Z'
+    """
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def in_megabytes(size: int) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from copy import copy
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -32,7 +31,7 @@ from ..proof.evidence import plural
 from ..proof.receipt import Receipt
 from ..proof.summary import Summary
 from ..proof.verdict import UNSETTLED, Verdict
-from ..proof.words import in_megabytes
+from ..proof.words import in_megabytes, in_utc
 from ..waiting import Run
 from .access import Access
 from .among_many import WarningsOnly
@@ -127,7 +126,7 @@ def run_deletions(
             done.update(zip(map(id, wanted), _refused(wanted, ledger, session)))
         receipts = tuple(done[id(one)] for one in named)
         finished = access.clock.now()
-        summary = Summary(receipts, _text(started), _text(finished), access.clock.monotonic() - began)
+        summary = Summary(receipts, in_utc(started), in_utc(finished), access.clock.monotonic() - began)
         summary = _kept(summary, access, session.messages)
         if isinstance(ledger, Ledger):
             _close(ledger, receipts, session.messages)
@@ -285,7 +284,3 @@ def _close(ledger: Ledger, receipts: Sequence[Receipt], messages: Messages) -> N
         ledger.close()
     except JournalError as error:
         messages.warning(f"{error.what} It is out of date; you may delete it.")
-
-
-def _text(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -19,6 +19,7 @@ from ..proof.receipt import Receipt
 from ..proof.scheme import TilingScheme
 from ..proof.verdict import Verdict
 from ..proof.way_back import WayBack, create_call, files_of
+from ..proof.words import in_utc
 from ..secrecy import Secrets
 from ..version import __version__
 from ..waiting import Clock
@@ -193,4 +194,4 @@ class Record:
         self.warning(f"{words} Its outcome isn't known.")
 
     def _now(self) -> str:
-        return self._clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")
+        return in_utc(self._clock.now())
