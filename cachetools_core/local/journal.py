@@ -103,7 +103,7 @@ class Journal:
         if not self.still_held:
             raise JournalError(
                 f"The lock {_shown(_lock_of(self._own))} was removed or replaced while this run was under way, so"
-                f" another run may be at work on {self._service}.",
+                f" another run may be working on {self._service}.",
                 "Leave the files in that folder alone and run this again: a run looks for jobs under way first.",
             )
 

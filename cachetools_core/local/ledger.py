@@ -82,7 +82,7 @@ class Ledger:
             lock = Lock(self.file.with_suffix(".lock"))
         except BlockingIOError as error:
             raise AlreadyRunning(
-                "Another run of CacheTools on this machine is at work on the same services."
+                "Another run of CacheTools on this machine is working on the same services."
             ) from error
         except OSError as error:
             raise self._unusable(error) from error

@@ -55,7 +55,7 @@ def report_page(report: Report) -> str:
         section("Scales", _scales(report)),
         section("The cache", facts_table(_facts(report))),
         section("Extent", _extent(report.scheme)),
-        section("Caching jobs at work", _jobs(report)),
+        section("Running caching jobs", _jobs(report)),
         section("Could it be deleted from here?", _findings(report.findings)),
         section("Witnesses", facts_table(_said(one) for one in report.found.testimonies)),
     ))  # fmt: skip

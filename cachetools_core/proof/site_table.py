@@ -73,7 +73,7 @@ def flags_of(row: CacheRow) -> tuple[str, ...]:
         ("stopped", not row.started),
         ("hosted tile layer", row.tiles_only),
         ("on demand", row.on_demand is True),
-        ("a job is at work", row.busy),
+        ("a job is running", row.busy),
     )
     return tuple(words for words, holds in flags if holds)
 

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from ..errors import CannotDelete
 from ..naming.identity import service_key
 from ..naming.service import ServiceReference
+from ..proof.evidence import plural
 from ..waiting import Run
 from .turns import Places, Turn
 
@@ -78,7 +79,7 @@ class Neighbours:
     def _check_for_hope(self) -> None:
         if len(self._unseen) >= self._jobs_at_once:
             raise CannotDelete(
-                f"{len(self._unseen)} jobs of this run on the site haven't been seen to end, and no more than that are"
-                " to be at work there at a time. Nothing was submitted for this service.",
+                f"The end of {plural(len(self._unseen), 'job')} of this run on this site wasn't seen, and no more may"
+                " run there at a time. Nothing was submitted for this service.",
                 "Run this again: it looks for those jobs first.",
             )

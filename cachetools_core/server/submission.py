@@ -137,7 +137,7 @@ class Submission:
                 " run's time was up. Nothing was submitted.",
                 "Run this again when that job has ended.",
             ) from error
-        words = f"the same task was at work before: {in_words(last)}"
+        words = f"the same task was running before: {in_words(last)}"
         return JobReport("", end=JobEnd.NO_ANSWER, trouble=words) if done else None
 
     def _wait_for(
@@ -152,7 +152,7 @@ class Submission:
             if in_words(at_work) != told:
                 told = in_words(at_work)
                 self._messages.warning(
-                    f"The server is at work on the same task, and doesn't say for which service: {told}. Waiting until"
+                    f"The server is running the same task, and doesn't say for which service: {told}. Waiting until"
                     " that has ended, so that no two jobs delete the same cache."
                 )
             self._messages.progress(f"Waiting for another deletion on this site to end, {self._run.until}".rstrip(", "))

@@ -164,7 +164,7 @@ def refuse_hopeless(named: ServiceReference, before: Look) -> None:
         )
     if before.busy:
         raise CannotDelete(
-            f"Another caching job is at work on {named}.",
+            f"Another caching job is running on {named}.",
             "Wait for it to end, or cancel it in ArcGIS Server Manager, then run this again.",
         )
     if [one.witness for one in before.saying(Says.THERE)] == [Witness.DISK]:

@@ -170,9 +170,9 @@ def _cache(found: Look) -> Iterator[Finding]:
     if found.tiles_only:
         yield Finding("kind", False, "a hosted tile layer: its tiles are all it has")
     if found.scales is None:
-        yield Finding(OTHER_JOBS, None, f"can't be told: {found.of(Witness.REPORT).words}")
+        yield Finding(OTHER_JOBS, None, f"not known: {found.of(Witness.REPORT).words}")
     else:
-        at_work = "another caching job is at work; wait for it, or cancel it in ArcGIS Server Manager"
+        at_work = "another caching job is running; wait for it, or cancel it in ArcGIS Server Manager"
         yield Finding(
             OTHER_JOBS, not found.busy, at_work if found.busy else "none running, according to the cache report"
         )
@@ -185,7 +185,7 @@ def beside_own_job(findings: Iterable[Finding], named: ServiceReference, session
     """
     for finding in findings:
         if finding.what == OTHER_JOBS and finding.good is False and _has_entry(named, session):
-            yield Finding(OTHER_JOBS, None, "a caching job is at work, which may be that of the unfinished deletion")
+            yield Finding(OTHER_JOBS, None, "a caching job is running; it may be the unfinished deletion's own")
         else:
             yield finding
 
@@ -210,10 +210,10 @@ def earlier_job(named: ServiceReference, session: Session) -> Finding:
         return Finding("journal", False, str(error), error)
     run = f"another run on this machine, over {plural(among, 'service')}," if among else "another run on this machine"
     if is_at_work:
-        busy = AlreadyRunning(f"{run} is at work on this service; {_noted(entry)}")
+        busy = AlreadyRunning(f"{run} is working on this service; {_noted(entry)}")
         return Finding("journal", False, f"{busy.what}. {busy.remedy}", busy)
     if among:
-        return Finding("journal", None, f"{run} has this one among them and isn't at work on it; {_then(entry)}")
+        return Finding("journal", None, f"{run} has this one among them and isn't working on it now; {_then(entry)}")
     return Finding("journal", True, _then(entry))
 
 

@@ -69,8 +69,8 @@ def test_a_check_of_a_service_that_the_account_may_not_see(run: Callable[..., Ou
         ("caching-tools-missing", "task DeleteCache", False, "not found", 1),
         ("controllers-stopped", "System/CachingControllers", None, "STOPPED; start it in ArcGIS Server Manager", 0),
         ("admin-closed", "System/CachingTools", None, "its state can't be read", 0),
-        ("other-job-running", "other jobs", False, "another caching job is at work; wait for it", 1),
-        ("reporting-tools-missing", "other jobs", None, "can't be told", 0),
+        ("other-job-running", "other jobs", False, "another caching job is running; wait for it", 1),
+        ("reporting-tools-missing", "other jobs", None, "not known: ", 0),
         ("reporting-tools-missing", "cache", True, "cached, a tiling scheme of 9 scales, tiles not counted", 0),
     ],
 )

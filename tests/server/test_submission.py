@@ -225,7 +225,7 @@ def test_a_job_that_does_not_tell_its_service_is_waited_for(task, site, desk):
     site.at(100, lambda: site.finish(site.jobs[0]))
     report = desk.begin()
     assert (report.end, site.submits, report.trouble) == (
-        JobEnd.NO_ANSWER, [], "the same task was at work before: Job j7"
+        JobEnd.NO_ANSWER, [], "the same task was running before: Job j7"
     )  # fmt: skip
     assert 100 <= site.clock.seconds < 110
     assert len([words for words in desk.heard.warnings if "doesn't say for which service: Job j7" in words]) == 1

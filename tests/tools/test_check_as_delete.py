@@ -132,7 +132,7 @@ def test_they_agree_while_another_run_holds_the_service(entry: Entry | None, wor
             assert journal.still_held
         said = found.findings[-1]
         assert (said.good, found.exit_code, receipt.exit_code, puppet.submits) == (False, 5, 5, 0)
-        assert said.words.startswith(f"another run on this machine is at work on this service; {words}")
+        assert said.words.startswith(f"another run on this machine is working on this service; {words}")
         assert check_deletion(puppet.service_url, access_to(tmp_path)).possible
 
 

@@ -115,7 +115,7 @@ def test_a_cancel_in_a_rerun_ends_the_earlier_job_and_starts_no_other(place):
 def test_a_service_that_another_caching_job_works_on_is_left_alone(place):
     seen = place.run("other-job-running")
     assert (seen.verdict, seen.receipt["exit_code"], seen.error_id, seen.posts) == ("not-deleted", 1, "CT501", 0)
-    assert "Another caching job is at work on Rainfall:MapServer." in seen.receipt["error"]["text"]
+    assert "Another caching job is running on Rainfall:MapServer." in seen.receipt["error"]["text"]
 
 
 def test_the_tiles_of_each_scale_are_told_beforehand(place):
