@@ -20,6 +20,7 @@ _CODED = re.compile(
     + r"|[^\S\x1b]+|[\x00-\x1a\x1c-\x1f\x7f-\x9a\x9c-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]+|\x9b"
     + r"|(?P<percent>(?:%[0-9a-f]{2})+)"
     + r"|(?P<utf16>(?:[\\%]u[0-9a-f]{4})+)"
+    + r"|(?P<octal>(?:\\[0-3][0-7]{2})+)"
     + r"|[\\%](?:u\{(?P<point>[0-9a-f]{1,6})\}|x(?P<hex>[0-9a-f]{2})|U(?P<long>000[0-9a-f]{5}))"
     + r"|(?P<entity>&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});?)",
     re.IGNORECASE,
@@ -86,8 +87,9 @@ def _replaced(
 
 def _meant(match: re.Match[str]) -> str:
     """What a coded piece of text stands for; nothing for blanks, controls and terminal escapes, which come and go."""
-    if match["percent"]:
-        raw = unquote_to_bytes(match["percent"])
+    if match["percent"] or match["octal"]:
+        octets = (int(digits, 8) for digits in (match["octal"] or "").split("\\")[1:])
+        raw = unquote_to_bytes(match["percent"]) if match["percent"] else bytes(octets)
         try:
             return raw.decode("utf-8")
         except UnicodeDecodeError:

@@ -32,6 +32,7 @@ CODINGS: dict[str, Callable[[str], str]] = {
     "json": lambda text: json.dumps(text)[1:-1],
     "json, each letter": lambda text: re.sub("....", r"\\u\g<0>", text.encode("utf-16-be").hex()),
     "script": lambda text: "".join(f"\\u{{{ord(letter):x}}}" for letter in text),
+    "octal": lambda text: "".join(f"\\{byte:03o}" for byte in text.encode()),
     "repr": lambda text: repr(text)[1:-1],
     "hex": lambda text: text.encode().hex(),
     "HEX": lambda text: text.encode().hex().upper(),

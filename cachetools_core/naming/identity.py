@@ -9,7 +9,7 @@ from enum import Enum
 from urllib.parse import unquote, urlsplit
 
 from ..errors import NotAService
-from .address import site_address
+from .address import check_name, site_address
 from .service import AROUND_A_NAME, CatalogPath, ServiceReference, names_in, read_name, split_at_services
 
 THIS_MACHINE = "localhost"
@@ -87,13 +87,20 @@ def same_address(one: str, other: str) -> bool:
 def _names_in(text: str) -> tuple[str, str, str] | None:
     """Folder, name and type of the service that the text names, as they are spelled; None where it names none."""
     try:
-        if "://" in text:
-            return names_in([part.strip() for part in split_at_services(text)[1]])
-        # The caching tools' own form has a colon before the type.
-        named = names_in([part.strip() for part in re.split(r"[/\\:]", unquote(text)) if part.strip()])
-        path = read_name(text) if named is None else None
+        named = _spelled_in(text)
+        for name in filter(None, (named or ())[:2]):
+            check_name(name, text)
     except NotAService:
         return None
+    return named
+
+
+def _spelled_in(text: str) -> tuple[str, str, str] | None:
+    if "://" in text:
+        return names_in([part.strip() for part in split_at_services(text)[1]])
+    # The caching tools' own form has a colon before the type.
+    named = names_in([part.strip() for part in re.split(r"[/\\:]", unquote(text)) if part.strip()])
+    path = read_name(text) if named is None else None
     return (path.folder, path.name, path.kind) if isinstance(path, CatalogPath) else named
 
 

@@ -11,9 +11,12 @@ from urllib.parse import unquote
 from ..errors import NotArcGIS
 from ..messages import plain_words
 from ..proof.ending import JOB_ID
+from .answers import Body
 from .wire import READ_TRIES, Wire
+from .witnesses.numbers import whole
 
 LISTED_JOBS = 1000
+MOST_PAGES = 100
 JOB_ID_KEYS = ("jobid", "job_id", "id")
 USER_KEYS = ("username", "user")
 STATUS_KEYS = ("status", "jobstatus")
@@ -56,21 +59,30 @@ def list_jobs(wire: Wire, site: str, tools: str, *, tries: int = READ_TRIES) -> 
 
     Documented at developers.arcgis.com/rest/enterprise-administration/server/query-jobs; how one job is spelled in
     `results` isn't, so the keys of the documented "Job" resource are taken in any letter case. All times are asked
-    for, since clocks differ. A list of which the server says itself that there is more isn't whole, and neither is a
-    full page without a word about the rest, nor one in which a job has no id.
+    for, since clocks differ, and page after page, since a server may give fewer than it is asked for. A list of which
+    the server says itself that there is more isn't whole, and neither is a full page without a word about the rest, nor
+    one in which a job has no id.
     Raises NotArcGIS where there is no list, and what `get` raises.
     """
-    answer = wire.get(
-        f"{site}/admin/services/System/{tools}.GPServer/jobs/query",
-        {"startTime": "0", "number": str(LISTED_JOBS), "start": "1"},
-        tries=tries,
-    )
-    results = answer.get("results")
-    if not isinstance(results, list):
-        raise NotArcGIS(f"The list of jobs of System/{tools} isn't in the documented form.")
-    jobs = tuple(map(_listed, results))
-    whole = _says_that_this_is_all(answer, len(jobs)) and all(job.id for job in jobs)
-    return JobList(tuple(job for job in jobs if job.id), whole)
+    jobs: list[ListedJob] = []
+    answer: Body = {}
+    next_start = 1
+    for _ in range(MOST_PAGES):
+        start = next_start
+        answer = wire.get(
+            f"{site}/admin/services/System/{tools}.GPServer/jobs/query",
+            {"startTime": "0", "number": str(LISTED_JOBS), "start": str(start)},
+            tries=tries,
+        )
+        results = answer.get("results")
+        if not isinstance(results, list):
+            raise NotArcGIS(f"The list of jobs of System/{tools} isn't in the documented form.")
+        jobs += map(_listed, results)
+        next_start = whole(answer.get("nextStart")) or 0
+        if not results or next_start <= start:
+            break
+    is_whole = _says_that_this_is_all(answer, len(jobs)) and all(job.id for job in jobs)
+    return JobList(tuple(job for job in jobs if job.id), is_whole)
 
 
 def service_of_job(wire: Wire, job_url: str) -> str:

@@ -131,6 +131,7 @@ ANOTHER = [
 UNCLEAR = [
     *("", "  ", "Wetter/Übersicht", "Übersicht", "MapServer", "A/Wetter/Übersicht:MapServer", "j0123", "null"),
     *("Wetter/Übersicht:MapServer;Wetter/Niederschlag:MapServer", "https://gis.example.com/arcgis", "https://[", "://"),
+    *("Übersicht:MapServer;Niederschlag:MapServer", "Wetter/%25C3%259Cbersicht:MapServer", "Über\u200bsicht:MapServer"),
     *("https://u:p@h/arcgis/rest/services/Wetter/Übersicht/MapServer", "Wetter/Übersicht:MapServer/0", "x" * 100_000),
 ]
 

@@ -104,6 +104,29 @@ def test_whether_the_list_is_whole(answer, whole, lister):
     assert lister.jobs(answer).whole is whole
 
 
+def test_a_list_is_read_page_after_page(lister):
+    pages = {1: ["j1", "j2"], 3: ["j3"]}
+    lister.server.answer = lambda path: json.dumps(
+        {
+            "results": [{"id": job} for job in pages[start()]],
+            "total": 3,
+            "nextStart": 3 if start() == 1 else -1,
+        }
+    ).encode()
+
+    def start() -> int:
+        return int(lister.server.current.fields["start"][0])
+
+    found = list_jobs(lister.wire, lister.server.site, "CachingTools")
+    assert (found.ids, found.whole) == ({"j1", "j2", "j3"}, True)
+
+
+@pytest.mark.parametrize("next_start", [1, 2, "7", 10**9])
+def test_a_list_whose_pages_never_end_is_not_whole(next_start, lister):
+    assert not lister.jobs({"results": [{"id": "j1"}], "nextStart": next_start}).whole
+    assert len(lister.server.asked) <= 2
+
+
 @pytest.mark.parametrize(
     ("value", "named"), [("F/Rain:MapServer", "F/Rain:MapServer"), ("a\x1b[31mb", "ab"), (7, ""), (None, ""), ({}, "")]
 )
