@@ -86,7 +86,7 @@ class Tool:
         """Text only, and never an exception: one here would make Pro call the tool itself invalid (000584)."""
         try:
             problem = core_problem()
-            if problem is None:
+            if problem is None and any(one.valueAsText for one in parameters):
                 self.check({parameter.name: parameter for parameter in parameters})
             elif is_settled(parameters[0]):
                 parameters[0].setErrorMessage(problem)
@@ -180,12 +180,12 @@ class DeleteMapServerCacheTiles(DeletingTool):
 
     def check(self, given):
         """Also what no service could have."""
-        from cachetools_core.proof.tiles import Asked, Extent
+        from cachetools_core.proof.asked import check_corners, check_scales
 
         super().check(given)
         scales, extent = given["scales"], given["extent"]
-        read(scales, lambda text: Asked(tuple(scales.values)).check())
-        read(extent, lambda text: sides(extent) and Asked((1.0,), (), Extent(*sides(extent)[0])).check())
+        read(scales, lambda text: check_scales(scales.values))
+        read(extent, lambda text: sides(extent) and check_corners(sides(extent)[0]))
 
     def delete(self, given, access):
         """`values` and `value`, since the text of a number may have a comma for its point."""

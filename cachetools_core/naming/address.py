@@ -9,12 +9,13 @@ from urllib.parse import quote, unquote, urlsplit
 from ..errors import NotAService
 
 LONGEST_TEXT = 4096
-AUTHORITY = re.compile(r"(?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d*)?", re.IGNORECASE)
+# Patterns are compiled by the first text that needs them: validation in Pro, at every keystroke, needs few.
+AUTHORITY = r"(?i)(?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d*)?"
 DEFAULT_PORTS = {"http": 80, "https": 443}
-AT_SIGN = re.compile("[@\uff20\ufe6b]")  # browsers take its wide and its small form for the sign itself
+AT_SIGNS = "@\uff20\ufe6b"  # browsers take its wide and its small form for the sign itself
 IN_NO_NAME = frozenset('/\\:;"<>|#%&@\ufffd')  # U+FFFD stands for what isn't UTF-8
-OWN_SCHEME = re.compile("https?://", re.IGNORECASE)
-NO_PORT = re.compile(r":(?!\d*$)[^\]]*$")
+OWN_SCHEME = "(?i)https?://"
+NO_PORT = r":(?!\d*$)[^\]]*$"
 LEFT_AS_SPELLED = "%+!$'(),="
 
 
@@ -33,7 +34,8 @@ def site_address(url: str) -> str:
     if scheme not in DEFAULT_PORTS:
         raise NotAService("Only http and https addresses name a service.")
     refuse_credentials(split.netloc + split.path)
-    if not host or not AUTHORITY.fullmatch(split.netloc) or unicodedata.normalize("NFKC", split.netloc) != split.netloc:
+    reads_as_it_is = unicodedata.normalize("NFKC", split.netloc) == split.netloc
+    if not host or not re.fullmatch(AUTHORITY, split.netloc) or not reads_as_it_is:
         raise NotAService("The address has no host that could be asked.")
     shown = f"[{host}]" if ":" in host else host
     return f"{scheme}://{shown}" + (f":{port}" if port not in (None, DEFAULT_PORTS[scheme]) else "")
@@ -41,7 +43,7 @@ def site_address(url: str) -> str:
 
 def refuse_credentials(text: str) -> None:
     """Raises NotAService where an @ shows that a user name or password stands in the text, which isn't repeated."""
-    if AT_SIGN.search(text):
+    if has_at_sign(text):
         raise NotAService(
             "The address holds a user name or password, which would end up in logs.",
             "Remove everything up to and including the @ sign; docs/sign-in.md tells how to sign in.",
@@ -54,7 +56,7 @@ def parts_of(url: str) -> list[str]:
     Raises NotAService as site_address does.
     """
     site_address(url)
-    return [part for part in re.split(r"[/\\]", urlsplit(url).path) if part]
+    return [part for part in urlsplit(url).path.replace("\\", "/").split("/") if part]
 
 
 def site_of(url: str, depth: int) -> str:
@@ -83,18 +85,27 @@ def safe_text(text: str) -> str:
     Of what stands before its last @ only http:// or https:// is shown, and nothing at all of a query that holds an @:
     a password may hold any character of an address. A port that isn't a number may be one, too.
     """
-    *before, shown = AT_SIGN.split(text)
+    *before, shown = _around_at_signs(text)
     if before:
-        scheme = OWN_SCHEME.match(text)
+        scheme = re.match(OWN_SCHEME, text)
         shown = (scheme.group() if scheme else "") + ("..." if re.search("[?#]", "".join(before)) else shown)
-    shown = re.split("[?#]", shown, maxsplit=1)[0]
-    shown = re.sub("(?<=://)[^/]*", lambda authority: NO_PORT.sub("", authority.group()), shown)
+    shown = shown.partition("?")[0].partition("#")[0]
+    shown = re.sub("(?<=://)[^/]*", lambda authority: re.sub(NO_PORT, "", authority.group()), shown)
     return _seen(shown)
 
 
 def safe_path(text: str) -> str:
     """A file's path for messages, without what stands before its last @ and characters that nobody can see."""
-    return _seen(AT_SIGN.split(text)[-1])
+    return _seen(_around_at_signs(text)[-1])
+
+
+def has_at_sign(text: str) -> bool:
+    """True where an @ stands in the text, in any of its forms. Raises nothing."""
+    return not set(AT_SIGNS).isdisjoint(text)
+
+
+def _around_at_signs(text: str) -> list[str]:
+    return re.split(f"[{AT_SIGNS}]", text) if has_at_sign(text) else [text]
 
 
 def _seen(text: str) -> str:

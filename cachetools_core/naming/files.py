@@ -111,7 +111,7 @@ def _some(names: Iterable[str]) -> str:
 
 def _give_address(named: CatalogPath) -> str:
     """What to give instead; the host is what the connection's name hints at, and is never asked."""
-    hint = CONNECTION_NAME.search(named.connection)
+    hint = re.search(CONNECTION_NAME, named.connection)
     host = hint["host"] + (f":{hint['port']}" if hint["port"] else "") if hint else "gisserver:6443"
     try:
         site = site_of(f"https://{host}/arcgis", 1)

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Union
+from typing import NamedTuple, Union
 from urllib.parse import quote, unquote
 
 from ..errors import NotAService
-from .address import AT_SIGN, AUTHORITY, LONGEST_TEXT, check_name, parts_of, refuse_credentials, safe_text, site_of
+from .address import AUTHORITY, LONGEST_TEXT, check_name, has_at_sign, parts_of, refuse_credentials, safe_text, site_of
 
 CACHED_TYPES = {"mapserver": "MapServer", "imageserver": "ImageServer"}
 OTHER_TYPES = {
@@ -34,19 +34,19 @@ OTHER_TYPES = {
 }
 # Copied text comes with quotes, and with marks that nobody sees: Windows puts U+202A before paths, for one.
 AROUND_A_NAME = " \t\r\n\v\f\"'\u00a0\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
-ANY_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+# Patterns are texts, as in `address`.
+ANY_SCHEME = r"(?i)[a-z][a-z0-9+.-]*://"
 # Pro's own text for a service: words in the user's language, a backslash, the address; sometimes without its scheme.
-WORDS_AND_ADDRESS = re.compile(r".*?[\\/](?P<address>https?://.*)", re.IGNORECASE)
-WORDS_AND_HOST = re.compile(
-    r"(?P<words>[^\\/]+)(?P<slash>[\\/])(?P<address>(?P<host>[^\\/]+)[\\/](?:.+[\\/])?rest[\\/]services[\\/].*)",
-    re.IGNORECASE,
+WORDS_AND_ADDRESS = r"(?i).*?[\\/](?P<address>https?://.*)"
+WORDS_AND_HOST = (
+    r"(?i)(?P<words>[^\\/]+)(?P<slash>[\\/])(?P<address>(?P<host>[^\\/]+)[\\/](?:.+[\\/])?rest[\\/]services[\\/].*)"
 )
-STAND_IN = re.compile(r"(?:^|/)(?:(?:sharing|usrsvcs)/(?:servers|appservices)/|servers/[0-9a-f]{32}$)", re.IGNORECASE)
-NO_SCHEME = re.compile(r"^(?:https?:?)?[\\/]+", re.IGNORECASE)
+STAND_IN = r"(?i)(?:^|/)(?:(?:sharing|usrsvcs)/(?:servers|appservices)/|servers/[0-9a-f]{32}$)"
+NO_SCHEME = r"(?i)^(?:https?:?)?[\\/]+"
 OWN_SITE = "https://gisserver:6443/arcgis"
 """A server's own address, for examples: it leads past whatever stands in front."""
 CONNECTIONS = "gis servers"
-CONNECTION_NAME = re.compile(r"arcgis on (?P<host>[^\s\\/]+?)(?:_(?P<port>\d+))? \((?P<role>[^)]*)\)", re.IGNORECASE)
+CONNECTION_NAME = r"(?i)arcgis on (?P<host>[^\s\\/]+?)(?:_(?P<port>\d+))? \((?P<role>[^)]*)\)"
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,7 @@ class ServiceReference:
         return self.task_name
 
 
-@dataclass(frozen=True)
-class CatalogPath:
+class CatalogPath(NamedTuple):
     """A service below a server connection; `connection` is the path of the connection, with or without `.ags`."""
 
     connection: str
@@ -97,8 +96,7 @@ class CatalogPath:
     kind: str
 
 
-@dataclass(frozen=True)
-class LayerFile:
+class LayerFile(NamedTuple):
     """A layer file (.lyrx) that draws a service."""
 
     path: str
@@ -124,7 +122,7 @@ def read_name(text: str) -> Named:
         raise NotAService("No service is named.")
     if len(plain) > LONGEST_TEXT or not all(map(_is_seen, plain)):
         raise NotAService("The text is too long, or holds characters that nobody can see, and names no service.")
-    if ANY_SCHEME.match(plain):
+    if re.match(ANY_SCHEME, plain):
         return _read_address(plain)
     address = _address_within(plain)
     if address:
@@ -166,20 +164,20 @@ def names_in(parts: list[str]) -> tuple[str, str, str] | None:
 
 def _address_within(text: str) -> str:
     """The address in Pro's own text for a service, with https where it has no scheme; empty where there is none."""
-    whole = WORDS_AND_ADDRESS.match(text)
+    whole = re.match(WORDS_AND_ADDRESS, text)
     if whole:
         return whole["address"]
-    bare = WORDS_AND_HOST.match(text)
-    if bare and AUTHORITY.fullmatch(bare["host"]) and _are_words(bare["words"], bare["slash"], bare["host"]):
+    bare = re.match(WORDS_AND_HOST, text)
+    if bare and re.fullmatch(AUTHORITY, bare["host"]) and _are_words(bare["words"], bare["slash"], bare["host"]):
         return "https://" + bare["address"].replace("\\", "/")
     return ""
 
 
 def _are_words(words: str, slash: str, host: str) -> bool:
     """True where what stands before a host can't be a host itself, so that no part of a path is taken for the host."""
-    if AT_SIGN.search(words):
+    if has_at_sign(words):
         return False
-    return not AUTHORITY.fullmatch(words) or (slash == "\\" and _is_full(host) and not _is_full(words))
+    return not re.fullmatch(AUTHORITY, words) or (slash == "\\" and _is_full(host) and not _is_full(words))
 
 
 def _is_full(host: str) -> bool:
@@ -191,7 +189,7 @@ def _read_address(text: str) -> ServiceReference:
     context, names = split_at_services(text)
     if context and context[-1].lower() == "admin":
         raise NotAService(f"{safe_text(text)} is an address of the administrator API, not of a service.")
-    if STAND_IN.search("/".join(context)):
+    if re.search(STAND_IN, "/".join(context)):
         raise NotAService(
             f"{safe_text(text)} is an address at which a portal stands in for one service; neither the caching tools"
             " nor an administrator API are behind it.",
@@ -225,14 +223,14 @@ def _with_https(text: str) -> str:
     if "/rest/services/" not in text.replace("\\", "/").lower():
         return ""
     try:
-        return f"Give the whole address, {_read_address('https://' + NO_SCHEME.sub('', text)).url}."
+        return f"Give the whole address, {_read_address('https://' + re.sub(NO_SCHEME, '', text)).url}."
     except NotAService:
         return ""
 
 
 def _is_connection(parts: list[str], at: int) -> bool:
     below_all = at > 0 and parts[at - 1].lower() == CONNECTIONS
-    return below_all or parts[at].lower().endswith(".ags") or CONNECTION_NAME.fullmatch(parts[at]) is not None
+    return below_all or parts[at].lower().endswith(".ags") or re.fullmatch(CONNECTION_NAME, parts[at]) is not None
 
 
 def _read_layer_file(text: str) -> LayerFile:

@@ -16,9 +16,9 @@ from .identity import service_key
 from .service import ServiceReference, read_name
 
 # Pro joins by semicolons, and quotes a value that holds a blank (pyt.md 5); that it quotes a semicolon is inferred.
-VALUE = re.compile(r"\s*(?:'(.*?)'|\"(.*?)\"|([^;]*))\s*(?:;|\Z)", re.DOTALL)
+VALUE = r"(?s)\s*(?:'(.*?)'|\"(.*?)\"|([^;]*))\s*(?:;|\Z)"
 # A service may be addressed as `https://h/server/services;Folder/Name.MapServer`; its first half alone names none.
-HALF = re.compile(r"https?://\S+/services", re.IGNORECASE)
+HALF = r"(?i)https?://\S+/services"
 
 
 def check_are_several(services: Sequence[object]) -> None:
@@ -52,9 +52,9 @@ def texts_in(text: str) -> tuple[str, ...]:
     ('https://h/rest/services/A/MapServer', 'C:/a b.ags/B.MapServer', 'https://h/services;F/C.MapServer')
     """
     texts: list[str] = []
-    for found in VALUE.finditer(text):
+    for found in re.finditer(VALUE, text):
         value = next((one for one in found.groups() if one is not None), "").strip()
-        if value and texts and HALF.fullmatch(texts[-1]) and "://" not in value:
+        if value and texts and re.fullmatch(HALF, texts[-1]) and "://" not in value:
             texts[-1] += f";{value}"
         elif value:
             texts.append(value)

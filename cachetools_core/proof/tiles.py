@@ -8,9 +8,10 @@ from dataclasses import astuple, dataclass, field, replace
 from enum import Enum
 from typing import Any
 
-from ..errors import CannotDelete, WrongUsage
+from ..errors import CannotDelete
+from .asked import check_corners, check_scales
 from .scheme import Extent, LevelOfDetail, Number, TilingScheme
-from .tile_range import TileRange, is_area, touched, touched_within
+from .tile_range import TileRange, touched, touched_within
 
 NEAR = 1e-6
 """How far a scale that is typed may lie from the service's own, as a part of it: 591657527.6 means 591657527.591555."""
@@ -33,17 +34,10 @@ class Asked:
 
     def check(self) -> None:
         """Raises WrongUsage for what no service could have."""
-        if not self.scales and not self.levels:
-            raise WrongUsage("No scale was given.", "Name at least one scale of the service, such as 36111.909643.")
-        if not all(math.isfinite(scale) and scale > 0 for scale in self.scales):
-            raise WrongUsage("A scale is a number above 0: 5000 stands for 1:5000.", "Give the scales as numbers.")
-        if self.extent is None:
-            return
-        if not all(map(math.isfinite, astuple(self.extent))) or not is_area(self.extent):
-            raise WrongUsage(
-                "The extent isn't valid: it takes four numbers, xmin below xmax and ymin below ymax.",
-                "Give xmin, ymin, xmax, ymax in the units of the map.",
-            )
+        if self.scales or not self.levels:
+            check_scales(self.scales)
+        if self.extent is not None:
+            check_corners(astuple(self.extent))
 
 
 @dataclass(frozen=True)
