@@ -13,7 +13,7 @@ from ..naming.service import ServiceReference
 from ..proof.ending import JobEnd
 from ..proof.entry import Entry
 from .following import STATUSES
-from .job_list import JobList, ListedJob, is_same_task, list_jobs, service_of_job
+from .job_list import JobList, ListedJob, is_another_task, list_jobs, service_of_job
 from .neighbours import Neighbours
 from .wire import READ_TRIES, Wire
 
@@ -75,7 +75,7 @@ class Candidates:
 
     def at_work(self, listed: JobList | None) -> tuple[Candidate, ...]:
         """The candidates that haven't ended."""
-        unended = [job for job in _jobs(listed) if self._has_this_task(job) and not _is_an_end(job.status)]
+        unended = [job for job in _jobs(listed) if self._may_have_this_task(job) and not _is_an_end(job.status)]
         return self._among(job for job in self._not_of_others(unended) if not self._has_ended(job))
 
     def since(self, listed: JobList | None, entry: Entry) -> tuple[Candidate, ...]:
@@ -86,7 +86,7 @@ class Candidates:
         if entry.known_jobs is None:
             return tuple(one for one in self.at_work(listed) if one.id != entry.job_id)
         old = {*entry.known_jobs, entry.job_id}
-        new = [job for job in _jobs(listed) if self._has_this_task(job) and job.id not in old]
+        new = [job for job in _jobs(listed) if self._may_have_this_task(job) and job.id not in old]
         return self._among(self._not_of_others(new))
 
     def unended(self, candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
@@ -112,8 +112,8 @@ class Candidates:
             self._wire.run.go_on()
             return Means.UNCLEAR
 
-    def _has_this_task(self, job: ListedJob) -> bool:
-        return not job.task or is_same_task(job.task, self._task)
+    def _may_have_this_task(self, job: ListedJob) -> bool:
+        return not is_another_task(job.task, self._task)
 
     def _is_by_another(self, job: ListedJob) -> bool:
         """Accounts of a portal or a domain are spelled in more than one way: `anna`, `CITY\\anna`, `anna@city`."""

@@ -24,6 +24,19 @@ TASK_IN_JOB_ADDRESS = re.compile(r"/GPServer/([^/]+)/jobs/[^/]+/?$", re.IGNORECA
 ENDS = ("succeeded", "failed", "timedout", "cancelled", "deleted")
 # DeleteCache has another name in its own JSON (captured, 10.8.1).
 OTHER_NAMES = {"deletemapcache": "deletecache"}
+# The tasks of CachingTools and CachingControllers (captured, 10.8.1); each also runs as a "Worker".
+KNOWN_TASKS = {
+    "deletecache",
+    "createmapcache",
+    "convertcachestorageformat",
+    "exportcache",
+    "importcache",
+    "managemapcachescales",
+    "managemapcachestatus",
+    "managemapcachetiles",
+    "suggestdefaultscales",
+    "upgradecachestorageformat",
+}
 
 
 @dataclass(frozen=True)
@@ -97,6 +110,11 @@ def service_of_job(wire: Wire, job_url: str) -> str:
 def is_same_task(one: str, other: str) -> bool:
     """True where both texts name the same task: `DeleteCache`, `Delete Cache`, `delete%20cache`."""
     return _task_key(one) == _task_key(other)
+
+
+def is_another_task(one: str, other: str) -> bool:
+    """True where the first text certainly names another task; a name that nobody knows may be one for the same task."""
+    return not is_same_task(one, other) and re.sub("worker$", "", _task_key(one)) in KNOWN_TASKS
 
 
 def _task_key(name: str) -> str:

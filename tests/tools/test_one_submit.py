@@ -53,6 +53,7 @@ JOBS = {
     "an id with hyphens": Job("j0-4f1b-22"),
     "listed as Delete Cache": Job(task="Delete%20Cache"),
     "listed without a task": Job(task=""),
+    "listed by a name that nobody knows": Job(task="Delete%20Map%20Server%20Cache"),
     "another host's address": Job(shown="https://gisserver:6443/arcgis/rest/services/Rain/MapServer", early=True),
     "another case": Job(shown="RAIN:mapserver", early=True),
     "a dot before the type": Job(shown="Rain.MapServer", early=True),
