@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
-from ..errors import NoAnswer, ServerSaysNo
+from ..errors import CacheToolsError, NoAnswer, ServerSaysNo
 from ..messages import plain_words
 from ..naming.identity import Means, names_service
 from ..naming.service import ServiceReference
-from ..proof.ending import JobEnd
+from ..proof.ending import JobEnd, JobReport
 from ..proof.entry import Entry
 from .following import STATUSES
 from .job_list import JobList, ListedJob, is_another_task, list_jobs, service_of_job
@@ -73,6 +74,15 @@ class Candidates:
             self._wire.run.go_on()
             return None
 
+    def listed_undisturbed(self) -> JobList | None:
+        """The same after a submit, when a cancel changes nothing any more; None for whatever keeps it from being read.
+
+        Raises nothing.
+        """
+        with self._wire.run.undisturbed(), suppress(CacheToolsError):
+            return self.listed()
+        return None
+
     def at_work(self, listed: JobList | None) -> tuple[Candidate, ...]:
         """The candidates that haven't ended."""
         unended = [job for job in _jobs(listed) if self._may_have_this_task(job) and not _is_an_end(job.status)]
@@ -129,6 +139,12 @@ class Candidates:
             self._wire.run.go_on()
             return False
         return body.get("jobId", job.id) == job.id and _is_an_end(plain_words(body.get("jobStatus")))
+
+
+def doubtfully_gone(report: JobReport) -> JobReport:
+    """What is known of a job whose address is refused, where no list shows that it is gone. Raises nothing."""
+    trouble = f"{report.trouble} The server's list of jobs doesn't show that the job is gone."
+    return replace(report, end=JobEnd.NO_ANSWER, trouble=trouble)
 
 
 def in_words(candidates: Iterable[Candidate]) -> str:

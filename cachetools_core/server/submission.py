@@ -11,15 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Protocol
 
-from ..errors import (
-    AlreadyRunning,
-    CacheToolsError,
-    DeadlinePassed,
-    JournalError,
-    NoAnswer,
-    NotArcGIS,
-    ServerSaysNo,
-)
+from ..errors import CacheToolsError, JournalError, NoAnswer, NotArcGIS, ServerSaysNo
 from ..messages import Messages
 from ..naming.identity import Means, names_service
 from ..proof.ending import JOB_ID, JobEnd, JobReport
@@ -27,10 +19,11 @@ from ..proof.entry import Entry
 from ..proof.evidence import Look
 from ..proof.way_back import WayBack
 from ..waiting import Patience
-from .candidates import Candidate, Candidates, Place, in_words
-from .following import follow, follow_from_the_start, watch
+from .at_work import JobsAtWork
+from .candidates import Candidate, Candidates, Place, doubtfully_gone, in_words
+from .following import follow, follow_from_the_start
 from .job_list import JobList, service_of_job
-from .searching import LONGEST_PAUSE, Search, Sight
+from .searching import Search, Sight
 from .site import Task
 from .wire import Wire
 
@@ -88,7 +81,7 @@ class Submission:
             at_work = candidates.at_work(listed)
             entry = None if at_work else self._submitted(task, inputs, before, way_back, listed)
         if entry is None:
-            return self._instead_of_a_submit(candidates, at_work)
+            return JobsAtWork(self._place, candidates, self._see, self._messages, self._patience).to_their_end(at_work)
         report = self._follow(entry, follow_from_the_start) if entry.job_id else self._search(entry, None)
         if report.end not in (JobEnd.RUNNING, JobEnd.NO_ANSWER):
             self._place.neighbours.note_ended(self._place.service)
@@ -117,65 +110,6 @@ class Submission:
             if names_service(self._place.service, named) is Means.ANOTHER:
                 return named
         return ""
-
-    # Before the submit
-
-    def _instead_of_a_submit(self, candidates: Candidates, at_work: tuple[Candidate, ...]) -> JobReport | None:
-        """Follow the job at work on this service, or wait for those that may be; None where they have left work.
-
-        A server shows the service of a job only once the job has succeeded, so one that doesn't tell is waited for.
-        Raises AlreadyRunning where they haven't ended by the deadline, Cancelled.
-        """
-        try:
-            at_work, last = self._wait_for(candidates, at_work)
-            if at_work:
-                return self._follow_other(candidates, at_work[0])
-            done = self._see().done
-        except DeadlinePassed as error:
-            raise AlreadyRunning(
-                f"{in_words(at_work)} may be deleting the cache of {self._place.service}, and hadn't ended when this"
-                " run's time was up. Nothing was submitted.",
-                "Run this again when that job has ended.",
-            ) from error
-        words = f"the same task was running before: {in_words(last)}"
-        return JobReport("", end=JobEnd.NO_ANSWER, trouble=words) if done else None
-
-    def _wait_for(
-        self, candidates: Candidates, at_work: tuple[Candidate, ...]
-    ) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
-        """The first job that turns out to be for this service, or nothing once all have ended; and the last of them."""
-        told, last = "", at_work
-        while at_work:
-            ours = tuple(one for one in at_work if one.is_for_service)
-            if ours:
-                return ours, last
-            if in_words(at_work) != told:
-                told = in_words(at_work)
-                self._messages.warning(
-                    f"The server is running the same task, and doesn't say for which service: {told}. Waiting until"
-                    " that has ended, so that no two jobs delete the same cache."
-                )
-            self._messages.progress(f"Waiting for another deletion on this site to end, {self._run.until}".rstrip(", "))
-            self._run.pause(LONGEST_PAUSE)
-            self._run.go_on()
-            last, listed = at_work, candidates.listed(1)
-            at_work = candidates.unended(at_work) if listed is None else candidates.at_work(listed)
-        return (), last
-
-    def _follow_other(self, candidates: Candidates, other: Candidate) -> JobReport:
-        """Nobody's cancel but its owner's may end somebody else's job."""
-        self._messages.warning(
-            f"The server already has a job for {self._place.service}, so nothing is submitted; following"
-            f" {in_words([other])}."
-        )
-        ours = bool(other.job.user) and not other.by_another
-        url = candidates.url_of(other.id)
-        report = (follow if ours else watch)(self._wire, url, self._messages, self._patience)
-        listed = self._undisturbed_list(candidates) if report.end is JobEnd.GONE else None
-        gone = listed is not None and listed.whole and other.id not in listed.ids
-        return _doubtfully_gone(report) if report.end is JobEnd.GONE and not gone else report
-
-    # The submit and after it
 
     def _submitted(
         self, task: Task, inputs: Mapping[str, str], before: Look, way_back: WayBack | None, listed: JobList | None
@@ -217,7 +151,7 @@ class Submission:
             self._messages.warning(f"{error.what} The job may have started; looking for it, not submitting again.")
             return
         candidates = Candidates(self._place, entry.task_url)
-        new = self._new_jobs(candidates, self._undisturbed_list(candidates), entry)
+        new = self._new_jobs(candidates, candidates.listed_undisturbed(), entry)
         if not new:
             self._close()
             raise error
@@ -243,9 +177,9 @@ class Submission:
         if report.end is not JobEnd.GONE:
             return report
         candidates = Candidates(self._place, entry.task_url)
-        listed = self._undisturbed_list(candidates)
+        listed = candidates.listed_undisturbed()
         if listed is None or not listed.whole or entry.job_id in listed.ids:
-            return _doubtfully_gone(report)
+            return doubtfully_gone(report)
         new = self._new_jobs(candidates, listed, entry)
         if new == ():
             return report
@@ -253,13 +187,11 @@ class Submission:
             self._messages.warning(f"The server doesn't know {report.url}, but has a new job: {in_words(new)}.")
         ours = next((one for one in new or () if one.is_for_service), None)
         if ours is None:
-            return _doubtfully_gone(report)
+            return doubtfully_gone(report)
         entry = entry.with_job(ours.id)
         self._note(entry)
         report = follow(self._wire, entry.job_url, self._messages, self._patience)
-        return _doubtfully_gone(report) if report.end is JobEnd.GONE else report
-
-    # The notebook, and what is read without a cancel
+        return doubtfully_gone(report) if report.end is JobEnd.GONE else report
 
     def _note(self, entry: Entry) -> None:
         try:
@@ -274,11 +206,6 @@ class Submission:
             self._notebook.clear()
         except JournalError as error:
             self._messages.warning(f"{error.what} The entry is out of date: its submit has started no job.")
-
-    def _undisturbed_list(self, candidates: Candidates) -> JobList | None:
-        with self._as_far_as_known():
-            return candidates.listed()
-        return None
 
     def _new_jobs(self, candidates: Candidates, listed: JobList | None, entry: Entry) -> tuple[Candidate, ...] | None:
         """The candidates that weren't there before the submit; None where that can't be told."""
@@ -296,11 +223,6 @@ class Submission:
         """Seconds; never more than `patience.arrival`, since the time of day may have jumped."""
         passed = (self._run.clock.now() - entry.begun).total_seconds()
         return min(max(0.0, self._patience.arrival - passed), self._patience.arrival)
-
-
-def _doubtfully_gone(report: JobReport) -> JobReport:
-    trouble = f"{report.trouble} The server's list of jobs doesn't show that the job is gone."
-    return replace(report, end=JobEnd.NO_ANSWER, trouble=trouble)
 
 
 def _never_sent(error: CacheToolsError) -> bool:
