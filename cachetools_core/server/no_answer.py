@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 import requests
 from requests.packages.urllib3.exceptions import ConnectTimeoutError, LocationValueError
 
@@ -11,6 +9,7 @@ from ..errors import DeadlinePassed, NeverSent, NoAnswer
 from ..messages import plain_words
 from ..waiting import Run
 from .causes import causes, innermost
+from .request import Request
 from .trust import Trust
 
 NEVER_CONNECTED = (
@@ -22,17 +21,17 @@ NEVER_CONNECTED = (
 NO_TUNNEL = "Tunnel connection failed: "  # http.client's words for a proxy that refuses CONNECT
 
 
-def no_answer(where: str, url: str, error: Exception, trust: Trust, run: Run) -> NoAnswer:
-    """The error for a request, `where`, whose sending failed like this.
+def no_answer(request: Request, error: Exception, trust: Trust, run: Run) -> NoAnswer:
+    """The error for a request whose sending failed like this.
 
     It is NeverSent, or one of its kinds, only where the cause shows that nothing has reached the server.
     Raises DeadlinePassed and Cancelled while a refused certificate is looked at.
     """
-    host = urlsplit(url).netloc.rpartition("@")[2]
+    where, host = request.in_words, request.server.rpartition("@")[2]
     if isinstance(error, DeadlinePassed):
         return DeadlinePassed(f"The time given for this run was up while waiting for {where}.")
     if isinstance(error, requests.exceptions.SSLError):
-        return trust.refusal(url, error, run)
+        return trust.refusal(request.url, error, run)
     refused = _refused_tunnel(error)
     never_sent = bool(refused) or _never_connected(error)
     if isinstance(error, requests.exceptions.ProxyError) or refused:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from ..naming.address import safe_text
 from ..waiting import Run
+from .request import Request
 
 LOG = logging.getLogger("cachetools_core.server")
 Note = Callable[[str], None]
 
 
-def timed(method: str, url: str, run: Run) -> Note:
+def timed(request: Request, run: Run) -> Note:
     """Takes the time from now on; what is returned logs the request at DEBUG, with what is said of its end."""
     began = run.clock.monotonic()
 
     def note(end: str) -> None:
         if LOG.isEnabledFor(logging.DEBUG):
             took = (run.clock.monotonic() - began) * 1000
-            LOG.debug("%s", run.secrets.blot(f"{method} {safe_text(url)}: {end}, {took:.0f} ms"))
+            LOG.debug("%s", run.secrets.blot(f"{request.in_words}: {end}, {took:.0f} ms"))
 
     return note

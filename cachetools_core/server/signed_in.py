@@ -11,9 +11,10 @@ from ..errors import Cancelled, NoAnswer, SignInRefused, TokenRefused, UnsafeSig
 from ..waiting import Run
 from .answers import Body
 from .destination import guard_secret
+from .request import Fields
 from .tokens import Bound, Token, TokenGiver, spent_by
 from .turns import Turn
-from .wire import READ_TRIES, Answer, Fields, PlainWire
+from .wire import READ_TRIES, Answer, PlainWire
 
 RENEW_THIS_EARLY = 60.0
 RENEW_AT_MOST_EVERY = 60.0

@@ -11,7 +11,8 @@ from ..account import Account
 from ..errors import Cancelled, Moved, NoAnswer, NotArcGIS, ServerSaysNo, SignInRefused, UnsafeSignIn
 from ..naming.address import safe_text
 from .destination import guard_secret
-from .wire import Fields, PlainWire
+from .request import Fields
+from .wire import PlainWire
 
 __all__ = ["Account", "Bound", "ExchangedTokens", "PasswordTokens", "Token", "TokenGiver", "ask_for_token"]
 

@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
-import io
-import threading
-import zlib
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Protocol, TypeVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from requests.packages.urllib3.exceptions import HTTPError
 from requests.utils import select_proxy
 
 from ..errors import CacheToolsError, DeadlinePassed, NeverSent, NoAnswer
-from ..naming.address import safe_text
 from ..waiting import Run
 from .answers import Body, read_answer, read_picture
 from .connections import Connections, OwnConnection
 from .no_answer import no_answer
 from .proxies import proxies_to
+from .request import ANSWER_WAITS, Fields, Request
 from .request_log import timed
 from .trust import Trust
 
-Fields = Mapping[str, str]
 Answer = TypeVar("Answer")
 
-CONNECT_WAITS = 10.0
-ANSWER_WAITS = 60.0
-LARGEST_BODY = 8_000_000
-"""The largest known answers have a megabyte; what Python makes of one takes up to 40 times that."""
 READ_TRIES = 4
 FIRST_RETRY_AFTER = 0.5
 LONGEST_RETRY_AFTER = 30.0
 AS_GOOD_AS_NEW = 1.0
-FORM = "application/x-www-form-urlencoded"
-ZLIB_OR_GZIP = zlib.MAX_WBITS | 32
 
 
 class Wire(Protocol):
@@ -86,17 +77,17 @@ class PlainWire:
         self, url: str, fields: Fields | None = None, *, headers: Fields | None = None, tries: int = READ_TRIES
     ) -> Body:
         """GET; a passing failure is tried again, with growing pauses."""
-        return self._again(lambda: self._object("GET", url, fields or {}, headers or {}), tries)
+        return self._again(lambda: self._once(_for_json("GET", url, fields, headers), read_answer), tries)
 
     def get_picture(
         self, url: str, fields: Fields, *, headers: Fields | None = None, tries: int = READ_TRIES
     ) -> bytes | None:
         """GET of a picture, as it was sent; None where the server says that there is none."""
-        return self._again(lambda: self._once("GET", url, fields, headers or {}, read_picture), tries)
+        return self._again(lambda: self._once(Request("GET", url, fields, headers or {}), read_picture), tries)
 
     def post(self, url: str, fields: Fields, *, headers: Fields | None = None, tries: int = READ_TRIES) -> Body:
         """POST that changes nothing; a passing failure is tried again."""
-        return self._again(lambda: self._object("POST", url, fields, headers or {}), tries)
+        return self._again(lambda: self._once(_for_json("POST", url, fields, headers), read_answer), tries)
 
     def post_once(self, url: str, fields: Fields, *, headers: Fields | None = None) -> Body:
         """POST that starts work: exactly once.
@@ -104,7 +95,7 @@ class PlainWire:
         A new connection is used, since a kept one may have been closed by the server, which looks like a lost answer.
         """
         session = self._connections.new()
-        return self._object("POST", url, fields, headers or {}, session=session, until_answered=True)
+        return self._once(_for_json("POST", url, fields, headers), read_answer, session=session, until_answered=True)
 
     def post_credentials(self, url: str, fields: Fields, *, headers: Fields | None = None) -> Body:
         """POST of a password or token for a new token: exactly once, on a new connection for the same reason.
@@ -115,7 +106,7 @@ class PlainWire:
         server, moment = self._answered
         is_good = server == urlsplit(url).netloc and self.run.clock.monotonic() - moment < AS_GOOD_AS_NEW
         session = self._connections.kept() if is_good else self._connections.new()
-        return self._object("POST", url, fields, headers or {}, session=session)
+        return self._once(_for_json("POST", url, fields, headers), read_answer, session=session)
 
     def _again(self, ask: Callable[[], Answer], tries: int) -> Answer:
         pause = FIRST_RETRY_AFTER
@@ -130,56 +121,25 @@ class PlainWire:
             self.run.pause(min(asked_for if asked_for is not None else pause, LONGEST_RETRY_AFTER))
             pause *= 2
 
-    def _object(
-        self,
-        method: str,
-        url: str,
-        fields: Fields,
-        headers: Fields,
-        *,
-        session: requests.Session | None = None,
-        until_answered: bool = False,
-    ) -> Body:
-        fields = {**fields, "f": "json"}
-        return self._once(method, url, fields, headers, read_answer, session=session, until_answered=until_answered)
-
     def _once(
         self,
-        method: str,
-        url: str,
-        fields: Fields,
-        headers: Fields,
+        request: Request,
         read: Callable[[str, str, int, Mapping[str, str], bytes], Answer],
         *,
         session: requests.Session | None = None,
         until_answered: bool = False,
     ) -> Answer:
         self.run.go_on()
-        session, proxies = session or self._connections.kept(), self._proxies_to(url)
-        for address in (url, select_proxy(url, proxies) or ""):
-            if address.lower().startswith("https://"):
-                self.trust.anchors_for(address, self.run)
-
-        def ask(abandoned: threading.Event) -> tuple[int, Mapping[str, str], bytes]:
-            with session.request(
-                method,
-                url,
-                params=fields if method == "GET" else None,
-                data=_Form(fields, abandoned) if method == "POST" else None,
-                headers={**headers, "Content-Type": FORM} if method == "POST" else dict(headers),
-                proxies=proxies,
-                timeout=(CONNECT_WAITS, ANSWER_WAITS),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                return response.status_code, response.headers, _whole_body(response, abandoned)
-
-        where, note = f"{method} {safe_text(url)}", timed(method, url, self.run)
+        session, proxies = session or self._connections.kept(), self._proxies_to(request.url)
+        self._read_certificates_for(request.url, proxies)
+        note = timed(request, self.run)
         try:
-            status, answer_headers, body = self.run.call(ask, ANSWER_WAITS, until_answered=until_answered)
+            status, headers, body = self.run.call(
+                partial(request.over, session, proxies), ANSWER_WAITS, until_answered=until_answered
+            )
         except UnicodeError:
             refusal: CacheToolsError = NeverSent(
-                f"{where} can't be sent: a value in it can't be encoded.",
+                f"{request.in_words} can't be sent: a value in it can't be encoded.",
                 "Check the account's password and, where a proxy is set, the proxy's user and password.",
             )
         except (DeadlinePassed, TimeoutError, requests.RequestException, HTTPError, ValueError) as error:
@@ -187,15 +147,20 @@ class PlainWire:
             self._answered = "", 0.0
             self._connections.drop(session)  # with the cookie that leads to the same machine again
             self._proxies.clear()  # the settings may name another one by now
-            raise no_answer(where, url, error, self.trust, self.run) from error
+            raise no_answer(request, error, self.trust, self.run) from error
         else:
-            self._answered = urlsplit(url).netloc, self.run.clock.monotonic()
+            self._answered = request.server, self.run.clock.monotonic()
             note(f"HTTP {status}, {len(body):,} bytes")
             try:
-                return read(where, url, status, answer_headers, body)
+                return read(request.in_words, request.url, status, headers, body)
             except CacheToolsError as said:
                 refusal = self.run.secrets.blotted(said)
         raise refusal  # not within the clause, or the error that quotes a secret would be kept as its context
+
+    def _read_certificates_for(self, url: str, proxies: dict[str, str]) -> None:
+        for address in (url, select_proxy(url, proxies) or ""):
+            if address.lower().startswith("https://"):
+                self.trust.anchors_for(address, self.run)
 
     def _proxies_to(self, url: str) -> dict[str, str]:
         """The proxies to a server, read from the settings once while all goes well. Raises as `proxies_to` does."""
@@ -206,35 +171,6 @@ class PlainWire:
         return self._proxies[server]
 
 
-class _Form(io.BytesIO):
-    """The form fields of a POST; what nobody waits for any more isn't sent.
-
-    A connection may come about after the run has given it up, and a submit that arrives then is one that nobody knows
-    of. http.client asks for the body only when it has a connection.
-    """
-
-    def __init__(self, fields: Fields, abandoned: threading.Event) -> None:
-        super().__init__(urlencode(fields).encode())
-        self._abandoned = abandoned
-
-    def read(self, size: int | None = -1) -> bytes:
-        if self._abandoned.is_set():
-            raise ValueError("nobody waits for it any more")
-        return super().read(size)
-
-
-def _whole_body(response: requests.Response, abandoned: threading.Event) -> bytes:
-    """The body, unpacked here: urllib3 unpacks layer upon layer. One layer makes a thousand times as much, at most."""
-    packed = response.headers.get("Content-Encoding", "identity").lower() not in ("", "identity")
-    unpacker = zlib.decompressobj(ZLIB_OR_GZIP) if packed else None
-    body = bytearray()
-    for chunk in response.raw.stream(16384, decode_content=False):
-        try:
-            body += unpacker.decompress(chunk, LARGEST_BODY + 1) if unpacker else chunk
-        except zlib.error as error:
-            raise ValueError("the body is packed in a way that wasn't asked for") from error
-        if len(body) > LARGEST_BODY:
-            raise ValueError(f"the body is larger than {LARGEST_BODY // 1_000_000} MB")
-        if abandoned.is_set():
-            raise ValueError("nobody waits for it any more")
-    return bytes(body)
+def _for_json(method: str, url: str, fields: Fields | None, headers: Fields | None) -> Request:
+    """A request for an object of JSON; without `f=json` ArcGIS Server answers with a page."""
+    return Request(method, url, {**(fields or {}), "f": "json"}, headers or {})

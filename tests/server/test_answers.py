@@ -21,7 +21,7 @@ from cachetools_core.errors import (
 )
 from cachetools_core.naming.service import ServiceReference, read_name
 from cachetools_core.server.answers import moved_service, read_answer
-from cachetools_core.server.wire import LARGEST_BODY
+from cachetools_core.server.request import LARGEST_BODY
 
 # Redirects
 

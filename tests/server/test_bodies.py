@@ -20,7 +20,7 @@ from cachetools_core.errors import (
     NotArcGIS,
     ServerSaysNo,
 )
-from cachetools_core.server.wire import LARGEST_BODY
+from cachetools_core.server.request import LARGEST_BODY
 
 
 def test_a_byte_order_mark_is_put_aside():

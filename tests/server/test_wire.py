@@ -21,7 +21,8 @@ from cachetools_core.errors import (
     NotArcGIS,
 )
 from cachetools_core.server.causes import causes
-from cachetools_core.server.wire import ANSWER_WAITS, READ_TRIES
+from cachetools_core.server.request import ANSWER_WAITS
+from cachetools_core.server.wire import READ_TRIES
 from cachetools_core.waiting import CANCEL_IS_FELT_WITHIN
 
 # What is asked
