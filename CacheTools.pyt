@@ -125,7 +125,6 @@ class DeletingTool(Tool):
     """A tool that deletes: it warns of that, and of a number of instances that ArcGIS Server wouldn't use."""
 
     after_a_fault = "Look at the service: what was done before this isn't known."
-    warning = ""
 
     def check(self, given):
         """Name the service that loses its tiles."""
@@ -371,11 +370,12 @@ def read(one, reader):
 
 
 def sides(extent):
-    """xmin, ymin, xmax, ymax, and the WKID of their coordinate system, if any; None for no extent, or DEFAULT."""
+    """xmin, ymin, xmax, ymax (no numbers for MINOF), and the WKID of their system, if any; None for none or DEFAULT."""
     if extent.valueAsText in (None, "", "DEFAULT"):
         return None
     box = extent.value
-    return (box.XMin, box.YMin, box.XMax, box.YMax), getattr(box.spatialReference, "factoryCode", 0) or None
+    wkid = getattr(getattr(box, "spatialReference", None), "factoryCode", 0) or None
+    return tuple(getattr(box, side, float("nan")) for side in ("XMin", "YMin", "XMax", "YMax")), wkid
 
 
 def core_problem():

@@ -65,9 +65,9 @@ def site_of(url: str, depth: int) -> str:
     The context is left as it was spelled: to some servers `/arcgis` and `/ArcGIS` are two.
     Raises NotAService as site_address does, and for a part that no context can have.
     """
-    context = parts_of(url)[:depth]
+    context, shown = parts_of(url)[:depth], safe_text(url)
     for part in context:
-        check_name(unquote(part), safe_text(url))
+        check_name(unquote(part), shown)
     return "/".join([site_address(url), *(quote(part, safe=LEFT_AS_SPELLED) for part in context)])
 
 

@@ -66,15 +66,18 @@ class Extent:
         return " ".join(repr(getattr(self, side)) for side in SIDES)
 
 
-def read_extent(given: Any) -> Extent | None:
+def read_extent(given: Any) -> Extent | str | None:
     """An extent out of an Extent or of "xmin ymin xmax ymax", the text that scripts pass; None where it is none.
 
-    What a newer Pro may write after the four numbers isn't modelled, nor the value of a word.
+    What a newer Pro may write after the four numbers isn't modelled, nor the value of DEFAULT; that MAXOF and MINOF
+    are their own value is the worst that they can be for a tool.
     """
     if isinstance(given, Extent):
         return given
     words = given.split() if isinstance(given, str) else []
-    if given in WORDS:
+    if given in ("MAXOF", "MINOF"):
+        return str(given)
+    if given == "DEFAULT":
         refuse(NotModelled(f"the value of an extent given as {given}"))
     try:
         sides = [float(word) for word in words]

@@ -109,7 +109,9 @@ def test_a_scale_that_no_service_could_have(pro: Pro, scales: Any) -> None:
     assert "above 0" in pane["scales"].message
 
 
-@pytest.mark.parametrize("extent", [Extent(), Extent(1, 2, 1, 3), Extent(1, 3, 2, 2), "3 3 1 1", "nan nan nan nan"])
+@pytest.mark.parametrize(
+    "extent", [Extent(), Extent(1, 2, 1, 3), Extent(1, 3, 2, 2), "3 3 1 1", "nan nan nan nan", "MINOF"]
+)
 def test_an_extent_without_area_is_none(pro: Pro, extent: Any) -> None:
     pane = pro.open_in_pane(TILES)
     pane.edit("extent", extent)
