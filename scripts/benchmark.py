@@ -20,7 +20,9 @@ from measuring import deletion, now, process, simulated, sites
 from support.rainfall import drawn_once
 from support.story import account_of
 
+from cachetools_core.proof.evidence import plural
 from cachetools_core.rehearsal.server import Rehearsal
+from cachetools_core.rehearsal.site import RESTART
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.delete_many import delete_map_server_caches
 from cachetools_core.tools.report_site import report_site
@@ -30,16 +32,20 @@ JOBS = (0.2, 0.5, 1.5, 5.0, 20.0)
 SIMULATED = {5.0: 20, 120.0: 45, 3600.0: 190, 28800.0: 1200}
 CONNECTIONS = 2
 COMPARED = (0.2, 1.5, 5.0)
-JOB_SECONDS = 0.2
+ONE_BY_ONE, SIDE_BY_SIDE = 0.2, 1.0
+"""Seconds of each job where several services are deleted: side by side, submits follow each other, and jobs that are
+shorter than a few of them would never be at work together."""
 VALIDATION = """
 import sys
 sys.path[:0] = ["tests", "."]
 from arcpy_standin import Pro
 pro = Pro(portal_url="https://p/portal")
 """
-VALIDATING = """
+LOADING = """
 with pro:
     pro.add_toolbox("CacheTools.pyt")
+"""
+VALIDATING = """
     for name in pro._tools:
         pane = pro.open_in_pane(name)
         if name not in ("StoreServerSignIn", "RemoveServerSignIn", "DeleteMapServerCaches"):
@@ -69,7 +75,8 @@ def jobs(rainfall: Path, lengths: tuple[float, ...]) -> Iterator[Number]:
         yield Number(of, "other requests", one.other_requests, "", 11, "none while the service restarts")
         yield Number(of, "connections", one.connections, "", 1, "one")
         yield Number(of, "bytes of answers", one.bytes, "B", 0, "none")
-        yield Number(of, "whole process", one.whole.wall, "s", one.job + empty.wall, "the job, an empty process")
+        floor = one.job + RESTART + empty.wall
+        yield Number(of, "whole process", one.whole.wall, "s", floor, "job, restart, empty process")
         yield Number(of, "processor time", one.whole.cpu, "s", empty.cpu, "an empty process")
         yield Number(of, "peak memory", one.whole.memory, "MB", empty.memory, "an empty process")
 
@@ -83,7 +90,9 @@ def beside(rainfall: Path, python: str) -> Iterator[Number]:
         yield Number(of, "status requests", theirs.status_requests, "", ours.status_requests, floor)
         yield Number(of, "other requests", theirs.other_requests, "", ours.other_requests, floor)
         yield Number(of, "connections", theirs.connections, "", ours.connections, floor)
-        yield Number(of, "beside the job", theirs.whole.wall - theirs.job, "s", ours.whole.wall - ours.job, floor)
+        other, own = theirs.whole.wall - theirs.job, ours.whole.wall - ours.job
+        yield Number(of, "beside the job", other, "s", own, floor)
+        yield Number(of, "beside the server's work", other, "s", own - RESTART, floor)
         yield Number(of, "processor time", theirs.whole.cpu, "s", ours.whole.cpu, floor)
         yield Number(of, "peak memory", theirs.whole.memory, "MB", ours.whole.memory, floor)
 
@@ -106,13 +115,13 @@ def imports() -> Iterator[Number]:
     }.items():
         took = process(["-c", script], 7)
         yield Number(of, "processor time", took.cpu, "s", empty.cpu, "an empty process")
-    took = process(["-c", VALIDATION + VALIDATING], 7)
-    yield Number(
-        "every tool of the .pyt, validated", "processor time", took.cpu, "s", standin.cpu, "the stand-in alone"
-    )
-    yield Number(
-        "every tool of the .pyt, validated", "whole process", took.wall, "s", standin.wall, "the stand-in alone"
-    )
+    for of, script in {
+        "the .pyt loaded": VALIDATION + LOADING,
+        "every tool of the .pyt, validated": VALIDATION + LOADING + VALIDATING,
+    }.items():
+        took = process(["-c", script], 7)
+        yield Number(of, "processor time", took.cpu, "s", standin.cpu, "the stand-in alone")
+        yield Number(of, "whole process", took.wall, "s", standin.wall, "the stand-in alone")
 
 
 def many(rainfall: Path, services: int, count: int, per_site: int, seconds: float) -> Iterator[Number]:
@@ -121,7 +130,8 @@ def many(rainfall: Path, services: int, count: int, per_site: int, seconds: floa
         named = [str(one["url"]) for server in servers for one in server.services[1:]]
         begun = now()
         summary = delete_map_server_caches(named, _access(servers, folder), per_site)
-        took, of = now() - begun, f"{services} services, {count} sites, {per_site} at a time"
+        took = now() - begun
+        of = f"{plural(services, 'service')}, {plural(count, 'site')}, {per_site} at a time, jobs of {seconds:g} s"
         if summary.exit_code:
             raise RuntimeError(f"{of}: exit code {summary.exit_code}")
         rounds = max(math.ceil(len(server.services[1:]) / per_site) for server in servers)
@@ -171,7 +181,8 @@ def whole(rainfall: Path) -> Iterator[Number]:
         for services in (1, 24, 240):
             for per_site in (1, 4, 8):
                 if services > 1 or count == per_site == 1:
-                    yield from many(rainfall, services, count, per_site, JOB_SECONDS)
+                    seconds = ONE_BY_ONE if per_site == 1 else SIDE_BY_SIDE
+                    yield from many(rainfall, services, count, per_site, seconds)
     yield from site_report(rainfall, 240)
 
 
@@ -217,7 +228,7 @@ def main() -> int:
 
 def _told(numbers: Iterator[Number], say: Callable[[str], Any]) -> Iterator[Number]:
     for one in numbers:
-        say(f"{one.of:<42} {one.what:<34} {_shown(one.value, one.unit):>12}   floor {_shown(one.floor, one.unit)}")
+        say(f"{one.of:<52} {one.what:<34} {_shown(one.value, one.unit):>12}   floor {_shown(one.floor, one.unit)}")
         yield one
 
 
