@@ -98,11 +98,12 @@ class NoAnswer(CacheToolsError):
     """Nothing readable came back.
 
     `sent` is False where the request certainly never reached the server; `passing` is True where the same request may
-    well be answered in a moment.
+    well be answered in a moment, `busy_for` the number of seconds after which whoever answered asks to be tried again.
     """
 
     message_id = "CT201"
     passing = True
+    busy_for: float | None = None
     remedy = "Check that the address is right and that the site is up, then run this again."
 
     def __init__(self, what: str, remedy: str = "", *, sent: bool = True) -> None:
@@ -155,8 +156,7 @@ class NotArcGIS(NoAnswer):
     """An answer came, but no ArcGIS Server gave it: a proxy's error page, a sign-in page, half a body.
 
     `status` is its HTTP status; `challenge` is True for HTTP 401 with a WWW-Authenticate header, which whoever sent it
-    answers before it does any work. `busy_for` is the number of seconds after which the sender asks to be tried again,
-    where it said so; `passing` is True where the same request may well be answered in a moment.
+    answers before it does any work.
     """
 
     message_id = "CT206"

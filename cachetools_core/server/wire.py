@@ -117,7 +117,7 @@ class PlainWire:
                 tries -= 1
                 if not tries or not error.passing:
                     raise
-                asked_for = getattr(error, "busy_for", None)
+                asked_for = error.busy_for
             self.run.pause(min(asked_for if asked_for is not None else pause, LONGEST_RETRY_AFTER))
             pause *= 2
 
