@@ -5,7 +5,7 @@ from __future__ import annotations
 import locale
 import subprocess
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..account import Account, Found, Home, WhyNot
 from ..errors import Cancelled, DeadlinePassed, WrongUsage
@@ -13,6 +13,7 @@ from ..messages import plain_words
 from ..naming.address import safe_text
 from ..server.destination import same_authority
 from ..server.signin import BY_THE_CALLER
+from ..server.turns import Turn
 from ..system import end, started_apart
 from ..waiting import Run
 from .terminal import LONGEST_LINE, Terminal
@@ -72,10 +73,15 @@ def _warn_of_a_blank(password: str, terminal: Terminal) -> None:
 
 @dataclass(frozen=True)
 class AskedFor:
-    """The last place where an account is looked for: whoever sits at the terminal."""
+    """The last place where an account is looked for: whoever sits at the terminal.
+
+    Sites are signed in to side by side. One question stands at a time, or a password that was typed for one site could
+    be taken for another one's.
+    """
 
     terminal: Terminal
     username: str | None
+    turn: Turn = field(default_factory=Turn, repr=False, compare=False)
 
     def look(self, home: Home, run: Run) -> Found | WhyNot:
         """The account that is typed in. Raises Cancelled, DeadlinePassed, WrongUsage for a terminal that shows it.
@@ -86,8 +92,9 @@ class AskedFor:
             return WhyNot("the terminal: there is nobody to ask")
         if home.portal and not same_authority(home.address, home.site):
             return WhyNot(f"the terminal: not asked for an account of the portal {home.address}, which the site named")
-        username = self.username or self.terminal.ask(f"User name for {home.address}: ", run).strip()
-        password = self.terminal.ask_unseen(_question(username, home.address), run) if username else ""
+        with self.turn.taken(run):
+            username = self.username or self.terminal.ask(f"User name for {home.address}: ", run).strip()
+            password = self.terminal.ask_unseen(_question(username, home.address), run) if username else ""
         return (
             Found(Account(username, password), BY_THE_CALLER) if password else WhyNot("the terminal: nothing was typed")
         )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from functools import partial
 
 from ..errors import CacheToolsError, Cancelled, DeadlinePassed, WrongUsage
 from ..system import Visible, unseen
@@ -26,6 +28,10 @@ class Terminal:
         self.quiet = False
         self._stop = stop
         self._display = display_on(self.err, clock)
+        self._turn = threading.RLock()
+        self._nobody_is_asked = threading.Event()
+        self._nobody_is_asked.set()
+        self._held_back: list[Callable[[], None]] = []
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
@@ -36,21 +42,22 @@ class Terminal:
     def info(self, text: str) -> None:
         """A line of news, unless the terminal is to be quiet."""
         if not self.quiet:
-            self._display.line(text)
+            self._tell(partial(self._display.line, text))
 
     def warning(self, text: str) -> None:
         """One line that stands out."""
-        self._display.line(text, WARNING)
+        self._tell(partial(self._display.line, text, WARNING))
 
     def error(self, text: str) -> None:
         """What went wrong."""
-        self._display.clear()
+        self._leave_the_question()
         self._display.line(text, ERROR)
 
     def progress(self, label: str, percent: float | None = None) -> None:
-        """What goes on, unless the terminal is to be quiet."""
-        if not self.quiet:
-            self._display.stage(label, percent)
+        """What goes on, unless the terminal is to be quiet, or somebody is being asked."""
+        with self._turn:
+            if not self.quiet and self._nobody_is_asked.is_set():
+                self._display.stage(label, percent)
 
     def cancelled(self) -> bool:
         """True after Ctrl+C or a termination signal."""
@@ -58,7 +65,7 @@ class Terminal:
 
     def outcome(self, text: str) -> None:
         """What a command has to tell, on standard output."""
-        self._display.clear()
+        self._leave_the_question()
         self.out.write(f"{text}\n")
 
     @property
@@ -76,7 +83,10 @@ class Terminal:
 
     def ask(self, question: str, run: Run) -> str:
         """The answer to a question, one line; empty where there is none. Raises as read_line does."""
-        self._display.clear()
+        with self._asking():
+            return self._answer(question, run)
+
+    def _answer(self, question: str, run: Run) -> str:
         self.err.write(question)
         try:
             return self.read_line(run, "an answer")
@@ -90,14 +100,41 @@ class Terminal:
         Raises WrongUsage where it would show it, and as read_line does.
         """
         try:
-            with unseen():
+            with self._asking(), unseen():
                 try:
-                    return self.ask(question, run)
+                    return self._answer(question, run)
                 finally:
                     self.err.write("\n")
         except Visible:
             shown = WrongUsage("This terminal would show the password.", "Pipe it in with --password-stdin.")
         raise shown
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """What other threads have to tell meanwhile comes after the answer, so that the question stays in sight."""
+        with self._turn:
+            self._nobody_is_asked.clear()
+            self._display.clear()
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._nobody_is_asked.set()
+                for tell in self._held_back:
+                    tell()
+                self._held_back.clear()
+
+    def _tell(self, tell: Callable[[], None]) -> None:
+        with self._turn:
+            if self._nobody_is_asked.is_set():
+                tell()
+            else:
+                self._held_back.append(tell)
+
+    def _leave_the_question(self) -> None:
+        """The run is over, and with it the question of another thread, which has to put the terminal in order."""
+        self._nobody_is_asked.wait(AT_LEAST_AT_THE_END)
+        self._display.clear()
 
     def read_line(self, run: Run, what: str) -> str:
         """One line of standard input, without its end; empty where there is none.
@@ -127,7 +164,7 @@ class Terminal:
 
         A stream that nobody reads gets two seconds in any case.
         """
-        self._display.clear()
+        self._leave_the_question()
         patient = run.clock.monotonic() + AT_LEAST_AT_THE_END
         for stream in (self.out, self.err):
             while not stream.written_within(0.1):

@@ -139,7 +139,6 @@ class _Tour:
         except (Cancelled, DeadlinePassed) as error:
             if not self._has_begun:
                 raise
-            self._run.take_up_cancel()
             ending = Ending.CANCELLED if isinstance(error, Cancelled) else Ending.NO_TIME
         self._session.messages.progress(self._survey.label, self._survey.percent)
         self._session.relay.hand_on()

@@ -107,3 +107,27 @@ def test_nobody_is_asked_where_there_is_no_terminal(run: Callable[..., Outcome],
     done = run("report", service_url(server), "--ca-file", str(server.ca_file), "--user", "siteadmin")
     assert done.code == 4 and "the terminal: there is nobody to ask" in done.err
     assert "--password-command CMD, a program that prints the password" in done.err
+
+
+def test_two_sites_are_asked_for_one_after_the_other(
+    rehearsal: Callable[..., Rehearsal], server: Rehearsal, tmp_path: Path
+) -> None:
+    """Else what is typed for one of them could go to the other, and the terminal show it."""
+    sites = {one.site: one for one in (server, rehearsal(services=1))}
+    ca_file = tmp_path / "both.pem"
+    ca_file.write_text("".join(one.ca_file.read_text() for one in sites.values()))
+    services = [service_url(one) for one in sites.values()]
+    arguments = "report", *services, "--ca-file", str(ca_file), "--user", server.username
+    terminal = PseudoTerminal(*arguments, stdout=None, controlling=True)
+    asked: list[str] = []
+    for number in (1, 2):
+        terminal.wait_for("(it isn't shown): ", number)
+        (site,) = (one for one in sites if f"for {one} (it isn't shown): " in terminal.shown and one not in asked)
+        asked.append(site)
+        if number == 1:
+            terminal.type(f"{sites[site].password}\n")
+    assert terminal.shown.rpartition("\n")[2].count("Password of") == 1
+    terminal.type("\x03")
+    assert terminal.end()[0] == 3 and "stopped before it was read" in terminal.shown
+    steps = [[one.step for one in sites[site].requests].count("token") for site in asked]
+    assert steps == [1, 0] and server.password not in terminal.shown and terminal.echoes

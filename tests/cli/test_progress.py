@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import select
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.command_line import ROOT, PseudoTerminal
+from support.command_line import AT_MOST, ROOT, PseudoTerminal
 
 from cachetools_core.cli.progress import display_on
 from cachetools_core.cli.streams import Stream
@@ -83,7 +84,10 @@ def test_a_narrow_or_old_terminal_shows_percent_and_time_whole(
         display = display_on(Stream(terminal), SYSTEM_CLOCK)
         display.stage("The job is running, followed until 13:09", 33.0)
         display.clear()
-        shown = MOVE.sub("", COLOUR.sub("", seen.read(4096).decode(encoding)))
+        drawn = b""
+        while b"0 s" not in drawn and select.select([seen], [], [], AT_MOST)[0]:  # which comes in pieces
+            drawn += seen.read(4096)
+        shown = MOVE.sub("", COLOUR.sub("", drawn.decode(encoding)))
     assert "33 %, 0 s" in shown and "\\u" not in shown
     assert all(len(line) <= int(columns) for line in re.split("[\r\n]+", shown))
 

@@ -173,6 +173,12 @@ def _take_as_own_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
+def _echoes(terminal: int) -> bool:
+    import termios
+
+    return bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
+
+
 class PseudoTerminal:
     """A command on a pseudo terminal, as a person has it; what it shows is read as it comes."""
 
@@ -191,6 +197,8 @@ class PseudoTerminal:
         os.close(theirs)
         self._terminal = ours
         self.shown = ""
+        self.echoes = True
+        """Whether the terminal shows what is typed, once the command has ended."""
 
     def wait_for(self, words: str, times: int = 1) -> None:
         while self.shown.count(words) < times:
@@ -220,6 +228,7 @@ class PseudoTerminal:
         if self.process.stdout is not None:
             out = self.process.stdout.read().decode()
             self.process.stdout.close()
+        self.echoes = _echoes(self._terminal)
         with suppress(OSError):
             os.close(self._terminal)
         return self.process.wait(AT_MOST), out
