@@ -34,6 +34,8 @@ def site_address(url: str) -> str:
     if scheme not in DEFAULT_PORTS:
         raise NotAService("Only http and https addresses name a service.")
     refuse_credentials(split.netloc + split.path)
+    if "://" in split.netloc + split.path:  # in `https://https://gis/...` the host would be `https`
+        raise NotAService("The address holds another address; give one.")
     reads_as_it_is = unicodedata.normalize("NFKC", split.netloc) == split.netloc
     if not host or not re.fullmatch(AUTHORITY, split.netloc) or not reads_as_it_is:
         raise NotAService("The address has no host that could be asked.")

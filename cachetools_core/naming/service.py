@@ -42,6 +42,9 @@ WORDS_AND_HOST = (
     r"(?i)(?P<words>[^\\/]+)(?P<slash>[\\/])(?P<address>(?P<host>[^\\/]+)[\\/](?:.+[\\/])?rest[\\/]services[\\/].*)"
 )
 STAND_IN = r"(?i)(?:^|/)(?:(?:sharing|usrsvcs)/(?:servers|appservices)/|servers/[0-9a-f]{32}$)"
+# `https:gis.example.com` and `gis.example.com:64e3` are mistyped hosts, not words before one.
+MISTYPED_HOST = r":|\w\.\w"
+ROOTED = r"[\\/](?![\\/])"
 NO_SCHEME = r"(?i)^(?:https?:?)?[\\/]+"
 OWN_SITE = "https://gisserver:6443/arcgis"
 """A server's own address, for examples: it leads past whatever stands in front."""
@@ -175,9 +178,9 @@ def _address_within(text: str) -> str:
 
 def _are_words(words: str, slash: str, host: str) -> bool:
     """True where what stands before a host can't be a host itself, so that no part of a path is taken for the host."""
-    if has_at_sign(words):
+    if has_at_sign(words) or re.search(MISTYPED_HOST, words):
         return False
-    return not re.fullmatch(AUTHORITY, words) or (slash == "\\" and _is_full(host) and not _is_full(words))
+    return not re.fullmatch(AUTHORITY, words) or (slash == "\\" and _is_full(host))
 
 
 def _is_full(host: str) -> bool:
@@ -220,7 +223,7 @@ def _read_catalog_path(text: str) -> CatalogPath:
 
 def _with_https(text: str) -> str:
     """What to give instead of an address that lacks its scheme; empty for any other text."""
-    if "/rest/services/" not in text.replace("\\", "/").lower():
+    if "/rest/services/" not in text.replace("\\", "/").lower() or re.match(ROOTED, text):
         return ""
     try:
         return f"Give the whole address, {_read_address('https://' + re.sub(NO_SCHEME, '', text)).url}."

@@ -142,6 +142,19 @@ def test_without_a_scheme_it_means_https(words: str, slash: str, host: str) -> N
     assert read_name(text).url == f"https://{host}/arcgis/rest/services/Weather/Rainfall/MapServer"
 
 
+@pytest.mark.parametrize(
+    "mistyped",
+    ["https:gis.example.com", "https://https://gis.example.com", "gis.example.com:64e3", "gis.a.com,", "gis a.com"],
+)
+def test_of_a_host_that_is_mistyped_no_part_of_the_path_is_taken_for_the_host(mistyped: str) -> None:
+    error = refusal(f"{mistyped}/arcgis/rest/services/Rainfall/MapServer")
+    assert "https://arcgis/" not in error.remedy
+
+
+def test_a_path_without_a_host_is_not_offered_as_an_address() -> None:
+    assert "https://arcgis/" not in refusal("/arcgis/rest/services/Rainfall/MapServer").remedy
+
+
 def test_what_pro_and_public_scripts_write_is_read(shared: Path) -> None:
     *services, layer = (shared / "cases" / "pro-service-text.txt").read_text(encoding="utf-8").splitlines()
     for text in services:
