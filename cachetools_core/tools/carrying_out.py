@@ -92,7 +92,7 @@ class _Deletion:
             )
 
     def _submit(self) -> Next:
-        task = self._work.find_task(self._wire)
+        task = self._plan.session.task(lambda: self._work.find_task(self._wire))
         inputs = self._work.inputs(task)
         self._work.save_what_goes(self._wire, self._before, self._access.receipts, self._record)
         self._neighbours.wait_for_a_place(self._service, self._run)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from ..server.looks import Other
 from ..server.namesakes import namesake_of
 from ..server.neighbours import Neighbours
 from ..server.signin import ActivePortal, GivenAccount, NoActivePortal, Source, sign_in
-from ..server.site import SiteInfo, open_site
+from ..server.site import SiteInfo, Task, open_site
 from ..server.submission import Notebook
 from ..server.trust import Trust
 from ..server.wire import PlainWire, Wire
@@ -111,6 +111,10 @@ class Session:
     def neighbours_at(self, site: str) -> Neighbours:
         """The other deletions of this run on the site: none. Raises nothing."""
         return Neighbours()
+
+    def task(self, find: Callable[[], Task]) -> Task:
+        """The task that does the work, as `find` finds it. Raises what that raises."""
+        return find()
 
     def is_about(self, service: ServiceReference) -> bool:
         """True where the run does this service too, beside the one that the session is for. Raises nothing."""

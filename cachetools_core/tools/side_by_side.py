@@ -19,7 +19,7 @@ from ..proof.entry import Entry
 from ..secrecy import Discreet
 from ..server.connections import SharedConnections
 from ..server.neighbours import Neighbours
-from ..server.site import open_site
+from ..server.site import Task, open_site
 from ..server.submission import Notebook
 from ..server.turns import Turn
 from ..server.wire import PlainWire
@@ -83,6 +83,8 @@ class SharedSite:
         self._turn = Turn()
         self._opened: OpenSite | CacheToolsError | None = None
         self._silent: list[str] = []
+        self._turn_to_find = Turn()
+        self._task: Task | None = None
         self.neighbours = Neighbours(session.per_site, lambda: {**session.jobs_in_the_journal(), **ledger.jobs})
 
     def opened(self, url: str, asker: Session, hears: Messages) -> OpenSite:
@@ -96,6 +98,12 @@ class SharedSite:
         if isinstance(self._opened, CacheToolsError):
             raise copy(self._opened)
         return replace(self._opened, wire=self._opened.wire.heeding(asker.run))
+
+    def task(self, run: Run, find: Callable[[], Task]) -> Task:
+        """The task that all services of the run need, found by whoever asks first. Raises what `find` raises."""
+        with self._turn_to_find.taken(run):
+            self._task = self._task or find()
+            return self._task
 
     def in_time(self, service: ServiceReference, run: Run, look: Callable[[], Found]) -> Found:
         """What a look finds that others wait for. Raises NoAnswer where it takes too long, and what the look raises.
@@ -160,6 +168,10 @@ class SessionOfOne(Session):
     def neighbours_at(self, site: str) -> Neighbours:
         """The other deletions of this run on the site. Raises nothing."""
         return self._shared.neighbours
+
+    def task(self, find: Callable[[], Task]) -> Task:
+        """The task, asked for once a site. Raises what `find` raises."""
+        return self._shared.task(self.run, find)
 
     def is_about(self, service: ServiceReference) -> bool:
         """True for each service of the run. Raises nothing."""
