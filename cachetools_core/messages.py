@@ -54,3 +54,12 @@ def plain_words(text: object) -> str:
     words = "".join(letter if letter.isprintable() else " " for letter in words)
     words = " ".join(words.split())
     return words if len(words) <= LONGEST_MESSAGE else words[:LONGEST_MESSAGE] + " ... (shortened)"
+
+
+def reason(error: BaseException) -> str:
+    """Why something failed, in the system's own words, else in the error's, else by its kind. Raises nothing.
+
+    >>> reason(OSError(28, "No space left on device")), reason(TimeoutError())
+    ('No space left on device', 'TimeoutError')
+    """
+    return plain_words(getattr(error, "strerror", None) or error) or type(error).__name__

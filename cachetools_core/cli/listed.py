@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from ..errors import WrongUsage
+from ..messages import reason
 from ..naming.address import safe_path
 from ..waiting import Run
 
@@ -25,7 +26,7 @@ def services_in(file: str, run: Run) -> list[str]:
         content = run.in_time(f"reading {shown}", lambda: _read(Path(file)))
         text = content.decode("utf-8-sig")
     except OSError as error:
-        trouble = f"{shown} can't be read: {error.strerror or error}."
+        trouble = f"{shown} can't be read: {reason(error)}."
     except UnicodeDecodeError:
         trouble = f"{shown} isn't in UTF-8."
     else:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from ..errors import WrongUsage
-from ..messages import plain_words
+from ..messages import plain_words, reason
 from ..version import __version__
 from ..waiting import Run
 from .end import End
@@ -97,7 +97,7 @@ def _opened(name: str, run: Run) -> Stream:
     try:
         return Stream(run.in_time("opening the log file", opened))
     except (OSError, ValueError) as error:
-        why = plain_words(getattr(error, "strerror", None) or type(error).__name__)
+        why = reason(error)
     raise WrongUsage(
         f"The log file {plain_words(name)} can't be opened: {why}.", "Name a file that this user can write."
     )

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..messages import plain_words
+from ..messages import plain_words, reason
 from ..naming.cache_folder import cache_folder_name
 from ..naming.service import ServiceReference
 from ..proof.evidence import LevelFiles, Look, Says, Testimony, Why, Witness, plural
@@ -220,7 +220,7 @@ def _nothing(why: Why, words: str) -> Testimony:
 
 
 def _words(error: OSError, path: str) -> str:
-    return f"{_shown(path)} can't be read: {error.strerror or type(error).__name__}."
+    return f"{_shown(path)} can't be read: {reason(error)}."
 
 
 def _is_a_map(entry: os.DirEntry[str]) -> bool:

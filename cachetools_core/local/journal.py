@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import AlreadyRunning, JournalError, NotAService
-from ..messages import plain_words
+from ..messages import plain_words, reason
 from ..naming.address import safe_text
 from ..naming.identity import service_key
 from ..naming.service import ServiceReference, read_name
@@ -102,7 +102,7 @@ class Journal:
         """To be called right before a submit. Raises JournalError where the lock's file was removed or replaced."""
         if not self.still_held:
             raise JournalError(
-                f"The lock {_shown(_lock_of(self._own))} was removed or replaced while this run was under way, so"
+                f"The lock {plain_words(_lock_of(self._own))} was removed or replaced while this run was under way, so"
                 f" another run may be working on {self._service}.",
                 "Leave the files in that folder alone and run this again: a run looks for jobs under way first.",
             )
@@ -130,7 +130,7 @@ class Journal:
                 continue
             except (OSError, *UNREADABLE) as error:
                 raise JournalError(
-                    f"The journal file {_shown(file)} {_trouble(error)}; a job may be running.",
+                    f"The journal file {plain_words(file)} {_trouble(error)}; a job may be running.",
                     "Look at the jobs of System/CachingTools in ArcGIS Server Manager; when none is running for this"
                     " service, delete that file and run this again.",
                 ) from error
@@ -175,7 +175,7 @@ class Journal:
 
     def _not_lockable(self, error: NotLockable) -> JournalError:
         return JournalError(
-            f"Files in the folder {_shown(self.folder)} can't be locked: {_words(error)}."
+            f"Files in the folder {plain_words(self.folder)} can't be locked: {reason(error)}."
             " Some network file systems have no locks.",
             f"Without a lock two runs could submit twice. To keep the journal elsewhere, {other_place()}.",
         )
@@ -274,7 +274,7 @@ def _listed(folder: Path) -> tuple[Path, ...]:
         return ()
     except OSError as error:
         raise JournalError(
-            f"The journal's folder {_shown(folder)} can't be read: {_words(error)}.",
+            f"The journal's folder {plain_words(folder)} can't be read: {reason(error)}.",
             f"Give this user access to it, or {other_place()}.",
         ) from error
 
@@ -289,7 +289,7 @@ def _lock_of(file: Path) -> Path:
 
 def _unusable(file: Path, error: OSError) -> JournalError:
     return JournalError(
-        f"The journal {_shown(file)} can't be written: {_words(error)}.",
+        f"The journal {plain_words(file)} can't be written: {reason(error)}.",
         "Without it a job could be submitted twice. Free some space or give this user write access there, and run this"
         f" again; or {other_place()}.",
     )
@@ -297,16 +297,8 @@ def _unusable(file: Path, error: OSError) -> JournalError:
 
 def _trouble(error: Exception) -> str:
     if isinstance(error, OSError):
-        return f"can't be read: {_words(error)}"
+        return f"can't be read: {reason(error)}"
     return f"can't be understood ({type(error).__name__})"
-
-
-def _words(error: OSError) -> str:
-    return plain_words(error.strerror or error)
-
-
-def _shown(path: Path) -> str:
-    return plain_words(path)
 
 
 def _key(service_url: str) -> str:

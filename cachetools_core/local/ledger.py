@@ -17,7 +17,7 @@ from threading import Lock as ThreadLock
 from typing import Any
 
 from ..errors import AlreadyRunning, JournalError
-from ..messages import plain_words
+from ..messages import plain_words, reason
 from ..proof.entry import Entry
 from ..proof.evidence import Look
 from ..proof.written_look import look_as_dict, look_from_dict
@@ -182,7 +182,7 @@ class Ledger:
 
     def _unusable(self, error: OSError) -> JournalError:
         return JournalError(
-            f"The ledger {plain_words(self.file)} can't be written: {plain_words(error.strerror or error)}.",
+            f"The ledger {plain_words(self.file)} can't be written: {reason(error)}.",
             f"Free some space there, give this user write access, or {other_place()}.",
         )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from ..errors import ReceiptNotKept
+from ..messages import reason
 from . import own_files
 from .folders import application_folder, file_name_for
 
@@ -70,8 +71,7 @@ class ReceiptFolder:
             own_files.make_folder(self.path)
 
     def _not_kept(self, error: Exception) -> ReceiptNotKept:
-        words = getattr(error, "strerror", None) or str(error)
-        return ReceiptNotKept(f"The receipt can't be written to {self.path}: {words}.")
+        return ReceiptNotKept(f"The receipt can't be written to {self.path}: {reason(error)}.")
 
 
 def _write_for_all(file: Path, text: str) -> None:

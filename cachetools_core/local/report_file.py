@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..errors import ReportNotWritten, WrongUsage
+from ..messages import reason
 
 ENDINGS = (".html", ".json", ".csv")
 
@@ -38,8 +39,7 @@ class ReportFile:
                 os.fsync(stream.fileno())
             partial.replace(self.path)
         except (OSError, UnicodeError) as error:
-            words = getattr(error, "strerror", None) or str(error)
-            raise ReportNotWritten(f"The report can't be written to {self.path}: {words}.") from error
+            raise ReportNotWritten(f"The report can't be written to {self.path}: {reason(error)}.") from error
         finally:
             with suppress(OSError):
                 partial.unlink()

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CertificateFileError, SiteNotKept
+from ..messages import reason
 from . import own_files
 from .folders import application_folder, application_folders, file_name_for, kept_certificate
 
@@ -97,7 +98,7 @@ def read_certificates(ca_file: str | os.PathLike[str]) -> str:
         with Path(ca_file).open("rb") as stream:
             content = stream.read(LARGEST_CA_FILE).decode("ascii", errors="ignore")
     except OSError as error:
-        raise CertificateFileError(f"The CA file {ca_file} can't be read: {error.strerror or error}.") from error
+        raise CertificateFileError(f"The CA file {ca_file} can't be read: {reason(error)}.") from error
     found = [match.group() for match in CERTIFICATE.finditer(content)]
     if not found:
         raise CertificateFileError(f"The CA file {ca_file} holds no certificate in PEM form.")
@@ -147,6 +148,4 @@ def _of_type(kind: Callable[[Any], Any], value: Any) -> Any:
 
 
 def _not_kept(file: Path, error: OSError) -> SiteNotKept:
-    return SiteNotKept(
-        f"{file} can't be written: {error.strerror or error}.", "Free some space there, or make it writable."
-    )
+    return SiteNotKept(f"{file} can't be written: {reason(error)}.", "Free some space there, or make it writable.")

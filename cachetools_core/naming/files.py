@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import ConnectionFileError, NotAService
+from ..messages import reason
 from ..waiting import Run
 from .address import parts_of, safe_path, site_of
 from .service import CONNECTION_NAME, OWN_SITE, CatalogPath, LayerFile, ServiceReference, read_name
@@ -168,7 +169,7 @@ def _read(file: Path, largest: int, remedy: str) -> bytes:
         with file.open("rb") as stream:
             content = stream.read(largest + 1)
     except OSError as error:
-        raise ConnectionFileError(f"The file {shown} can't be read: {error.strerror or error}.", remedy) from error
+        raise ConnectionFileError(f"The file {shown} can't be read: {reason(error)}.", remedy) from error
     if len(content) > largest:
         raise ConnectionFileError(f"The file {shown} is too large for a connection or layer file.", remedy)
     return content

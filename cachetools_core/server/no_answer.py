@@ -6,7 +6,7 @@ import requests
 from requests.packages.urllib3.exceptions import ConnectTimeoutError, LocationValueError
 
 from ..errors import DeadlinePassed, NeverSent, NoAnswer
-from ..messages import plain_words
+from ..messages import reason
 from ..waiting import Run
 from .causes import causes, innermost
 from .request import Request
@@ -65,5 +65,4 @@ def _refused_tunnel(error: Exception) -> str:
 
 def _reason(error: Exception) -> str:
     """The innermost cause in a few words, without a number; urllib3's own, further out, hold addresses of objects."""
-    first = innermost(error)
-    return plain_words(getattr(first, "strerror", None) or first) or type(error).__name__
+    return reason(innermost(error))

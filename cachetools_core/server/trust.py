@@ -22,6 +22,7 @@ from requests.adapters import HTTPAdapter
 from requests.utils import select_proxy
 
 from ..errors import CertificateFileError, NoAnswer, NotAService
+from ..messages import reason
 from ..naming.address import site_address
 from ..waiting import Run
 from .refused_certificates import others_may_do, refusal
@@ -239,7 +240,7 @@ def _read(file: _CertificateFile) -> _Certificates:
         with file.path.open("rb") as stream:
             content = stream.read(LARGEST_CA_FILE + 1)
     except OSError as error:
-        raise file.unusable(error.strerror or error) from error
+        raise file.unusable(reason(error)) from error
     if len(content) > LARGEST_CA_FILE:
         raise file.unusable("it is too large")
     # Comments may hold any letter; certificates are ASCII.
