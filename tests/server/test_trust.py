@@ -304,6 +304,17 @@ def test_a_submit_is_sent_once_whichever_check_its_connection_passes(serve, root
 
 
 @pytest.mark.usefixtures("store")
+def test_an_authority_that_has_expired_in_the_file_counts_where_the_store_has_it_renewed(serve, tmp_path, monkeypatch):
+    old = Certificate("Test root", authority=True, days=(-9, -1))
+    renewed = Certificate("Test root", authority=True, renews=old)
+    server = serve(Certificate("localhost", issuer=renewed))
+    file = old.saved(tmp_path / "old.pem")
+    refusal(server, file)
+    monkeypatch.setenv("SSL_CERT_FILE", str(renewed.saved(tmp_path / "store.pem")))
+    assert ask(server.url, file) == {"currentVersion": 11.3}
+
+
+@pytest.mark.usefixtures("store")
 def test_a_named_file_that_does_costs_one_connection(serve, root, tmp_path):
     leaf = Certificate("localhost", issuer=root)
     server = serve(leaf)
