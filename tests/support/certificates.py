@@ -17,8 +17,8 @@ DAY = datetime.timedelta(days=1)
 
 
 class Certificate:
-    """A certificate with its key, or with that of one that it `renews`. `issuer` None signs itself; `days` are the first
-    and last day from today on.
+    """A certificate with its key, or that of one that it `renews`. `issuer` None signs itself; `days` are the first and
+    last day from today on.
 
     `by_the_rules` False leaves out what strict X.509 wants: key identifiers, key usage, a critical basicConstraints.
     """
@@ -32,7 +32,7 @@ class Certificate:
         by_the_rules: bool = True,
         renews: Certificate | None = None,
     ) -> None:
-        self.key = renews.key if renews else ec.generate_private_key(ec.SECP256R1())
+        self.key: ec.EllipticCurvePrivateKey = renews.key if renews else ec.generate_private_key(ec.SECP256R1())
         self.issuer = issuer
         self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
         now = datetime.datetime.now(datetime.timezone.utc)
