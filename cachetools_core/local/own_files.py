@@ -70,13 +70,16 @@ def read_text(file: Path) -> str:
 
 
 def write_text(file: Path, text: str) -> None:
-    """Write the file, whole or not at all, for this user alone, and on the disk before this returns. Raises OSError."""
+    """Write the file, whole or not at all, for this user alone, and on the disk before this returns. Raises OSError.
+
+    What is no text, as in the path of a folder whose name isn't UTF-8, is written as its code.
+    """
     partial = partial_of(file)
     partial.unlink(missing_ok=True)  # a killed run's, or a link, which goes without being followed
     try:
         with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | PLAIN, 0o600), "wb") as stream:
             close_file(stream.fileno())
-            stream.write(text.encode("utf-8"))
+            stream.write(text.encode("utf-8", "backslashreplace"))
             stream.flush()
             os.fsync(stream.fileno())
         replace_file(partial, file)

@@ -78,7 +78,7 @@ def _write_for_all(file: Path, text: str) -> None:
     partial = own_files.partial_of(file)
     partial.unlink(missing_ok=True)
     try:
-        with partial.open("x", encoding="utf-8") as stream:
+        with partial.open("x", encoding="utf-8", errors="backslashreplace") as stream:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())

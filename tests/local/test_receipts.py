@@ -58,6 +58,14 @@ def test_what_cant_be_written_is_told_and_leaves_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("named", [True, False])
+def test_the_path_of_a_folder_whose_name_is_no_utf8_costs_no_receipt(named, tmp_path):
+    folder = ReceiptFolder(tmp_path if named else None)
+    file = folder.stem_for(SERVICE, MOMENT).with_suffix(".json")
+    folder.write(file, json.dumps({"folder": "/data/\udcff"}, ensure_ascii=False))
+    assert json.loads(file.read_text(encoding="utf-8")) == {"folder": "/data/\udcff"}
+
+
+@pytest.mark.parametrize("named", [True, False])
 def test_files_that_belong_together_are_written_all_or_none(named, tmp_path):
     folder = ReceiptFolder(tmp_path / "named" if named else None)
     stem = folder.stem_for(SERVICE, MOMENT)
