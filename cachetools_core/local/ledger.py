@@ -155,19 +155,25 @@ class Ledger:
             text = own_files.read_text(self.file)
         except FileNotFoundError:
             return
-        except (OSError, ValueError) as error:
-            raise self._not_understood(error) from error
+        except OSError as error:
+            raise self._not_understood(plain_words(error.strerror or error)) from error
+        except ValueError as error:
+            raise self._not_understood("it isn't in UTF-8") from error
         whole, _, cut_off = text.rpartition("\n")
         try:
             head, *events = map(json.loads, whole.split("\n"))
-            if head["version"] != VERSION or head["services"] != json.loads(_line(self._services)):
-                raise ValueError("another version of CacheTools has written it")
+            if head["version"] != VERSION:
+                raise self._not_understood("another version of CacheTools has written it")
+            if head["services"] != json.loads(_line(self._services)):
+                raise ValueError("it is about other services")
             for event in events:
                 self._learn(event)
             if cut_off:
                 own_files.write_text(self.file, whole + "\n")
-        except (OSError, *UNREADABLE) as error:
-            raise self._not_understood(error) from error
+        except OSError as error:
+            raise self._unusable(error) from error
+        except UNREADABLE as error:
+            raise self._not_understood("it is damaged") from error
         self._is_there = True
 
     def _learn(self, event: dict[str, Any]) -> None:
@@ -186,8 +192,7 @@ class Ledger:
             f"Free some space there, give this user write access, or {other_place()}.",
         )
 
-    def _not_understood(self, error: Exception) -> JournalError:
-        why = plain_words(getattr(error, "strerror", None) or type(error).__name__)
+    def _not_understood(self, why: str) -> JournalError:
         return JournalError(
             f"The ledger {plain_words(self.file)} of an earlier run over the same services can't be read: {why}.",
             "Nothing was submitted. Delete that file and run this again: jobs under way are noted in the journal, too,"

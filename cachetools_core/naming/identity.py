@@ -33,14 +33,22 @@ def service_key(service: ServiceReference) -> str:
     server's, since rehearsals listen there side by side: `service_key_at_any_port` folds them. Nothing is asked and
     nothing raised.
     """
-    names = [part for part in (service.folder, service.name, service.kind) if part]
-    return "/".join([site_key(service), *map(_folded, ["rest", "services", *names])])
+    return "/".join([site_key(service), "rest", "services", *_names_of(service)])
 
 
 def service_key_at_any_port(service: ServiceReference) -> str:
     """As `service_key`, with the ports of this machine's loopback folded too. Raises nothing."""
     _, key = service_key(service).split("/", 1)
     return f"{_folded_host(urlsplit(service.site).hostname or '')}/{key}"
+
+
+def service_key_in_any_context(service: ServiceReference) -> str:
+    """As `service_key`, with the contexts of one host folded too: one server may have several. Raises nothing."""
+    return "/".join([site_key(service).partition("/")[0], *_names_of(service)])
+
+
+def _names_of(service: ServiceReference) -> list[str]:
+    return [_folded(part) for part in (service.folder, service.name, service.kind) if part]
 
 
 def site_key(service: ServiceReference) -> str:

@@ -35,7 +35,7 @@ from ..proof.words import in_megabytes, in_utc
 from ..waiting import Run
 from .access import Access
 from .among_many import WarningsOnly
-from .one_of_many import OneOfMany, tell
+from .one_of_many import OneOfMany, doubt_of, maybe_the_same, tell
 from .plan import Plan
 from .record import Record
 from .relay import Relay
@@ -181,7 +181,7 @@ class _Run:
         """Look at all of them, tell what would be done, have it agreed to, and do it. Raises what a listener raises."""
         messages = self._session.messages
         messages.progress(f"Looking at {plural(len(self._ones), 'service')}")
-        self._work_on(self._ones, OneOfMany.look)
+        self._work_on([(one,) for one in self._ones], lambda ones: ones[0].look())
         for one in self._ones:
             (messages.info if one.plan or one.is_good else messages.warning)(one.planned())
         settled, ended = sum(one.is_good for one in self._ones), sum(one.plan is None for one in self._ones)
@@ -194,6 +194,9 @@ class _Run:
             settled=settled,
             failed=self._failed + ended - settled,
         )
+        for first, *others in maybe_the_same([one for one, plan in planned if plan.deletes]):
+            for one in others:
+                messages.info(f"{one.service.url} may be {first.service.url} by another address, and is done after it.")
         messages.info(plans.in_words())
         self._relay.hand_on()
         refusal = _refusal(plans, agree) if plans.deleting or plans.following else None
@@ -201,16 +204,17 @@ class _Run:
             self._show_progress()
         # What an earlier run has submitted is at work by now, so its place among the jobs of the site is taken first.
         in_order = [one for one, plan in sorted(planned, key=lambda pair: not pair[1].follows)]
-        self._work_on(in_order, partial(self._delete, refusal=refusal))
+        self._work_on(maybe_the_same(in_order), partial(self._delete, refusal=refusal))
 
-    def _work_on(self, ones: Iterable[OneOfMany], do: Callable[[OneOfMany], None]) -> None:
-        by_site = groupby(sorted(ones, key=_site), key=_site)
-        lanes = [(self._session.workers, [partial(do, one) for one in group]) for _, group in by_site]
+    def _work_on(self, groups: Iterable[Sequence[OneOfMany]], do: Callable[[Sequence[OneOfMany]], None]) -> None:
+        by_site = groupby(sorted(groups, key=_site), key=_site)
+        lanes = [(self._session.workers, [partial(do, group) for group in those]) for _, those in by_site]
         self._relay.work_side_by_side(lanes)
 
-    def _delete(self, one: OneOfMany, refusal: CacheToolsError | None) -> None:
-        one.delete(refusal)
-        self._relay.tell(partial(self._tell, one))
+    def _delete(self, ones: Sequence[OneOfMany], refusal: CacheToolsError | None) -> None:
+        for number, one in enumerate(ones):
+            one.delete(refusal or doubt_of(ones[:number], one))
+            self._relay.tell(partial(self._tell, one))
 
     def _tell(self, one: OneOfMany) -> None:
         """In the listening thread: counts."""
@@ -252,8 +256,8 @@ def _names(services: Sequence[ServiceReference]) -> dict[ServiceReference, str]:
     return {service: str(service) if one_site else service.url for service in services}
 
 
-def _site(one: OneOfMany) -> str:
-    return site_key(one.service)
+def _site(ones: Sequence[OneOfMany]) -> str:
+    return site_key(ones[0].service)
 
 
 def _refusal(plans: Plans, agree: Callable[[Plans], bool]) -> CacheToolsError | None:

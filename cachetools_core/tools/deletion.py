@@ -62,7 +62,8 @@ def carry_out(plan: Plan) -> Receipt:
     """Do what the plan shows and nothing else; the receipt tells what happened, whatever happened. Raises nothing.
 
     Where the plan's look is older than 30 seconds it is repeated, and where it shows something else, nothing is
-    submitted. A plan that follows a job submits none, also where that job ended in vain.
+    submitted; a cache that is gone by then is nothing to delete. A plan that follows a job submits none, also where
+    that job ended in vain.
     """
     session = plan.session
     record = Record(plan.service.url, session.messages, session.secrets, session.access.clock)
@@ -78,7 +79,8 @@ def do_as_planned(plan: Plan, record: Record) -> Next:
     step = Next.ANOTHER_LOOK if plan.is_old and not plan.waits_its_turn else carry_out_once(plan, record)
     while step is Next.ANOTHER_LOOK:
         now = make_plan(plan.wish, plan.service, plan.session, record)
-        if not now.shows_the_same_as(plan):
+        is_gone = plan.deletes and not now.follows and not now.deletes
+        if not is_gone and not now.shows_the_same_as(plan):
             raise CannotDelete(
                 f"What the plan shows for {plan.service} has changed in the meantime. Nothing was submitted.",
                 "Make a new plan and look at what it shows.",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import replace
 
 from ..errors import CacheToolsError, Cancelled, CannotDelete, JournalError, NotDeleted, every_error
 from ..local.ledger import Ended, Ledger, Submitted
 from ..messages import Messages
-from ..naming.identity import service_key
+from ..naming.identity import service_key, service_key_in_any_context
 from ..naming.service import ServiceReference
 from ..proof.ending import JobEnd, JobReport
 from ..proof.evidence import plural
@@ -149,6 +150,27 @@ class OneOfMany:
                 self._ledger.note_withdrawal(self._key)  # a job that was never begun, or cancelled
         except JournalError as error:
             self._record.warning(f"{error.what} A rerun looks at this service again.")
+
+
+def maybe_the_same(ones: Iterable[OneOfMany]) -> list[list[OneOfMany]]:
+    """Services that only their server could tell apart, since their addresses differ in its context; one after the
+    other, they are never submitted together, and what went with the first is nothing to delete by then.
+    """
+    found: dict[str, list[OneOfMany]] = {}
+    for one in ones:
+        found.setdefault(service_key_in_any_context(one.service), []).append(one)
+    return list(found.values())
+
+
+def doubt_of(earlier: Sequence[OneOfMany], one: OneOfMany) -> CannotDelete | None:
+    """Why no job may be submitted: one that isn't settled may be for the same service."""
+    for other in earlier:
+        if one.plan and one.plan.deletes and other.receipt and other.receipt.verdict in UNSETTLED:
+            return CannotDelete(
+                f"{one.service.url} may be {other.service.url} by another address, whose deletion isn't settled.",
+                "Nothing was submitted. Run this again once that one is settled.",
+            )
+    return None
 
 
 def tell(one: OneOfMany, messages: Messages) -> None:

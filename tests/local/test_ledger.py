@@ -73,6 +73,23 @@ def test_what_is_no_ledger_is_refused_whole(ledger: Callable[[], Ledger], line: 
         pass
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        ('"version": 1', '"version": 2', "another version of CacheTools has written it"),
+        ('"version": 1', '"version": 1,,', "it is damaged"),
+    ],
+)
+def test_why_a_ledger_is_refused_is_said_in_words(
+    ledger: Callable[[], Ledger], before: str, after: str, why: str
+) -> None:
+    with ledger().held() as first:
+        first.note_submit(A, ENTRY)
+    first.file.write_text(first.file.read_text(encoding="utf-8").replace(before, after), encoding="utf-8")
+    with pytest.raises(JournalError, match=f"can't be read: {why}\\."), ledger().held():
+        pass
+
+
 def test_another_set_of_services_has_another_ledger(ledger: Callable[[], Ledger], tmp_path: Path) -> None:
     with ledger().held() as first:
         first.note_submit(A, ENTRY)

@@ -17,7 +17,7 @@ from support.many_services import ManyServices
 from support.many_sites import simulated_sites
 from support.no_room import NO_ROOM, no_room
 from support.schema import summary_misfits
-from support.story import account_of
+from support.story import account_of, delete
 
 from cachetools_core.account import Account
 from cachetools_core.errors import WrongUsage
@@ -155,6 +155,32 @@ def test_what_has_changed_while_it_waited_for_its_turn_is_left_alone(many: Many)
     assert summary.counts == {"deleted": 1, "not-deleted": 1} and many.server.submits == 1
     left = next(one for one in summary.receipts if changed[0] in one.service)
     assert "has changed in the meantime. Nothing was submitted." in str(left.error)
+
+
+def test_what_is_gone_by_its_turn_is_nothing_to_delete(many: Many) -> None:
+    def meanwhile(_: Any) -> bool:
+        delete(many.server, many.services[0], journal_folder=many.folder / "another")
+        return True
+
+    summary = many.delete(many.services[:2], meanwhile)
+    assert [one.verdict.value for one in summary.receipts] == ["nothing-to-delete", "deleted"]
+    assert (summary.exit_code, many.server.submits) == (0, 2)
+
+
+def test_a_service_by_two_contexts_of_its_server_gets_one_job(many: Many) -> None:
+    others = [url.replace("/arcgis/", "/server/") for url in many.services[:3]]
+    summary = many.delete([*many.services[:3], *others])
+    assert summary.counts == {"deleted": 3, "nothing-to-delete": 3}
+    assert (summary.exit_code, many.server.submits) == (0, 3)
+    assert any(f"{others[0]} may be {many.services[0]}" in words for words in many.heard.lines)
+
+
+def test_while_the_first_of_two_contexts_is_not_settled_the_other_is_left_alone(many: Many) -> None:
+    many.server.fault("job-waits-forever")
+    other = many.services[0].replace("/arcgis/", "/server/")
+    summary = many.delete([many.services[0], other], deadline=300.0)
+    assert summary.counts == {"still-running": 1, "not-deleted": 1} and many.server.submits == 1
+    assert "isn't settled" in str(summary.receipts[1].error)
 
 
 def test_without_a_yes_nothing_is_deleted(many: Many) -> None:
