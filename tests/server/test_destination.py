@@ -205,7 +205,7 @@ def test_a_portal_that_hands_its_own_token_back_gets_it_sent_to_no_server() -> N
         for one, other in ((GIVEN, None), (GivenAccount(), ActivePortal(site.portal, lambda: TOKEN))):
             with pytest.raises(UnsafeSignIn, match="one of the portal's own"):
                 sign_in(rest, site, one, other_sources(None, other))
-        assert all(path.endswith("sharing/rest/generateToken") for path, _ in both.asked)
+        assert both.asked and all(path.endswith("sharing/rest/generateToken") for path, _ in both.asked)
 
 
 def test_a_site_of_yours_as_the_portal_is_asked_as_a_portal_and_its_tokens_go_nowhere(
