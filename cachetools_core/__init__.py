@@ -18,7 +18,7 @@ store_sign_in, stored_sign_ins, remove_sign_in
                                 try an account and store it in the keyring, list accounts, remove one
 Access, Account                 who signs in, whom to trust, until when, who listens
 Receipt, Report, SiteReport, Summary, Verdict
-                                what these return
+                                what these return; all but Verdict have to_text(), to_json(), to_html() and to_dict()
 CacheToolsError                 what is raised: an id that never changes, what happened, what to do next
 
 help(delete_map_server_cache) says more. The core logs under the name cachetools_core, and never logs a secret. It never

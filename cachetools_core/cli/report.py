@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-from ..proof.site_table import report_text
 from ..tools.access import Access
 from ..tools.report import report_cache
 from ..tools.report_site import report_services, report_site
@@ -35,4 +34,4 @@ def _of_many(options: argparse.Namespace, access: Access) -> End:
         report = report_site(options.service[0], access, options.output)
     else:
         report = report_services(options.service, access, options.output)
-    return End(report.exit_code, report_text(report), report.to_dict())
+    return End(report.exit_code, report.to_text(), report.to_dict())

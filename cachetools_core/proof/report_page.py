@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from html import escape
 
+from .cache_found import CacheFound, Row
 from .evidence import Testimony, Witness, plural
 from .extent_drawing import drawn_extent
 from .finding import Finding
 from .html import document, facts_table, linked, listed, section
-from .report import Report, Row
 from .scheme import NoScheme, TilingScheme
 from .tile_range import is_area
 from .words import STORAGE, in_megabytes, look_in_words
@@ -46,7 +46,7 @@ MADE = {
 MOST_JOBS = 50
 
 
-def report_page(report: Report) -> str:
+def report_page(report: CacheFound) -> str:
     """The whole page; it stands alone, and everything that a server said is escaped. Raises nothing."""
     body = "".join((
         f"<style>{STYLE}</style>\n",
@@ -62,7 +62,7 @@ def report_page(report: Report) -> str:
     return document(f"The cache of {report.service}", body)
 
 
-def _head(report: Report) -> str:
+def _head(report: CacheFound) -> str:
     stoppers = report.stoppers
     tone = "failed" if stoppers else "undecided" if report.cautions else "possible"
     title = f"<h1>{escape(_title(report))}</h1>\n<p>{linked(report.service)}</p>\n"
@@ -75,7 +75,7 @@ def _stopper(finding: Finding) -> str:
     return f"{finding.what}: {finding.words}"
 
 
-def _title(report: Report) -> str:
+def _title(report: CacheFound) -> str:
     if report.found.has_no_cache:
         return "No cache"
     if report.found.scales:
@@ -89,7 +89,7 @@ def _unbroken(text: str) -> str:
     return text.replace(" ", "\u00a0")
 
 
-def _scales(report: Report) -> str:
+def _scales(report: CacheFound) -> str:
     if not report.rows:
         return f'<p class="faint">{escape(report.counted_by)}</p>\n'
     by_tiles = Ruler([row.scale.tiles for row in report.rows])
@@ -144,7 +144,7 @@ class Ruler:
         return 100 * math.log(2 * value / self._smallest) / math.log(2 * self._largest / self._smallest)
 
 
-def _notes(report: Report, rulers: tuple[Ruler, Ruler]) -> str:
+def _notes(report: CacheFound, rulers: tuple[Ruler, Ruler]) -> str:
     empty = report.found.scheme_scales - len(report.rows)
     more = (
         f"{plural(empty, 'more scale')} of the tiling scheme {'holds' if empty == 1 else 'hold'} no tiles."
@@ -156,7 +156,7 @@ def _notes(report: Report, rulers: tuple[Ruler, Ruler]) -> str:
     return f'<p class="faint">{escape(" ".join(filter(None, (report.counted_by, complete, more, logarithmic))))}</p>\n'
 
 
-def _facts(report: Report) -> list[tuple[str, str]]:
+def _facts(report: CacheFound) -> list[tuple[str, str]]:
     made = [] if report.found.has_no_cache else [("Tiles", MADE[report.found.on_demand])]
     return [("Service", report.found.service.value), *made, *_shown(report.found.of(Witness.SERVICE).scheme)]
 
@@ -189,7 +189,7 @@ def _extent(scheme: TilingScheme | None) -> str:
     return f"{drawn_extent(scheme, box)}<p>{escape(corners)}</p>\n"
 
 
-def _jobs(report: Report) -> str:
+def _jobs(report: CacheFound) -> str:
     if report.jobs is None:
         return f"<p>They can't be listed: {escape(report.no_jobs)}</p>\n"
     if not report.jobs:

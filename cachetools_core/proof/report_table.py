@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import io
 
-from .report import Report, Row
+from .cache_found import CacheFound, Row
 
 HEADS = ("level", "scale", "tiles", "bytes", "expected_tiles", "percent", "service")
 # A spreadsheet takes a cell that begins like this for a formula (OWASP, "CSV Injection").
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def report_table(report: Report) -> str:
+def report_table(report: CacheFound) -> str:
     """The table in UTF-8 with the line ends of RFC 4180; a cell is empty where nobody counted. Raises nothing."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)

@@ -9,7 +9,7 @@ from html import escape
 from .evidence import plural
 from .html import document, facts_table, linked, listed, section, stacking
 from .receipt import for_people
-from .site_report import CacheRow, Ending, SiteReport, Sum
+from .site_caches import CacheRow, Ending, SiteCaches, Sum
 from .site_table import (
     INCOMPLETE,
     flags_of,
@@ -46,7 +46,7 @@ WHERE_STACKED = """
 STYLE = OWN_STYLE + stacking("sizes") + WHERE_STACKED
 
 
-def site_page(report: SiteReport) -> str:
+def site_page(report: SiteCaches) -> str:
     """The whole page; its bars are linear, so that a glance tells what fills the disk. It stands alone.
 
     Everything that a server said is escaped. Raises nothing.
@@ -54,12 +54,12 @@ def site_page(report: SiteReport) -> str:
     return document(_title(report), "".join(_parts(report)))
 
 
-def _title(report: SiteReport) -> str:
+def _title(report: SiteCaches) -> str:
     where = "" if report.part is None else f" on {report.part.site}"
     return f"{title_of(report)}{where}"
 
 
-def _parts(report: SiteReport) -> Iterator[str]:
+def _parts(report: SiteCaches) -> Iterator[str]:
     yield f"<style>{STYLE}</style>\n"
     yield _head(report)
     yield facts_table(row for row in _facts(report) if row[1])
@@ -68,7 +68,7 @@ def _parts(report: SiteReport) -> Iterator[str]:
     yield section("Not read", listed(f"{row.name}: {row.in_words}" for row in report.unread))
 
 
-def _head(report: SiteReport) -> str:
+def _head(report: SiteCaches) -> str:
     whole = report.ending is Ending.WHOLE
     uncounted = uncounted_in_words(report)
     tone = "failed" if not whole else "undecided" if uncounted else "possible"
@@ -79,7 +79,7 @@ def _head(report: SiteReport) -> str:
     return f'<header class="{tone}"><h1>{escape(title)}</h1>\n{where}{ending}{missing}</header>\n'
 
 
-def _facts(report: SiteReport) -> list[tuple[str, str]]:
+def _facts(report: SiteCaches) -> list[tuple[str, str]]:
     counted = report.total.counted_tiles is not None
     return [
         (
@@ -96,7 +96,7 @@ def _facts(report: SiteReport) -> list[tuple[str, str]]:
     ]
 
 
-def _folders(report: SiteReport) -> str:
+def _folders(report: SiteCaches) -> str:
     if len(report.folders) < 2:
         return ""
     several = len({part.site for part, _ in report.folders}) > 1
@@ -115,7 +115,7 @@ def _but(together: Sum) -> str:
     return f", {together.uncounted:,} not counted" if together.uncounted else ""
 
 
-def _caches(report: SiteReport) -> str:
+def _caches(report: SiteCaches) -> str:
     if not report.found:
         return f"<p>{escape(others_in_words(report))}.</p>\n"
     caches, total = report.caches, report.total

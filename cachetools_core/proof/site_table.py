@@ -7,10 +7,10 @@ import io
 from collections.abc import Iterator
 
 from ..naming.service import ServiceReference
+from .cache_found import denominator
 from .evidence import plural
-from .report import denominator
 from .report_table import harmless
-from .site_report import CacheRow, Ending, SiteReport, Sum, UnreadRow
+from .site_caches import CacheRow, Ending, SiteCaches, Sum, UnreadRow
 from .words import STORAGE, in_megabytes, in_utc
 
 HEADS = (
@@ -24,7 +24,7 @@ INCOMPLETE = {
 ROOT = "root folder"
 
 
-def title_of(report: SiteReport) -> str:
+def title_of(report: SiteCaches) -> str:
     """How many caches there are, and how large they are together. Raises nothing."""
     total = report.total
     if not total.caches:
@@ -35,7 +35,7 @@ def title_of(report: SiteReport) -> str:
     return f"{caches}, {'at least ' if total.uncounted or report.unread else ''}{in_megabytes(total.bytes)}"
 
 
-def uncounted_in_words(report: SiteReport) -> str:
+def uncounted_in_words(report: SiteCaches) -> str:
     """What isn't in the sums; empty where everything is. Raises nothing."""
     folders = sum(row.is_folder for row in report.unread)
     missing = (
@@ -46,7 +46,7 @@ def uncounted_in_words(report: SiteReport) -> str:
     return ", ".join(f"{plural(number, noun)} {what}" for number, noun, what in missing if number)
 
 
-def others_in_words(report: SiteReport) -> str:
+def others_in_words(report: SiteCaches) -> str:
     """How many services there are beside those with a cache. Raises nothing."""
     return f"{plural(report.uncached, 'service') if report.uncached else 'No services'} without a cache"
 
@@ -83,12 +83,12 @@ def folder_name(folder: str, site: str) -> str:
     return " ".join(filter(None, (site, folder or ROOT)))
 
 
-def report_text(report: SiteReport) -> str:
+def report_text(report: SiteCaches) -> str:
     """A line a cache, the sums, what couldn't be read. Raises nothing."""
     return "\n".join(_lines(report))
 
 
-def _lines(report: SiteReport) -> Iterator[str]:
+def _lines(report: SiteCaches) -> Iterator[str]:
     yield title_of(report) if report.part is None else f"{report.part.url}: {title_of(report)}"
     if report.ending is not Ending.WHOLE:
         yield INCOMPLETE[report.ending]
@@ -128,7 +128,7 @@ def _size(size: int | None) -> str:
     return "not counted" if size is None else in_megabytes(size)
 
 
-def report_csv(report: SiteReport) -> str:
+def report_csv(report: SiteCaches) -> str:
     """The table in UTF-8 with the line ends of RFC 4180; a cell is empty where nobody knows. Raises nothing."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)

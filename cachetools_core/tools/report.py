@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Mapping
 
 from ..errors import CannotDelete, NoAnswer, ServerSaysNo
 from ..local.report_file import ReportFile
 from ..messages import Messages, plain_words
 from ..naming.files import find_service
 from ..naming.service import ServiceReference
+from ..proof.cache_found import CachingJob
 from ..proof.evidence import Look, Says, ServiceState, Witness
 from ..proof.finding import Finding
-from ..proof.report import CachingJob, Report
-from ..proof.report_table import report_table
+from ..proof.report import Report
 from ..server.job_list import list_jobs
 from ..server.looks import closer_look
 from .access import Access
 from .check import TOOLS, beside_own_job, earlier_job, service_findings, site_findings
 from .session import OpenSite, Session
 
+FORMS = {".html": Report.to_html, ".json": Report.to_json, ".csv": Report.to_csv}
 NEXT = {
     ServiceState.NOT_STARTED: "Start the service in ArcGIS Server Manager, then run this again.",
     ServiceState.MISSING: "Check folder, name and type of the service.",
@@ -114,16 +113,3 @@ def _jobs_at_work(site: OpenSite) -> tuple[tuple[CachingJob, ...] | None, str]:
             if not job.has_ended
         )
     return tuple(jobs), ""
-
-
-def _as_page(report: Report) -> str:
-    from ..proof.report_page import report_page  # only a run that writes a page loads HTML
-
-    return report_page(report)
-
-
-def _as_json(report: Report) -> str:
-    return json.dumps(report.to_dict(), indent=1, allow_nan=False) + "\n"
-
-
-FORMS: Mapping[str, Callable[[Report], str]] = {".html": _as_page, ".json": _as_json, ".csv": report_table}

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -16,8 +15,8 @@ from ..naming.files import find_service
 from ..naming.service import ServiceReference
 from ..naming.several import check_are_several
 from ..naming.site import SitePart, read_site_part
-from ..proof.site_report import Ending, SiteReport, UnreadRow, Why, found_of
-from ..proof.site_table import report_csv
+from ..proof.site_caches import Ending, UnreadRow, Why, found_of
+from ..proof.site_report import SiteReport
 from ..server.catalog import Listing, read_listing
 from ..server.connections import SharedConnections
 from ..server.looks import OF_MANY_TRIES, closer_look_at_one_of_many
@@ -33,6 +32,7 @@ from .survey import Survey, What
 
 AT_A_TIME = 4
 """Requests to one site at a time."""
+FORMS = {".html": SiteReport.to_html, ".json": SiteReport.to_json, ".csv": SiteReport.to_csv}
 PROGRESS_EVERY = 1.0
 TO_WRITE_WHAT_IS_KNOWN = 10.0
 
@@ -284,16 +284,3 @@ def _told(report: SiteReport, file: ReportFile | None, session: _Session) -> Sit
 
 def _never() -> bool:
     return False
-
-
-def _as_page(report: SiteReport) -> str:
-    from ..proof.site_page import site_page  # only a run that writes a page loads HTML
-
-    return site_page(report)
-
-
-def _as_json(report: SiteReport) -> str:
-    return json.dumps(report.to_dict(), indent=1, allow_nan=False) + "\n"
-
-
-FORMS: Mapping[str, Callable[[SiteReport], str]] = {".html": _as_page, ".json": _as_json, ".csv": report_csv}

@@ -9,7 +9,8 @@ from ..naming.identity import service_key
 from ..naming.service import ServiceReference
 from ..naming.site import SitePart
 from ..proof.evidence import plural
-from ..proof.site_report import CacheRow, Ending, Found, SiteReport, UnreadRow, Why
+from ..proof.site_caches import CacheRow, Ending, Found, UnreadRow, Why
+from ..proof.site_report import SiteReport
 from ..proof.words import in_megabytes
 
 What = Union[ServiceReference, SitePart, str]

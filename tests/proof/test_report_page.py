@@ -12,10 +12,11 @@ import pytest
 from support.receipts import NASTY, SERVICE
 from support.reports import SCHEME, made, nasty, no_cache, on_demand, uncounted
 
+from cachetools_core.proof.cache_found import AT_WORK, ON_DEMAND, OUT_OF_STEP, TILES_ONLY, CachingJob
 from cachetools_core.proof.evidence import Remark, Scale
 from cachetools_core.proof.extent_drawing import drawn_extent
 from cachetools_core.proof.finding import Finding
-from cachetools_core.proof.report import AT_WORK, ON_DEMAND, OUT_OF_STEP, TILES_ONLY, CachingJob, Report
+from cachetools_core.proof.report import Report
 from cachetools_core.proof.report_page import MOST_JOBS, report_page
 from cachetools_core.proof.scheme import Extent, LevelOfDetail, NoScheme
 

@@ -13,6 +13,7 @@ from support.reports import made, nasty, no_cache, on_demand, uncounted
 from cachetools_core.proof.evidence import Scale
 from cachetools_core.proof.finding import Finding
 from cachetools_core.proof.report import Report
+from cachetools_core.proof.report_page import report_page
 from cachetools_core.proof.report_table import HEADS, harmless, report_table
 
 
@@ -71,3 +72,9 @@ def test_text_tells_what_to_think_of_and_what_stands_in_the_way() -> None:
     assert stopped.deletable is False
     assert stopped.to_text().endswith("\nNot deletable from here: site mode: it is in READ_ONLY mode")
     assert made().deletable is None
+
+
+def test_a_script_has_a_report_in_every_form() -> None:
+    report = made()
+    assert json.loads(report.to_json()) == report.to_dict()
+    assert report.to_csv() == report_table(report) and report.to_html() == report_page(report)

@@ -17,8 +17,9 @@ from support.site_reports import empty, incomplete, made, nasty, row
 from support.source import ROOT
 
 from cachetools_core.naming.site import SitePart
+from cachetools_core.proof.site_caches import Ending, Why
 from cachetools_core.proof.site_page import site_page
-from cachetools_core.proof.site_report import Ending, SiteReport, Why
+from cachetools_core.proof.site_report import SiteReport
 from cachetools_core.proof.site_table import HEADS, report_csv, report_text
 
 SCHEMA: dict[str, Any] = json.loads((ROOT / "docs" / "site-report.schema.json").read_text(encoding="utf-8"))
@@ -142,3 +143,11 @@ def test_a_page_tells_first_what_is_missing() -> None:
     head = " ".join(seen.words[:6])
     assert "Not complete" in head and "1 cache not counted, 2 services not read, 1 folder not read" in head
     assert "folder Closed: not permitted: the server says 'no'" in seen.words
+
+
+@EVERY
+def test_a_script_has_it_in_every_form(make: Callable[[], SiteReport]) -> None:
+    report = make()
+    assert json.loads(report.to_json()) == report.to_dict()
+    forms = (report.to_text(), report.to_csv(), report.to_html())
+    assert forms == (report_text(report), report_csv(report), site_page(report))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
+from cachetools_core.proof.cache_found import CachingJob
 from cachetools_core.proof.evidence import Look, Remark, Says, Scale, ServiceState, Testimony, Why, Witness
 from cachetools_core.proof.finding import Finding
-from cachetools_core.proof.report import CachingJob, Report
+from cachetools_core.proof.report import Report
 from cachetools_core.proof.scheme import Extent, LevelOfDetail, NoScheme, SpatialReference, TilingScheme
 from support.receipts import NASTY, SERVICE
 

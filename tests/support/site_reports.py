@@ -7,7 +7,8 @@ from typing import Any
 
 from cachetools_core.naming.service import ServiceReference
 from cachetools_core.naming.site import SitePart
-from cachetools_core.proof.site_report import CacheRow, Ending, SiteReport, UnreadRow, Why
+from cachetools_core.proof.site_caches import CacheRow, Ending, UnreadRow, Why
+from cachetools_core.proof.site_report import SiteReport
 from support.receipts import NASTY
 
 SITE = "https://gis.example.com/server"

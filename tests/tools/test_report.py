@@ -32,8 +32,8 @@ from support.rehearsal_client import OTHER_SOURCES, SOURCES, Start, fingerprint,
 from support.story import account_of, files_below, service_url
 
 from cachetools_core.errors import Cancelled, CannotDelete, ReportNotWritten, WrongUsage
+from cachetools_core.proof.cache_found import ON_DEMAND, TILES_ONLY
 from cachetools_core.proof.evidence import Says, Witness
-from cachetools_core.proof.report import ON_DEMAND, TILES_ONLY
 from cachetools_core.proof.tile_range import expected_tiles
 from cachetools_core.rehearsal.request import Request
 from cachetools_core.rehearsal.server import Rehearsal

@@ -22,7 +22,8 @@ from support.rehearsal_client import SOURCES, Start
 from support.story import account_of, service_url
 
 from cachetools_core.errors import Cancelled, NoAccount, NoAnswer, NotAService, SignInRefused, WrongUsage
-from cachetools_core.proof.site_report import Ending, SiteReport, Why
+from cachetools_core.proof.site_caches import Ending, Why
+from cachetools_core.proof.site_report import SiteReport
 from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.report import report_cache
