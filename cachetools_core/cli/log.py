@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from ..errors import WrongUsage
-from ..messages import plain_words, reason
+from ..messages import reason
+from ..naming.address import safe_path
 from ..version import __version__
 from ..waiting import Run
 from .end import End
@@ -78,9 +79,7 @@ class _InFile(logging.Handler):
         self._stream.write("".join(f"{stamp}{line}\n" for line in record.getMessage().split("\n")))
         if self._stream.failed and not self._told:
             self._told = True
-            self._terminal.warning(
-                f"The log file {plain_words(self._name)} can't be written any more; the run goes on."
-            )
+            self._terminal.warning(f"The log file {safe_path(self._name)} can't be written any more; the run goes on.")
 
     def close(self) -> None:
         self._stream.written_within(2.0)
@@ -98,6 +97,4 @@ def _opened(name: str, run: Run) -> Stream:
         return Stream(run.in_time("opening the log file", opened))
     except (OSError, ValueError) as error:
         why = reason(error)
-    raise WrongUsage(
-        f"The log file {plain_words(name)} can't be opened: {why}.", "Name a file that this user can write."
-    )
+    raise WrongUsage(f"The log file {safe_path(name)} can't be opened: {why}.", "Name a file that this user can write.")

@@ -11,6 +11,7 @@ from secrets import token_hex
 
 from ..errors import ReceiptNotKept
 from ..messages import reason
+from ..naming.address import safe_path
 from . import own_files
 from .folders import application_folder, file_name_for
 
@@ -71,7 +72,7 @@ class ReceiptFolder:
             own_files.make_folder(self.path)
 
     def _not_kept(self, error: Exception) -> ReceiptNotKept:
-        return ReceiptNotKept(f"The receipt can't be written to {self.path}: {reason(error)}.")
+        return ReceiptNotKept(f"The receipt can't be written to {safe_path(str(self.path))}: {reason(error)}.")
 
 
 def _write_for_all(file: Path, text: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..errors import ReportNotWritten, WrongUsage
 from ..messages import reason
+from ..naming.address import safe_path
 
 ENDINGS = (".html", ".json", ".csv")
 
@@ -22,7 +23,7 @@ class ReportFile:
         folder = self.path.parent
         if not folder.is_dir() or self.path.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
             raise WrongUsage(
-                f"A report can't be written to {self.path}.",
+                f"A report can't be written to {safe_path(str(self.path))}.",
                 "Name a file in a folder that is there and may be written.",
             )
 
@@ -39,7 +40,9 @@ class ReportFile:
                 os.fsync(stream.fileno())
             partial.replace(self.path)
         except (OSError, UnicodeError) as error:
-            raise ReportNotWritten(f"The report can't be written to {self.path}: {reason(error)}.") from error
+            raise ReportNotWritten(
+                f"The report can't be written to {safe_path(str(self.path))}: {reason(error)}."
+            ) from error
         finally:
             with suppress(OSError):
                 partial.unlink()

@@ -23,10 +23,11 @@ from requests.utils import select_proxy
 
 from ..errors import CertificateFileError, NoAnswer, NotAService
 from ..messages import reason
-from ..naming.address import site_address
+from ..naming.address import safe_path, site_address
 from ..waiting import Run
 from .refused_certificates import others_may_do, refusal
 
+KEPT = "the file kept for this site"
 BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 LARGEST_CA_FILE = 10_000_000
 PARTIAL_CHAIN = 0x80000  # X509_V_FLAG_PARTIAL_CHAIN; ssl names it from Python 3.10 on
@@ -84,7 +85,7 @@ class Trust:
             yield _CertificateFile(Path(self._ca_file), "you as the CA file")
         kept_file = self._kept(authority)
         if kept_file is not None and os.path.exists(kept_file):
-            yield _CertificateFile(kept_file, "the file kept for this site")
+            yield _CertificateFile(kept_file, KEPT)
         for variable in BUNDLE_VARIABLES:
             if os.environ.get(variable):
                 yield _CertificateFile(Path(os.environ[variable]), f"the environment variable {variable}")
@@ -99,7 +100,8 @@ class _CertificateFile:
     named_by: str
 
     def __str__(self) -> str:
-        return f"{self.path}, named by {self.named_by}"
+        shown = self.path if self.named_by == KEPT else safe_path(str(self.path))
+        return f"{shown}, named by {self.named_by}"
 
     def unusable(self, why: object) -> CertificateFileError:
         return CertificateFileError(f"{self}, holds no readable certificate: {why}.")

@@ -23,7 +23,7 @@ from ..local.sites import (
     read_certificates,
 )
 from ..messages import plain_words
-from ..naming.address import site_address
+from ..naming.address import safe_path, site_address
 from ..naming.site import read_site
 from ..server.destination import same_authority, token_service_of
 from ..server.portal import find_portal, sign_in_to_portal
@@ -163,7 +163,7 @@ def _cache_directory_of(access: Access, run: Run) -> str:
         return ""
     folder = Path(access.cache_directory).absolute()
     if not run.in_time("looking for the cache directory", folder.is_dir):
-        raise WrongUsage(f"The cache directory {folder} isn't there, or this user can't see it.")
+        raise WrongUsage(f"The cache directory {safe_path(str(folder))} isn't there, or this user can't see it.")
     return str(folder)
 
 

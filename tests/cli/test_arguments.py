@@ -168,3 +168,19 @@ def test_one_object_whatever_fails(run: Callable[..., Outcome]) -> None:
     done = run("report", "nonsense", "--json")
     assert list(json.loads(done.out)) == ["service", "error", "exit_code"]
     assert done.err.count(done.json["error"]["text"]) == 1
+
+
+@pytest.mark.parametrize(
+    "option",
+    [["--ca-file", "u:{}@x"], ["--log-file", "/no/u:{}@x"], ["--receipts", "/dev/null/u:{}@x"], ["--from", "u:{}@x"]],
+    ids=lambda option: option[0],
+)
+def test_of_a_path_that_is_typed_nothing_before_its_last_at_sign_is_repeated(
+    run: Callable[..., Outcome], option: list[str]
+) -> None:
+    name, value = option
+    service = "https://localhost:1/arcgis/rest/services/R/MapServer"
+    done = run("delete", service, "--yes", "--deadline", "5", name, value.format(SECRET))
+    assert done.code != 0
+    assert SECRET not in done.out + done.err
+    assert " x" in done.err
