@@ -128,7 +128,8 @@ class ActivePortal:
         token = self.token()
         if token is None:
             return WhyNot("Pro's active portal: Pro isn't signed in to it")
-        run.secrets.remember(token.value, token.referer)
+        # Without the scheme, which would be blotted out of every other address.
+        run.secrets.remember(token.value, token.referer.partition("://")[2] or token.referer)
         address = portal_tokens(secure_form(self.url.strip().rstrip("/"), home.address))
         return PortalSession(address, _ProsTokens(self), "Pro's active portal")
 

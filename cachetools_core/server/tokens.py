@@ -112,7 +112,8 @@ class ExchangedTokens:
         except SignInRefused as refusal:
             raise SignInRefused(
                 f"The portal gives no token for {self._server}: {refusal.what}",
-                "Name the site by the address under which it is federated, as the portal's list of servers shows it.",
+                "The sign-in to the portal may have ended: sign in again. Else name the site by the address under which"
+                " it is federated, as the portal's list of servers shows it.",
             ) from refusal
         if any(given in exchanged.value for given in self._given):
             raise UnsafeSignIn(

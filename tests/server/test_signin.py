@@ -54,6 +54,12 @@ def test_pros_portal_comes_second_and_its_token_is_exchanged(federated: Rehearsa
     assert token not in carried_to_the_server(federated)
 
 
+def test_pros_referer_is_no_reason_to_blot_out_other_addresses(federated: Rehearsal) -> None:
+    active, _ = pros_portal(federated)
+    secrets = enter(federated, GivenAccount(), active).wire.run.secrets
+    assert secrets.blot("https://gis.example.com, https://pro.invalid/") == "https://gis.example.com, https://***"
+
+
 def test_pros_token_keeps_its_referer_where_a_proxy_before_the_server_strips_headers(federated: Rehearsal) -> None:
     """The portal is asked past that proxy; Pro's token is bound to Pro's referer, whatever the new one is bound to."""
 
