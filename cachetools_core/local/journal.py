@@ -12,11 +12,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import AlreadyRunning, JournalError, NotAService
+from ..errors import AlreadyRunning, JournalError
 from ..messages import plain_words, reason
-from ..naming.address import safe_text
 from ..naming.identity import service_key
-from ..naming.service import ServiceReference, read_name
+from ..naming.service import read_service
 from ..proof.entry import Entry
 from . import own_files
 from .entry_text import UNREADABLE, entry_as_text, entry_from_text, service_in_text, spelled_as
@@ -303,7 +302,4 @@ def _trouble(error: Exception) -> str:
 
 def _key(service_url: str) -> str:
     """One text for all spellings of a service. Raises NotAService for anything but a service's address."""
-    named = read_name(service_url)
-    if not isinstance(named, ServiceReference):
-        raise NotAService(f"'{safe_text(service_url)}' isn't a service's address.")
-    return service_key(named)
+    return service_key(read_service(service_url))

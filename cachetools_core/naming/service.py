@@ -135,6 +135,14 @@ def read_name(text: str) -> Named:
     return _read_catalog_path(plain)
 
 
+def read_service(address: str) -> ServiceReference:
+    """The service that an address names. Raises NotAService for any other text, also for one that names a file."""
+    named = read_name(address)
+    if not isinstance(named, ServiceReference):
+        raise NotAService(f"'{safe_text(address)}' isn't a service's address.")
+    return named
+
+
 def _is_seen(letter: str) -> bool:
     return letter.isprintable() or unicodedata.category(letter) == "Zs"
 

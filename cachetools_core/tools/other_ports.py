@@ -9,7 +9,7 @@ from ..errors import NoAnswer, NotAService, ServerSaysNo
 from ..local.entry_text import spelled_as
 from ..local.journal import unfinished
 from ..naming.identity import is_loopback, service_key, service_key_at_any_port
-from ..naming.service import ServiceReference, read_name
+from ..naming.service import ServiceReference, read_service
 from ..proof.entry import Entry
 from ..server.wire import Wire
 from .session import Session
@@ -35,12 +35,11 @@ def names_at_other_ports(service: ServiceReference, wire: Wire, session: Session
 
 def _differs_in_port(service: ServiceReference, address: str, session: Session) -> bool:
     try:
-        other = read_name(address)
+        other = read_service(address)
     except NotAService:
         return False
-    if not isinstance(other, ServiceReference) or service_key(other) == service_key(service):
-        return False
-    return service_key_at_any_port(other) == service_key_at_any_port(service) and not session.is_about(other)
+    is_same_at_any_port = service_key_at_any_port(other) == service_key_at_any_port(service)
+    return is_same_at_any_port and service_key(other) != service_key(service) and not session.is_about(other)
 
 
 def _may_have(wire: Wire, entry: Entry) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
@@ -14,7 +14,7 @@ from ..local.journal import Journal, Unreadable, unfinished
 from ..local.ledger import Ledger
 from ..messages import Messages
 from ..naming.identity import service_key, site_key
-from ..naming.service import ServiceReference, read_name
+from ..naming.service import ServiceReference, read_service
 from ..proof.entry import Entry
 from ..secrecy import Discreet
 from ..server.connections import SharedConnections
@@ -72,7 +72,7 @@ class ManySession(Session):
         entries: tuple[Entry | Unreadable, ...] = ()
         with suppress(JournalError):
             entries = unfinished(self.access.journal_folder)
-        return {one.job_id: key for one in entries if isinstance(one, Entry) and one.job_id for key in _key_of(one)}
+        return dict(_jobs_in(entries))
 
 
 class SharedSite:
@@ -221,9 +221,8 @@ class _Both:
         self._journal.check_held()
 
 
-def _key_of(entry: Entry) -> tuple[str, ...]:
-    try:
-        named = read_name(entry.service)
-    except NotAService:
-        return ()
-    return (service_key(named),) if isinstance(named, ServiceReference) else ()
+def _jobs_in(entries: tuple[Entry | Unreadable, ...]) -> Iterator[tuple[str, str]]:
+    for one in entries:
+        if isinstance(one, Entry) and one.job_id:
+            with suppress(NotAService):
+                yield one.job_id, service_key(read_service(one.service))

@@ -33,7 +33,7 @@ from support.puppet import (
 from cachetools_core.local.journal import Journal
 from cachetools_core.local.ledger import Ledger
 from cachetools_core.naming.identity import service_key
-from cachetools_core.naming.service import ServiceReference, read_name
+from cachetools_core.naming.service import read_service
 from cachetools_core.proof.entry import Entry
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.check import check_deletion
@@ -139,9 +139,9 @@ def test_they_agree_while_another_run_holds_the_service(entry: Entry | None, wor
 def test_a_check_tells_of_a_run_over_several_services(tmp_path: Path) -> None:
     with BodyServer(lambda path: None) as server:
         puppet = Puppet(server, WITH_A_CACHE, Answers(GONE, NONE))
-        named = read_name(puppet.service_url)
-        assert isinstance(named, ServiceReference)
-        with Ledger([service_key(named), "other"], tmp_path / "journal", lambda value: value).held() as ledger:
+        with Ledger(
+            [service_key(read_service(puppet.service_url)), "other"], tmp_path / "journal", lambda value: value
+        ).held() as ledger:
             ledger.note_submit("other", ENTRY)
             found = check_deletion(puppet.service_url, access_to(tmp_path))
             assert found.possible and found.findings[-1].good is None

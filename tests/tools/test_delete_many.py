@@ -23,7 +23,7 @@ from cachetools_core.account import Account
 from cachetools_core.errors import WrongUsage
 from cachetools_core.local.journal import Journal
 from cachetools_core.naming.identity import service_key
-from cachetools_core.naming.service import ServiceReference, read_name
+from cachetools_core.naming.service import read_service
 from cachetools_core.proof.entry import Entry
 from cachetools_core.rehearsal.request import Request
 from cachetools_core.rehearsal.server import Rehearsal
@@ -329,9 +329,7 @@ def test_no_secret_stands_in_the_ledger(many: Many) -> None:
 
 
 def key_of(url: str) -> str:
-    service = read_name(url)
-    assert isinstance(service, ServiceReference)
-    return service_key(service)
+    return service_key(read_service(url))
 
 
 def test_a_ledger_that_cannot_be_read_ends_the_run_before_any_service(many: Many) -> None:
