@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from ..errors import Cancelled
 from ..messages import Messages
 from ..waiting import CANCEL_IS_FELT_WITHIN, Clock
+from .access import Access
 
 Found = TypeVar("Found")
 
@@ -123,3 +126,11 @@ class _Left:
     def __next__(self) -> Callable[[], None]:
         with self._lock:
             return next(self._things)
+
+
+def relayed(access: Access, relay: Relay) -> Access:
+    """The access of threads: what they say, and what they ask of Pro, goes through the relay. Raises nothing."""
+    pro = access.active_portal
+    if pro is not None:
+        pro = replace(pro, signin_token=partial(relay.found, pro.signin_token))
+    return replace(access, messages=relay, active_portal=pro)

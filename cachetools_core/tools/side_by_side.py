@@ -26,7 +26,7 @@ from ..server.wire import PlainWire
 from ..waiting import Run
 from .access import Access
 from .among_many import Named, WarningsOnly
-from .relay import Relay
+from .relay import Relay, relayed
 from .session import OpenSite, Session
 
 Found = TypeVar("Found")
@@ -42,11 +42,7 @@ class ManySession(Session):
     """One run over several services: each site is opened and signed in to once, for all of them."""
 
     def __init__(self, access: Access, relay: Relay, per_site: int) -> None:
-        pro = access.active_portal
-        if pro is not None:
-            ask = pro.signin_token
-            pro = replace(pro, signin_token=lambda: relay.found(ask))
-        super().__init__(replace(access, messages=relay, active_portal=pro))
+        super().__init__(relayed(access, relay))
         self.per_site = per_site
         self._shared: dict[str, SharedSite] = {}
 

@@ -26,8 +26,9 @@ from cachetools_core.proof.site_caches import Ending, Why
 from cachetools_core.proof.site_report import SiteReport
 from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.tools.access import Access
+from cachetools_core.tools.inquiry import AT_A_TIME
 from cachetools_core.tools.report import report_cache
-from cachetools_core.tools.report_site import AT_A_TIME, report_services, report_site
+from cachetools_core.tools.report_site import report_services, report_site
 
 NAMES = ("A", "B", "F/C", "F/D", "F/E", "G/H")
 A_SERVICE = 3
