@@ -247,7 +247,7 @@ class Look:
         return bool(self.saying(Says.GONE) and self.saying(Says.THERE))
 
     @property
-    def is_none(self) -> bool:
+    def had_no_time(self) -> bool:
         """True where no time was left to ask anybody."""
         return all(one.why is Why.NO_TIME for one in self.testimonies)
 
@@ -307,7 +307,7 @@ class Look:
 
 def who_says_what(look: Look) -> str:
     """How the service answers, and what every witness that was asked says, in one line."""
-    if look.is_none:
+    if look.had_no_time:
         return "no time was left to look"
     service = f"the service {look.service.value}"
     others = [one.in_words() for one in look.testimonies if one.witness is not Witness.SERVICE]

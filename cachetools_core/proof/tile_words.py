@@ -84,7 +84,7 @@ def levels_in_words(levels: tuple[int, ...]) -> str:
 
 def seen(look: Look) -> str:
     """What a look shows of the chosen tiles, in one line."""
-    if look.is_none or look.close_up is None or look.service is not ServiceState.ANSWERS:
+    if look.had_no_time or look.close_up is None or look.service is not ServiceState.ANSWERS:
         return who_says_what(look)
     seen_of, count = look.close_up, count_of(look, look.close_up.selection)
     counted = "nobody counts their tiles" if count is None else f"their scales hold {plural(count, 'tile')}"

@@ -162,7 +162,7 @@ def _who_contradicts_whom(look: Look) -> str:
 
 def look_in_words(look: Look) -> str:
     """A look in one line."""
-    if look.is_none:
+    if look.had_no_time:
         return "no time was left to look"
     if look.scales:
         but = ", though the service says that it has no cache" if look.of(Witness.SERVICE).says is Says.GONE else ""

@@ -8,7 +8,7 @@ from ..errors import AlreadyRunning, DeadlinePassed
 from ..messages import Messages
 from ..proof.ending import JobEnd, JobReport
 from ..waiting import Patience
-from .candidates import Candidate, Candidates, Place, doubtfully_gone, in_words
+from .candidates import Candidate, Candidates, Target, doubtfully_gone, in_words
 from .following import follow, watch
 from .searching import LONGEST_PAUSE, Sight
 
@@ -18,13 +18,13 @@ class JobsAtWork:
 
     def __init__(
         self,
-        place: Place,
+        target: Target,
         candidates: Candidates,
         see: Callable[[], Sight],
         messages: Messages,
         patience: Patience,
     ) -> None:
-        self._place, self._wire, self._run = place, place.wire, place.wire.run
+        self._target, self._wire, self._run = target, target.wire, target.wire.run
         self._candidates, self._see = candidates, see
         self._messages, self._patience = messages, patience
 
@@ -41,7 +41,7 @@ class JobsAtWork:
             done = self._see().done
         except DeadlinePassed as error:
             raise AlreadyRunning(
-                f"{in_words(at_work)} may be deleting the cache of {self._place.service}, and hadn't ended when this"
+                f"{in_words(at_work)} may be deleting the cache of {self._target.service}, and hadn't ended when this"
                 " run's time was up. Nothing was submitted.",
                 "Run this again when that job has ended.",
             ) from error
@@ -71,7 +71,7 @@ class JobsAtWork:
     def _follow(self, other: Candidate) -> JobReport:
         """Nobody's cancel but its owner's may end somebody else's job."""
         self._messages.warning(
-            f"The server already has a job for {self._place.service}, so nothing is submitted; following"
+            f"The server already has a job for {self._target.service}, so nothing is submitted; following"
             f" {in_words([other])}."
         )
         ours = bool(other.job.user) and not other.by_another

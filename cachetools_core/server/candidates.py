@@ -20,8 +20,8 @@ from .wire import READ_TRIES, Wire
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a job belongs: service, address of the site, a signed-in wire, name of the account, who else is at work."""
+class Target:
+    """What a job is for, and the way there: service, site, a signed-in wire, account, who else is at work there."""
 
     service: ServiceReference
     site: str
@@ -49,14 +49,14 @@ class Candidate:
 
 
 class Candidates:
-    """The jobs of one task that may be for the service of a place.
+    """The jobs of one task that may be for the service of a target.
 
     What an earlier look has shown isn't kept: each call asks the server. Raises SignInRefused, Cancelled and
     DeadlinePassed; what the server doesn't tell leaves a job as a candidate.
     """
 
-    def __init__(self, place: Place, task_url: str) -> None:
-        self._place, self._wire = place, place.wire
+    def __init__(self, target: Target, task_url: str) -> None:
+        self._target, self._wire = target, target.wire
         self.task_url = task_url
         self._task = unquote(task_url.rpartition("/")[2])
         self._tools = task_url.partition("/rest/services/System/")[2].partition("/")[0]
@@ -68,8 +68,8 @@ class Candidates:
     def listed(self, tries: int = READ_TRIES) -> JobList | None:
         """The server's list of jobs; None where this account, site or version has none to show."""
         try:
-            with self._place.neighbours.turn(self._wire.run):
-                return list_jobs(self._wire, self._place.site, self._tools, tries=tries)
+            with self._target.neighbours.turn(self._wire.run):
+                return list_jobs(self._wire, self._target.site, self._tools, tries=tries)
         except (NoAnswer, ServerSaysNo):
             self._wire.run.go_on()
             return None
@@ -104,7 +104,7 @@ class Candidates:
         return tuple(one for one in candidates if not self._has_ended(one.job))
 
     def _not_of_others(self, jobs: Sequence[ListedJob]) -> Iterable[ListedJob]:
-        others = self._place.neighbours.jobs_of_others([job.id for job in jobs], self._place.service)
+        others = self._target.neighbours.jobs_of_others([job.id for job in jobs], self._target.service)
         return (job for job in jobs if job.id not in others)
 
     def _among(self, jobs: Iterable[ListedJob]) -> tuple[Candidate, ...]:
@@ -117,7 +117,7 @@ class Candidates:
 
     def _meaning_of(self, job: ListedJob) -> Means:
         try:
-            return names_service(self._place.service, service_of_job(self._wire, self.url_of(job.id)))
+            return names_service(self._target.service, service_of_job(self._wire, self.url_of(job.id)))
         except (NoAnswer, ServerSaysNo):
             self._wire.run.go_on()
             return Means.UNCLEAR
@@ -127,7 +127,7 @@ class Candidates:
 
     def _is_by_another(self, job: ListedJob) -> bool:
         """Accounts of a portal or a domain are spelled in more than one way: `anna`, `CITY\\anna`, `anna@city`."""
-        return bool(job.user and self._place.account) and not _name_parts(job.user) & _name_parts(self._place.account)
+        return bool(job.user and self._target.account) and not _name_parts(job.user) & _name_parts(self._target.account)
 
     def _has_ended(self, job: ListedJob) -> bool:
         """True where the list or the job itself says so; a list may lack statuses, or have words of its own."""

@@ -20,7 +20,7 @@ from ..proof.evidence import Look
 from ..proof.way_back import WayBack
 from ..waiting import Patience
 from .at_work import JobsAtWork
-from .candidates import Candidate, Candidates, Place, doubtfully_gone, in_words
+from .candidates import Candidate, Candidates, Target, doubtfully_gone, in_words
 from .following import follow, follow_from_the_start
 from .job_list import JobList, service_of_job
 from .searching import Search, Sight
@@ -51,9 +51,9 @@ class Submission:
     """The job of one task for one service, with two doors: `begin` a new one, or `resume` one that was begun."""
 
     def __init__(
-        self, place: Place, notebook: Notebook, messages: Messages, patience: Patience, see: Callable[[], Sight]
+        self, target: Target, notebook: Notebook, messages: Messages, patience: Patience, see: Callable[[], Sight]
     ) -> None:
-        self._place, self._wire, self._run = place, place.wire, place.wire.run
+        self._target, self._wire, self._run = target, target.wire, target.wire.run
         self._notebook, self._messages, self._patience = notebook, messages, patience
         self._see = see
 
@@ -70,8 +70,8 @@ class Submission:
         reached it, JournalError where it couldn't be noted, AlreadyRunning where the deadline passed while another job
         was waited for, Cancelled and DeadlinePassed before the submit. After it, nothing is raised.
         """
-        candidates = Candidates(self._place, task.url)
-        with self._place.neighbours.turn(self._run):
+        candidates = Candidates(self._target, task.url)
+        with self._target.neighbours.turn(self._run):
             listed = candidates.listed()
             if listed is None:
                 self._messages.info(
@@ -81,10 +81,10 @@ class Submission:
             at_work = candidates.at_work(listed)
             entry = None if at_work else self._submitted(task, inputs, before, way_back, listed)
         if entry is None:
-            return JobsAtWork(self._place, candidates, self._see, self._messages, self._patience).to_their_end(at_work)
+            return JobsAtWork(self._target, candidates, self._see, self._messages, self._patience).to_their_end(at_work)
         report = self._follow(entry, follow_from_the_start) if entry.job_id else self._search(entry, None)
         if report.end not in (JobEnd.RUNNING, JobEnd.NO_ANSWER):
-            self._place.neighbours.note_ended(self._place.service)
+            self._target.neighbours.note_ended(self._target.service)
         return report
 
     def resume(self, entry: Entry) -> JobReport:
@@ -93,7 +93,7 @@ class Submission:
         Raises nothing: what can't be found is in the report.
         """
         path = entry.task_url.partition("/rest/services/")[2]
-        entry = replace(entry, task_url=f"{self._place.site}/rest/services/{path}")  # as this run spells the site
+        entry = replace(entry, task_url=f"{self._target.site}/rest/services/{path}")  # as this run spells the site
         if entry.job_id:
             self._messages.info(f"Following {entry.job_url}")
             return self._follow(entry)
@@ -107,7 +107,7 @@ class Submission:
             return ""
         with self._as_far_as_known():
             named = service_of_job(self._wire, report.url)
-            if names_service(self._place.service, named) is Means.ANOTHER:
+            if names_service(self._target.service, named) is Means.ANOTHER:
                 return named
         return ""
 
@@ -120,7 +120,7 @@ class Submission:
         """
         known = listed.ids if listed is not None and listed.whole else None
         begun = self._run.clock.now()
-        entry = Entry(self._place.service.url, self._place.account, begun, before, task.url, known, way_back=way_back)
+        entry = Entry(self._target.service.url, self._target.account, begun, before, task.url, known, way_back=way_back)
         self._notebook.write(entry)
         self._notebook.check_held()
         try:
@@ -128,7 +128,7 @@ class Submission:
         except CacheToolsError as error:
             self._check_for_a_job(entry, error)
             return entry
-        self._place.neighbours.note_job(entry.job_id, self._place.service)
+        self._target.neighbours.note_job(entry.job_id, self._target.service)
         self._note(entry)
         self._messages.info(f"Submitted: {entry.job_url}")
         return entry
@@ -150,7 +150,7 @@ class Submission:
         if not _refused(error):
             self._messages.warning(f"{error.what} The job may have started; looking for it, not submitting again.")
             return
-        candidates = Candidates(self._place, entry.task_url)
+        candidates = Candidates(self._target, entry.task_url)
         new = self._new_jobs(candidates, candidates.listed_undisturbed(), entry)
         if not new:
             self._close()
@@ -158,13 +158,13 @@ class Submission:
         self._messages.warning(f"{error.what} But the server has a new job: {in_words(new)}.")
 
     def _search(self, entry: Entry, on_its_way: float | None) -> JobReport:
-        candidates = Candidates(self._place, entry.task_url)
+        candidates = Candidates(self._target, entry.task_url)
         search = Search(entry, candidates, self._see, self._run, self._messages, self._patience)
         found = search.find(on_its_way)
         if isinstance(found, JobReport):
             return found
         entry = entry.with_job(found.id)
-        self._place.neighbours.note_job(entry.job_id, self._place.service)
+        self._target.neighbours.note_job(entry.job_id, self._target.service)
         self._note(entry)
         self._messages.info(f"Following {entry.job_url}")
         return self._follow(entry)
@@ -176,7 +176,7 @@ class Submission:
         """A job whose address is refused is gone where the server's whole list lacks it too, and has no new one."""
         if report.end is not JobEnd.GONE:
             return report
-        candidates = Candidates(self._place, entry.task_url)
+        candidates = Candidates(self._target, entry.task_url)
         listed = candidates.listed_undisturbed()
         if listed is None or not listed.whole or entry.job_id in listed.ids:
             return doubtfully_gone(report)

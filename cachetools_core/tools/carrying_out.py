@@ -22,7 +22,7 @@ from ..proof.entry import Entry
 from ..proof.evidence import Look
 from ..proof.verdict import ENDED_OR_GONE, UNSETTLED, Remains, Verdict, verdict
 from ..proof.words import Story
-from ..server.candidates import Place
+from ..server.candidates import Target
 from ..server.searching import Sight
 from ..server.submission import Submission
 from .plan import Plan, journal_of, make_plan
@@ -73,9 +73,9 @@ class _Deletion:
             self._check_that_nothing_came_between(journal.entry())
             session = self._plan.session
             self._neighbours = session.neighbours_at(self._service.site)
-            place = Place(self._service, site.url, site.wire, site.account, self._neighbours)
+            target = Target(self._service, site.url, site.wire, site.account, self._neighbours)
             notebook = session.notebook_over(journal, self._service)
-            self._submission = Submission(place, notebook, self._record, self._access.patience, self._see)
+            self._submission = Submission(target, notebook, self._record, self._access.patience, self._see)
             return self._submit() if self._plan.entry is None else self._follow(self._plan.entry)
 
     def _conclude_nothing(self) -> None:

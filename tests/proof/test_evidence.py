@@ -70,7 +70,7 @@ def test_nobody_was_asked_in_an_empty_look():
         ServiceState.UNREADABLE, None, None, None, None,
     )  # fmt: skip
     assert {empty.of(witness).why for witness in Witness} == {Why.NOT_ASKED}
-    assert empty.is_none
+    assert empty.had_no_time
     assert not (empty.has_no_cache or empty.contradicts_itself or empty.counted_gone or empty.nobody_may_count)
 
 

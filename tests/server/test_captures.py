@@ -25,7 +25,7 @@ from cachetools_core.naming.service import ServiceReference
 from cachetools_core.proof.ending import JobEnd
 from cachetools_core.proof.entry import Entry
 from cachetools_core.proof.evidence import Look, Says, ServiceState, Why, Witness
-from cachetools_core.server.candidates import Place
+from cachetools_core.server.candidates import Target
 from cachetools_core.server.following import follow
 from cachetools_core.server.job_list import list_jobs
 from cachetools_core.server.looks import look
@@ -280,10 +280,10 @@ def test_the_answer_to_a_submit_gives_the_jobs_address(wire: Captures, name: str
     job_id = wire.body(name)["jobId"]
     wire.serve_bytes({f"{TASK}/jobs/{job_id}": json.dumps({"jobId": job_id, "jobStatus": "esriJobFailed"}).encode()})
     pages = Pages()
-    place = Place(wire.reference(), wire.site, wire.rest, "")
+    target = Target(wire.reference(), wire.site, wire.rest, "")
     task = Task("CachingTools", "DeleteCache", f"{wire.site}/{TASK}", frozenset(), frozenset())
     sight = Sight(done=False, untouched=True, mark=None)
-    submission = Submission(place, pages, Listener(), PATIENCE, lambda: sight)
+    submission = Submission(target, pages, Listener(), PATIENCE, lambda: sight)
     report = submission.begin(task, {"service_url": "Rainfall:MapServer"}, Look())
     assert report.url == f"{wire.site}/{TASK}/jobs/{job_id}"
     assert [entry.job_url for entry in pages.written] == ["", report.url]

@@ -34,7 +34,7 @@ from cachetools_core.local.journal import Journal
 from cachetools_core.naming.service import ServiceReference
 from cachetools_core.proof.ending import JobEnd, JobReport
 from cachetools_core.proof.entry import Entry
-from cachetools_core.server.candidates import Place
+from cachetools_core.server.candidates import Target
 from cachetools_core.server.searching import Sight
 from cachetools_core.server.site import Task
 from cachetools_core.server.submission import Submission
@@ -71,8 +71,8 @@ class Desk:
         wire: Wire = self.sign_in(PlainWire(Trust(), run))
         self.run = run
         service = ServiceReference(self.site.server.site, "", "Rain", "MapServer")
-        place = Place(service, self.site.server.site, wire, self.account)
-        return Submission(place, self.journal, self.heard, PATIENCE, self.see)
+        target = Target(service, self.site.server.site, wire, self.account)
+        return Submission(target, self.journal, self.heard, PATIENCE, self.see)
 
     def begin(self) -> JobReport | None:
         task = Task("CachingTools", "DeleteCache", self.entry.task_url, frozenset({"service_url"}), frozenset())

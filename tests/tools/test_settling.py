@@ -220,7 +220,7 @@ def test_half_of_the_time_left_is_kept_for_starting_a_stopped_service(server):
 
 def test_no_time_for_a_look_is_said_to_be_that_and_not_an_unreadable_service(server):
     found = server.look(JobEnd.SUCCEEDED, deadline=0)
-    assert (found.is_none, found.cached, found.trouble, server.looks) == (True, None, (), 0)
+    assert (found.had_no_time, found.cached, found.trouble, server.looks) == (True, None, (), 0)
     assert look_in_words(found) == who_says_what(found) == "no time was left to look"
 
 
