@@ -36,8 +36,9 @@ class JobReport:
     """What is known of a job.
 
     `url` is its address and `status` its last status word, empty where nobody knows. `messages` are the server's;
-    `complaints` those of them that are warnings or errors. `trouble` says what kept the job from being read,
-    `cancel_refused` why the server didn't take a cancel; both empty where there was nothing.
+    `complaints` those of them that are warnings or errors; `tells_an_error` is true where one is an error. `trouble`
+    says what kept the job from being read, `cancel_refused` why the server didn't take a cancel; both empty where there
+    was nothing.
     """
 
     url: str
@@ -45,6 +46,7 @@ class JobReport:
     end: JobEnd = JobEnd.RUNNING
     messages: tuple[str, ...] = ()
     complaints: tuple[str, ...] = ()
+    tells_an_error: bool = False
     trouble: str = ""
     cancel_refused: str = ""
 

@@ -41,7 +41,8 @@ IN_WORDS = {
 }
 Said = tuple[str, bool]
 """A message's text, and whether it complains."""
-WARNING_TYPES = ("esriJobMessageTypeWarning", "esriJobMessageTypeError", "esriJobMessageTypeAbort")
+ERROR_TYPES = ("esriJobMessageTypeError", "esriJobMessageTypeAbort")
+WARNING_TYPES = ("esriJobMessageTypeWarning", *ERROR_TYPES)
 
 
 def follow(wire: Wire, url: str, messages: Messages, patience: Patience) -> JobReport:
@@ -101,6 +102,7 @@ class _Following:
             end=JobEnd.NO_ANSWER if unread else self.end,
             messages=tuple(self._said.messages),
             complaints=tuple(self._said.complaints),
+            tells_an_error=self._said.an_error,
             trouble=self.trouble,
             cancel_refused="" if self._cancel_accepted else self.cancel_refused,
         )
@@ -229,10 +231,13 @@ class _Said:
         self._told: Counter[Said] = Counter()
         self.messages: list[str] = []
         self.complaints: list[str] = []
+        self.an_error = False
 
     def hear(self, said: Any) -> None:
         """Hand on what is new in the server's list."""
-        for text, complains in self._news([_said(one) for one in said] if isinstance(said, list) else []):
+        listed = said if isinstance(said, list) else []
+        self.an_error |= any(isinstance(one, dict) and one.get("type") in ERROR_TYPES for one in listed)
+        for text, complains in self._news([*map(_said, listed)]):
             self._told[text, complains] += 1
             if text:
                 self._tell(text, complains)

@@ -157,10 +157,13 @@ class _Deletion:
         return settling.last_look(report.end)
 
     def _without_doubt(self, report: JobReport, after: Look) -> JobReport:
-        """The report, or one that doesn't claim an end where this service's job may not have ended."""
-        if report.end not in ENDED_OR_GONE or self._work.what_remains(self._before, after) is Remains.NOTHING:
+        """The report, or one that doesn't claim an end where this service's job may not have ended, or not well."""
+        remains = self._work.what_remains(self._before, after)
+        if report.end not in ENDED_OR_GONE or remains is Remains.NOTHING:
             return report
         doubt = "the cache report says that a caching job is still running" if after.busy else ""
+        if remains is Remains.NOTHING_BY_ONE and report.tells_an_error:
+            doubt = "nobody counts the tiles, and the job's messages hold an error"
         another = "" if doubt else self._submission.service_of_another(report)
         if another:
             doubt = f"the job at that address is for {another}"

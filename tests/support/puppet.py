@@ -82,6 +82,7 @@ class Puppet:
         self.service_url = f"{server.site}/{SERVICE}"
         self.before, self.after, self.status = before, after, status
         self.submits = 0
+        self.messages: list[dict[str, str]] = []
         self.at_work: Callable[[], None] = lambda: None
         self.namesakes: set[str] = set()
         server.answer = self._answer
@@ -102,7 +103,10 @@ class Puppet:
             SERVICE: now.service,
             REPORT: now.report,
             ADMIN: now.admin,
-            **{f"{TASK}/jobs/{job}": {"jobId": job, "jobStatus": self.status} for job in jobs},
+            **{
+                f"{TASK}/jobs/{job}": {"jobId": job, "jobStatus": self.status, "messages": self.messages}
+                for job in jobs
+            },
             **{f"{TASK}/jobs/{job}/inputs/service_url": {"value": "F/Rain:MapServer"} for job in jobs},
         }
         body = bodies.get(path)

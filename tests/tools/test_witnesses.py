@@ -259,6 +259,13 @@ def test_a_refused_report_is_replaced_only_by_a_job_that_succeeded(status: str, 
     assert ".json" not in str(receipt.error)
 
 
+@pytest.mark.parametrize(("kind", "expected"), [("Error", UNKNOWN), ("Abort", UNKNOWN), ("Warning", DELETED)])
+def test_a_success_whose_messages_hold_an_error_replaces_no_report(kind: str, expected: Any, sites: Sites) -> None:
+    puppet = sites.puppet(WITH_A_CACHE, Answers(GONE, error(403)))
+    puppet.messages = [{"type": f"esriJobMessageType{kind}", "description": "A folder is left."}]
+    assert said(sites.delete(puppet)) == expected
+
+
 def test_a_job_that_failed_over_a_cache_that_is_gone_is_a_success_with_a_warning(sites: Sites) -> None:
     receipt = sites.delete(sites.puppet(WITH_A_CACHE, Answers(GONE, NONE), status="esriJobFailed"))
     assert said(receipt) == DELETED
