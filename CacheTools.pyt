@@ -124,7 +124,7 @@ class Tool:
 class DeletingTool(Tool):
     """A tool that deletes: it warns of that, and of a number of instances that ArcGIS Server wouldn't use."""
 
-    after_a_fault = "Look at the service: what was done before this isn't known."
+    after_a_fault = "Check the service: it isn't known what was done before this."
 
     def check(self, given):
         """Name the service that loses its tiles."""
@@ -152,7 +152,7 @@ class DeleteMapServerCache(DeletingTool):
     """Delete Map Server Cache, with the parameters that ArcGIS documents for its own tool of that name."""
 
     label = "Delete Map Server Cache"
-    description = "Deletes the whole cache of a map or image service, for good, and proves that it is gone."
+    description = "Permanently deletes the whole cache of a map or image service, and proves that it is gone."
     rows = (SERVICE, INSTANCES, SERVICE_URL)
     warning = "Deleting the cache of {} cannot be undone; the service restarts afterwards."
 
@@ -167,7 +167,7 @@ class DeleteMapServerCacheTiles(DeletingTool):
     """Delete Map Server Cache Tiles: some scales, everywhere or within an extent."""
 
     label = "Delete Map Server Cache Tiles"
-    description = "Deletes the tiles of some scales, everywhere or in an extent, for good; the service stays cached."
+    description = "Permanently deletes the tiles of some scales, everywhere or in an extent; the service stays cached."
     rows = (
         SERVICE,
         row("scales", "Scales", "GPDouble", many=True),
@@ -198,7 +198,7 @@ class DeleteMapServerCaches(Tool):
     """Delete Map Server Caches: the whole caches of several services, and a summary of how each one ended."""
 
     label = "Delete Map Server Caches"
-    description = "Deletes the whole caches of several services, for good, and proves of each that it is gone."
+    description = "Permanently deletes the whole caches of several services, and proves for each that it is gone."
     rows = (
         row("input_services", "Input Services", SERVICE_TYPES, many=True),
         row("receipt_folder", "Receipt Folder", "DEFolder", "Optional"),
@@ -206,7 +206,7 @@ class DeleteMapServerCaches(Tool):
         row("out_failed", "Failed", "GPLong", *DERIVED),
         row("out_summary", "Summary", "GPString", *DERIVED),
     )
-    after_a_fault = "Look at the services: what was done before this isn't known."
+    after_a_fault = "Check the services: it isn't known what was done before this."
 
     def check(self, given):
         """Each text, and how many caches go."""

@@ -186,7 +186,7 @@ class ServerSaysNo(CacheToolsError):
     """
 
     message_id = "CT301"
-    remedy = "The server's own words are above; the site's logs in Server Manager may say more."
+    remedy = "These are the server's own words; the site's logs in Server Manager may say more."
 
     def __init__(
         self, what: str, remedy: str = "", *, code: int = 0, server_words: str = "", shape: RefusalShape = "other"
@@ -246,7 +246,7 @@ class KeyringRefused(CacheToolsError):
 
     message_id = "CT404"
     exit_code = 4
-    remedy = "Unlock the keyring, or set one up (the documentation of the Python package keyring tells how)."
+    remedy = "Unlock the keyring, or set one up (see the documentation of the Python package keyring)."
 
 
 class CannotDelete(CacheToolsError):

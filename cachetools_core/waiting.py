@@ -156,7 +156,7 @@ class Run:
         if self.cancel_wanted():
             raise _stopped()
         if not self.left():
-            raise DeadlinePassed("The time given for this run is up.", sent=False)
+            raise DeadlinePassed("The time limit of this run was reached.", sent=False)
 
     def pause(self, seconds: float) -> None:
         """Wait that long, or until a cancel or the deadline, whichever comes first."""
@@ -184,7 +184,7 @@ class Run:
             while not self.clock.wait(exchange.done, self._next_look(end)):
                 if self.clock.monotonic() >= end:
                     if not self.left():
-                        raise DeadlinePassed("The time given for this run is up.")
+                        raise DeadlinePassed("The time limit of this run was reached.")
                     raise TimeoutError(f"no answer within {seconds:.0f} seconds")
                 if not until_answered and self.cancel_wanted():
                     raise _stopped()
@@ -207,8 +207,8 @@ class Run:
             if self.left():
                 raise
             raise DeadlinePassed(
-                f"The time given for this run was up while {doing}.",
-                "Check that it can be read at all, or run this again with more time.",
+                f"The time limit of this run was reached while {doing}.",
+                "Check that it can be read, or run this again with more time.",
                 sent=False,
             ) from error
 

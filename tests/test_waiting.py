@@ -149,7 +149,7 @@ def fail(error: Exception) -> None:
 
 
 def test_the_deadline_ends_what_has_all_the_time_of_the_run_and_says_what_it_was():
-    with pytest.raises(DeadlinePassed, match="was up while reading x") as raised:
+    with pytest.raises(DeadlinePassed, match="was reached while reading x") as raised:
         a_run(deadline=5).in_time("reading x", lambda: never(threading.Event()))
     assert not raised.value.sent, "reading a file sends nothing"
 

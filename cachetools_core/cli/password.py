@@ -52,7 +52,7 @@ def printed_by(command: str, terminal: Terminal, run: Run) -> str:
         what = "while waiting for the --password-command program. Nothing was submitted."
         if isinstance(error, Cancelled):
             raise Cancelled(f"Stopped {what}") from None
-        raise DeadlinePassed(f"The time given for this run was up {what}", sent=False) from None
+        raise DeadlinePassed(f"The time limit of this run was reached {what}", sent=False) from None
     finally:
         end(process)
     if code:

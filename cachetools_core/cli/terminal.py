@@ -147,7 +147,7 @@ class Terminal:
             ending: CacheToolsError = Cancelled(f"Stopped while waiting for {what}.", "Nothing was submitted.")
         except (DeadlinePassed, TimeoutError):
             ending = DeadlinePassed(
-                f"The time given for this run was up while waiting for {what}. Nothing was submitted.",
+                f"The time limit of this run was reached while waiting for {what}. Nothing was submitted.",
                 sent=False,
             )
         else:

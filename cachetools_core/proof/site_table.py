@@ -18,7 +18,7 @@ HEADS = (
     "storage_format", "tile_format", "on_demand", "tiles_only", "asked_at", "remarks",
 )  # fmt: skip
 INCOMPLETE = {
-    Ending.NO_TIME: "Not complete: the time given for this run was up. Run it again with more time.",
+    Ending.NO_TIME: "Not complete: the time limit of this run was reached. Run it again with more time.",
     Ending.CANCELLED: "Not complete: it was stopped before everything was read.",
 }
 ROOT = "root folder"

@@ -73,7 +73,7 @@ def _doubts(story: Story, remains: Remains) -> list[str]:
     if remains is Remains.CONTRADICTORY:
         doubts.append(f"The witnesses contradict each other: {seen(after)}.")
     if story.out_of_time:
-        doubts.append("The time given for this run is up.")
+        doubts.append("The time limit of this run was reached.")
     return doubts
 
 

@@ -129,7 +129,7 @@ def still_running(story: Story) -> tuple[str, str]:
     status = f" ({report.status})" if report.status else ""
     refused = f" The server didn't accept the cancel: {report.cancel_refused}" if report.cancel_refused else ""
     doubt = f", {report.trouble.rstrip('.')}" if report.trouble else ""
-    time = " The time given for this run is up." if story.out_of_time else ""
+    time = " The time limit of this run was reached." if story.out_of_time else ""
     return (
         f"The server's job is still running: {report.url}{status}{doubt}.{time}{refused}",
         "Run this again at any time: it follows that job and submits no other.",
@@ -140,7 +140,7 @@ def _unknown(story: Story, facts: str) -> tuple[str, str]:
     contradiction = ""
     if what_remains(story.before, story.after) is Remains.CONTRADICTORY:
         contradiction = f" {_who_contradicts_whom(story.after)}"
-    time = " The time given for this run is up." if story.out_of_time else ""
+    time = " The time limit of this run was reached." if story.out_of_time else ""
     trouble = " ".join(("", *story.after.trouble))
     what = f"Can't tell whether the cache of {story.service} was deleted.{time} {facts}{contradiction}{trouble}"
     again = (

@@ -29,7 +29,7 @@ def no_answer(request: Request, error: Exception, trust: Trust, run: Run) -> NoA
     """
     where, host = request.in_words, request.server.rpartition("@")[2]
     if isinstance(error, DeadlinePassed):
-        return DeadlinePassed(f"The time given for this run was up while waiting for {where}.")
+        return DeadlinePassed(f"The time limit of this run was reached while waiting for {where}.")
     if isinstance(error, requests.exceptions.SSLError):
         return trust.refusal(request.url, error, run)
     refused = _refused_tunnel(error)

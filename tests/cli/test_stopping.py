@@ -113,7 +113,7 @@ def test_the_deadline_while_standard_input_is_silent(what: str, site: Site) -> N
     assert process.wait(60) == 1
     done = ended(process)
     assert (done.json["error"]["id"], done.json["exit_code"]) == ("CT203", 1)
-    assert "was up while waiting for the password. Nothing was submitted." in done.err
+    assert "was reached while waiting for the password. Nothing was submitted." in done.err
     assert site.server.requests == []
 
 
@@ -153,7 +153,7 @@ def test_the_deadline_at_the_question(at_terminal: Callable[..., PseudoTerminal]
     code, out = terminal.end()
     done = Outcome(code, out, terminal.shown)
     assert (code, done.json["error"]["id"], done.json["verdict"]) == (1, "CT203", "not-deleted")
-    assert "was up while waiting for an answer. Nothing was submitted." in done.json["error"]["text"]
+    assert "was reached while waiting for an answer. Nothing was submitted." in done.json["error"]["text"]
 
 
 @STOPS

@@ -435,7 +435,7 @@ def test_a_layer_file_that_does_not_answer_is_left_at_the_deadline_and_at_a_canc
     with pytest.raises(Cancelled if cancelled else DeadlinePassed) as raised:
         find_service(str(pipe), Run(FastClock(100.0), 600.0 if cancelled else 5.0, cancel_wanted))
     if not cancelled:
-        assert f"was up while reading the layer file {pipe}" in str(raised.value)
+        assert f"was reached while reading the layer file {pipe}" in str(raised.value)
 
 
 def test_typed_text_is_not_repeated_before_its_last_at_sign(tmp_path: Path) -> None:

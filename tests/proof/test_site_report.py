@@ -89,7 +89,7 @@ def test_no_cell_is_taken_for_a_formula() -> None:
 
 def test_the_text_has_a_line_a_cache_with_what_to_think_of() -> None:
     lines = report_text(incomplete()).splitlines()
-    assert lines[0].endswith(": 4 caches, at least 3.1 TB") and "the time given for this run was up" in lines[1]
+    assert lines[0].endswith(": 4 caches, at least 3.1 TB") and "the time limit of this run was reached" in lines[1]
     assert lines[3].split()[:2] == ["3.1", "TB"] and lines[3].endswith("Planning/Large:MapServer (on demand)")
     assert lines[4].endswith("(stopped, hosted tile layer, a job is running)")
     assert lines[6].split()[:2] == ["not", "counted"] and "refused to this account" in lines[6]

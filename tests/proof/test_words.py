@@ -206,11 +206,11 @@ def test_a_service_that_is_down_comes_with_two_ways_to_start_it() -> None:
 
 def test_a_deadline_is_named_as_the_cause() -> None:
     running = JobReport(JOB, "esriJobWaiting")
-    assert f"still running: {JOB} (esriJobWaiting). The time given for this run is up." in said(
+    assert f"still running: {JOB} (esriJobWaiting). The time limit of this run was reached." in said(
         running, BEFORE, late=True
     )
     assert "time given" not in said(running, BEFORE)
-    assert "The time given for this run is up." in said(LOST, look(UNREADABLE), late=True)
+    assert "The time limit of this run was reached." in said(LOST, look(UNREADABLE), late=True)
     assert "time given" not in said(LOST, look(UNREADABLE))
     assert "follows that job and submits no other" in said(running, BEFORE)
     assert "()" not in said(JobReport(JOB), BEFORE)

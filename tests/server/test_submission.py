@@ -466,7 +466,7 @@ def test_no_job_is_asked_for_by_an_id_that_is_none(site, desk):
 def test_the_search_ends_with_the_run(site, desk):
     desk.deadline = 20.0
     report = desk.resume()
-    assert (report.end, "time given for this run is up" in report.trouble) == (JobEnd.NO_ANSWER, True)
+    assert (report.end, "time limit of this run was reached" in report.trouble) == (JobEnd.NO_ANSWER, True)
     assert site.clock.seconds <= 20.0
 
 

@@ -245,7 +245,7 @@ def test_a_file_that_does_not_answer_ends_by_the_deadline(server, tmp_path, monk
         monkeypatch.setenv(named_by, str(pipe))
     receipt = delete(server, ca_file=pipe if named_by == "you as the CA file" else None, deadline=5.0)
     assert type(receipt.error) is DeadlinePassed
-    assert f"was up while reading {pipe}, named by" in receipt.error.what
+    assert f"was reached while reading {pipe}, named by" in receipt.error.what
     assert named_by in receipt.error.what
     assert server.requests == []
 

@@ -71,7 +71,7 @@ def test_an_unexpected_failure_is_one_message_too(tmp_path: Path) -> None:
     assert error.startswith(
         f"CT999: CacheTools {cachetools_core.__version__} has a fault, KeyError in delete.py, line 4"
     )
-    assert "Look at the service" in error
+    assert "Check the service" in error
     assert "secret" not in error
     assert "\n" not in error
     assert last == f"Failed to execute ({TOOL})."
