@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
 
 from ..errors import AlreadyRunning, CacheToolsError, NoAnswer, ServerSaysNo
 from ..local.ledger import run_under_way
@@ -13,7 +11,7 @@ from ..naming.identity import service_key
 from ..naming.service import ServiceReference
 from ..proof.entry import Entry
 from ..proof.evidence import Look, Says, ServiceState, Witness, plural, who_says_what
-from ..proof.finding import Finding, first_stopper
+from ..proof.finding import Check, Finding
 from ..proof.words import look_in_words
 from ..server.looks import look, with_administrator
 from ..server.site import find_task, site_mode, tools_state
@@ -31,44 +29,6 @@ NEXT = {
     ServiceState.MISSING: "; check folder, name and type",
     ServiceState.UNREADABLE: "; open its address in a browser and see what answers",
 }
-
-
-@dataclass(frozen=True)
-class Check:
-    """Everything that was checked, in order."""
-
-    service: str
-    findings: tuple[Finding, ...]
-
-    @property
-    def possible(self) -> bool:
-        """True where nothing was found that stops a deletion."""
-        return first_stopper(self.findings) is None
-
-    @property
-    def exit_code(self) -> int:
-        """0 where a deletion is possible, else that of the first thing that stops it."""
-        stopper = first_stopper(self.findings)
-        if stopper is None:
-            return 0
-        return stopper.error.exit_code if stopper.error is not None else 1
-
-    def to_dict(self) -> dict[str, Any]:
-        """The check as JSON has it."""
-        return {
-            "service": self.service,
-            "possible": self.possible,
-            "checks": [finding.to_dict() for finding in self.findings],
-            "exit_code": self.exit_code,
-        }
-
-    def to_text(self) -> str:
-        """A line per finding, and what they mean together."""
-        mark = {True: "ok ", False: "NO ", None: " ? "}
-        lines = [f"{mark[finding.good]} {finding.what}: {finding.words}" for finding in self.findings]
-        outcome = "A deletion is possible from here" if self.possible else "Not possible yet: NO marks what stops it"
-        open_questions = any(finding.good is None for finding in self.findings)
-        return "\n".join([*lines, "", outcome + ("; ? marks what doesn't stop it." if open_questions else ".")])
 
 
 def check_deletion(service: str, access: Access = Access()) -> Check:  # noqa: B008 - frozen
