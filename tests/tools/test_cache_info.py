@@ -55,7 +55,7 @@ def test_it_contradicts_and_does_not_decide(server: Rehearsal, tmp_path: Path) -
     server.fault("cache-info-finds-a-cache")
     receipt = deleted(server, tmp_path)
     assert (receipt.verdict, receipt.exit_code, said(receipt)) == (Verdict.UNKNOWN, 5, (Says.THERE, None))
-    assert "by Get Cache Info there is one" in str(receipt.error)
+    assert "according to Get Cache Info there is one" in str(receipt.error)
 
 
 SILENT = {
