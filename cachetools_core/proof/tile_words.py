@@ -28,10 +28,10 @@ def explain_tiles(verdict: Verdict, story: Story, selection: Selection, remains:
     if verdict in (Verdict.PARTLY_DELETED, Verdict.NOT_DELETED) and tiles_on_disk(story.after, selection):
         facts = f"{story.after.of(Witness.DISK).words} {facts}"
         if count_of(story.after, selection) == 0:
-            part = "a part of " if verdict is Verdict.PARTLY_DELETED else ""
-            return f"{_start(part + tiles)} {'is' if part else 'are'} still on disk. {facts}", LEFT_ON_DISK
+            some = "some of " if verdict is Verdict.PARTLY_DELETED else ""
+            return f"{_start(some + tiles)} are still on disk. {facts}", LEFT_ON_DISK
     if verdict is Verdict.PARTLY_DELETED:
-        what = f"Only a part of {tiles} is gone. {facts}"
+        what = f"Only some of {tiles} are gone. {facts}"
         return what, f"Run this again to delete the rest. {why_it_ended(story.report)}".rstrip()
     if verdict is Verdict.NOT_DELETED:
         if story.stopped:

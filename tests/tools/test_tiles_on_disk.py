@@ -94,7 +94,7 @@ def with_a_copy(server: Rehearsal, folder: Path, work: Callable[[Cache], None], 
     [
         (everything, Verdict.DELETED, ""),
         (all_but_an_empty_bundle, Verdict.DELETED, ""),
-        (half, Verdict.PARTLY_DELETED, "A part of the tiles of 1 scale of Rainfall:MapServer is still on disk. "),
+        (half, Verdict.PARTLY_DELETED, "Some of the tiles of 1 scale of Rainfall:MapServer are still on disk. "),
         (nothing, Verdict.NOT_DELETED, "The tiles of 1 scale of Rainfall:MapServer are still on disk. "),
         (another_scale_too, Verdict.UNKNOWN, "hold fewer tiles or files than before: level 6."),
     ],
