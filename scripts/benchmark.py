@@ -16,7 +16,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from measuring import deletion, now, process, simulated, sites
+from measuring import beside_another, deletion, now, scripts, simulated, sites
 from support.rainfall import drawn_once
 from support.story import account_of
 
@@ -35,6 +35,7 @@ COMPARED = (0.2, 1.5, 5.0)
 ONE_BY_ONE, SIDE_BY_SIDE = 0.2, 1.0
 """Seconds of each job where several services are deleted: side by side, submits follow each other, and jobs that are
 shorter than a few of them would never be at work together."""
+STORY = "import cachetools_core.cli.delete, cachetools_core.tools.cache_work, cachetools_core.tools.deletion"
 VALIDATION = """
 import sys
 sys.path[:0] = ["tests", "."]
@@ -67,7 +68,7 @@ class Number:
 
 def jobs(rainfall: Path, lengths: tuple[float, ...]) -> Iterator[Number]:
     """Deletions in processes of their own."""
-    empty = process(["-c", "pass"], 5)
+    (empty,) = scripts(5, "pass")
     for length in lengths:
         one, of = deletion(rainfall, length, 3 if length < 10 else 1), f"delete, job of {length:g} s"
         yield Number(of, "delay after the end", one.delay, "s", 0.0, "none")
@@ -84,7 +85,7 @@ def jobs(rainfall: Path, lengths: tuple[float, ...]) -> Iterator[Number]:
 def beside(rainfall: Path, python: str) -> Iterator[Number]:
     """The same deletions by the ArcGIS API for Python, each beside CacheTools' own."""
     for length in COMPARED:
-        theirs, ours = (deletion(rainfall, length, 3, other) for other in (python, ""))
+        theirs, ours = beside_another(rainfall, length, 3, python)
         of, floor = f"ArcGIS API for Python, job of {length:g} s", "CacheTools"
         yield Number(of, "delay after the end", theirs.delay, "s", ours.delay, floor)
         yield Number(of, "status requests", theirs.status_requests, "", ours.status_requests, floor)
@@ -107,19 +108,11 @@ def long_jobs() -> Iterator[Number]:
 
 def imports() -> Iterator[Number]:
     """What is loaded, and a validation round of every tool."""
-    empty, standin = process(["-c", "pass"], 7), process(["-c", VALIDATION], 7)
-    for of, script in {
-        "import cachetools_core": "import cachetools_core",
-        "import requests": "import requests",
-        "import the deletion": "import cachetools_core.tools.delete",
-    }.items():
-        took = process(["-c", script], 7)
-        yield Number(of, "processor time", took.cpu, "s", empty.cpu, "an empty process")
-    for of, script in {
-        "the .pyt loaded": VALIDATION + LOADING,
-        "every tool of the .pyt, validated": VALIDATION + LOADING + VALIDATING,
-    }.items():
-        took = process(["-c", script], 7)
+    empty, core, requests, story = scripts(9, "pass", "import cachetools_core", "import requests", STORY)
+    for of, took in {"cachetools_core": core, "requests": requests, "all of a deletion": story}.items():
+        yield Number(f"import {of}", "processor time", took.cpu, "s", empty.cpu, "an empty process")
+    standin, loaded, validated = scripts(15, VALIDATION, VALIDATION + LOADING, VALIDATION + LOADING + VALIDATING)
+    for of, took in {"the .pyt loaded": loaded, "every tool of the .pyt, validated": validated}.items():
         yield Number(of, "processor time", took.cpu, "s", standin.cpu, "the stand-in alone")
         yield Number(of, "whole process", took.wall, "s", standin.wall, "the stand-in alone")
 

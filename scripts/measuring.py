@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,20 +45,28 @@ class Process:
     memory: float
 
 
-def process(
-    arguments: Sequence[str], times: int = 3, typed: str = "", python: str = sys.executable, **environment: str
-) -> Process:
-    """A Python process, run several times: the least that it took, since other programs only ever add to that."""
-    took: list[Process] = []
-    for _ in range(times):
-        command = [sys.executable, "-c", MEASURE, python, *arguments]
-        env = {name: value for name, value in os.environ.items() if name not in OF_THIS_MACHINE}
-        env |= {**COMPILED, **environment}
-        done = subprocess.run(command, input=typed, capture_output=True, text=True, env=env, check=True)
-        code, wall, cpu, memory, said = json.loads(done.stdout)
-        if code:
-            raise RuntimeError(f"{arguments[:4]} ended with {code}: {said}")
-        took.append(Process(wall, cpu, memory))
+def process(arguments: Sequence[str], typed: str = "", python: str = sys.executable, **environment: str) -> Process:
+    """A Python process. Raises RuntimeError where it fails."""
+    command = [sys.executable, "-c", MEASURE, python, *arguments]
+    env = {name: value for name, value in os.environ.items() if name not in OF_THIS_MACHINE}
+    env |= {**COMPILED, **environment}
+    done = subprocess.run(command, input=typed, capture_output=True, text=True, env=env, check=True)
+    code, wall, cpu, memory, said = json.loads(done.stdout)
+    if code:
+        raise RuntimeError(f"{arguments[:4]} ended with {code}: {said}")
+    return Process(wall, cpu, memory)
+
+
+def scripts(times: int, *texts: str) -> list[Process]:
+    """The least that each of these scripts takes, since other programs only ever add to that.
+
+    They are run by turns, so that what else goes on on the machine is the same for all of them.
+    """
+    rounds = [[process(["-c", text]) for text in texts] for _ in range(times)]
+    return [_least(took) for took in zip(*rounds)]
+
+
+def _least(took: Sequence[Process]) -> Process:
     return Process(min(one.wall for one in took), min(one.cpu for one in took), min(one.memory for one in took))
 
 
@@ -75,14 +83,21 @@ class Deletion:
     bytes: int
 
 
-def deletion(rainfall: Path, seconds: float, times: int = 3, other: str = "") -> Deletion:
-    """The best of several deletions whose jobs take that long.
+def deletion(rainfall: Path, seconds: float, times: int) -> Deletion:
+    """The best of several deletions whose jobs take that long."""
+    return _best([_one_deletion(rainfall, seconds, "") for _ in range(times)])
 
-    `other` is a Python that has the ArcGIS API for Python, which deletes in place of CacheTools then.
-    """
-    return min(
-        (_one_deletion(rainfall, seconds, other) for _ in range(times)), key=lambda one: one.whole.wall - one.job
-    )
+
+def beside_another(rainfall: Path, seconds: float, times: int, other: str) -> tuple[Deletion, Deletion]:
+    """The best of several deletions by turns: those of `other`, a Python with the ArcGIS API for Python, and ours."""
+    rounds = [(_one_deletion(rainfall, seconds, other), _one_deletion(rainfall, seconds, "")) for _ in range(times)]
+    return _best([theirs for theirs, _ in rounds]), _best([ours for _, ours in rounds])
+
+
+def _best(done: Sequence[Deletion]) -> Deletion:
+    """The one with the least beside its job; its processor time and memory are the least of all."""
+    best = min(done, key=lambda one: one.whole.wall - one.job)
+    return replace(best, whole=replace(_least([one.whole for one in done]), wall=best.whole.wall))
 
 
 def _one_deletion(rainfall: Path, seconds: float, other: str) -> Deletion:
@@ -96,7 +111,7 @@ def _one_deletion(rainfall: Path, seconds: float, other: str) -> Deletion:
             arguments = ["-m", "cachetools_core", "delete", str(server.services[0]["url"]), "--yes", "--log-file"]
             arguments += [str(log), "--password-stdin", "--user", account.username, "--ca-file", str(server.ca_file)]
         own = {"XDG_DATA_HOME": folder, "CACHETOOLS_RECEIPTS": folder}
-        whole = process(arguments, 1, f"{account.password}\n", other or sys.executable, **own)
+        whole = process(arguments, f"{account.password}\n", other or sys.executable, **own)
         looks = [request for request in server.requests if request.step == "job"]
         ended, begun = (server.jobs[0].ended or 0) / 1000, _submitted(server)
         sizes = [int(size.replace(",", "")) for size in BYTES.findall(log.read_text(encoding="utf-8"))]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import locale
-import subprocess
 import threading
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ..account import Account, Found, Home, WhyNot
 from ..errors import Cancelled, DeadlinePassed, WrongUsage
@@ -17,6 +17,9 @@ from ..server.turns import Turn
 from ..system import end, started_apart
 from ..waiting import Run
 from .terminal import LONGEST_LINE, Terminal
+
+if TYPE_CHECKING:
+    import subprocess
 
 BY_HAND = "Run that program yourself, as the same user, to see what it prints."
 ENDS_WITH_A_BLANK = (
@@ -40,6 +43,8 @@ def printed_by(command: str, terminal: Terminal, run: Run) -> str:
     Neither the command nor what it prints is repeated in any error: both may hold secrets.
     Raises WrongUsage where it can't be started, fails or prints nothing, Cancelled, DeadlinePassed.
     """
+    import subprocess  # for this alone
+
     try:
         process = started_apart(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     except (OSError, ValueError):
