@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import groupby
 from pathlib import Path
 
 from ..errors import (
@@ -35,6 +34,7 @@ from ..proof.words import in_megabytes, in_utc
 from ..waiting import Run
 from .access import Access
 from .among_many import WarningsOnly
+from .lanes import Lanes
 from .one_of_many import OneOfMany, doubt_of, maybe_the_same, tell
 from .plan import Plan
 from .record import Record
@@ -207,9 +207,11 @@ class _Run:
         self._work_on(maybe_the_same(in_order), partial(self._delete, refusal=refusal))
 
     def _work_on(self, groups: Iterable[Sequence[OneOfMany]], do: Callable[[Sequence[OneOfMany]], None]) -> None:
-        by_site = groupby(sorted(groups, key=_site), key=_site)
-        lanes = [(self._session.workers, [partial(do, group) for group in those]) for _, those in by_site]
-        self._relay.work_side_by_side(lanes)
+        work: Lanes[None] = Lanes(self._relay, self._session.workers)
+        for group in groups:
+            work.add(site_key(group[0].service), partial(do, group))
+        for _ in work.outcomes():
+            """Each tells by itself what became of it."""
 
     def _delete(self, ones: Sequence[OneOfMany], refusal: CacheToolsError | None) -> None:
         for number, one in enumerate(ones):
@@ -254,10 +256,6 @@ def _names(services: Sequence[ServiceReference]) -> dict[ServiceReference, str]:
     """What each service is called in messages: its address where there are several sites."""
     one_site = len({*map(site_key, services)}) == 1
     return {service: str(service) if one_site else service.url for service in services}
-
-
-def _site(ones: Sequence[OneOfMany]) -> str:
-    return site_key(ones[0].service)
 
 
 def _refusal(plans: Plans, agree: Callable[[Plans], bool]) -> CacheToolsError | None:

@@ -53,7 +53,7 @@ class _Inquiry:
         self._session, self._run = session, session.run
         self._clock = session.access.clock
         self._survey = Survey(part, self._clock.now())
-        self._work: Lanes[Next] = Lanes(session.run, session.relay, AT_A_TIME, self._show_progress)
+        self._work: Lanes[Next] = Lanes(session.relay, AT_A_TIME)
         self._site: OpenSite | None = None
         self._shown_at = float("-inf")
 
@@ -64,7 +64,7 @@ class _Inquiry:
         """
         ending = Ending.WHOLE
         try:
-            for go_on in self._work.outcomes():
+            for go_on in self._work.outcomes(self._show_progress):
                 go_on()
         except (Cancelled, DeadlinePassed) as error:
             if not self._has_begun:
@@ -101,6 +101,8 @@ class _Inquiry:
         return partial(self._survey.note, what, UnreadRow(what, why, words))
 
     def _show_progress(self) -> None:
+        """How far it is. Raises Cancelled and DeadlinePassed."""
+        self._run.go_on()
         now = self._clock.monotonic()
         if self._has_begun and now - self._shown_at >= PROGRESS_EVERY:
             self._shown_at = now

@@ -5,12 +5,10 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
+from functools import partial
 from typing import Generic, TypeVar
 
-from ..waiting import CANCEL_IS_FELT_WITHIN, Run
 from .relay import Relay
 
 Outcome = TypeVar("Outcome")
@@ -28,13 +26,11 @@ class Lanes(Generic[Outcome]):
     A piece that hangs holds up its own place only. More may be added while the outcomes are heard.
     """
 
-    def __init__(self, run: Run, relay: Relay, at_a_time: int, meanwhile: Callable[[], None]) -> None:
-        """`meanwhile` is called again and again by the thread that hears the outcomes, also while none comes."""
-        self._run, self._relay, self._at_a_time, self._meanwhile = run, relay, at_a_time, meanwhile
+    def __init__(self, relay: Relay, at_a_time: int) -> None:
+        self._relay, self._at_a_time = relay, at_a_time
         self._lanes: dict[str, _Lane[Outcome]] = {}
         self._lock = threading.Lock()
-        self._heard: SimpleQueue[tuple[list[Outcome], BaseException | None]] = SimpleQueue()
-        self._something = threading.Event()
+        self._heard: deque[Callable[[], Outcome]] = deque()
         self._over = threading.Event()
         self._left = 0
 
@@ -48,30 +44,24 @@ class Lanes(Generic[Outcome]):
                 found.workers += 1
                 threading.Thread(target=self._work, args=(found,), name="CacheTools worker", daemon=True).start()
 
-    def outcomes(self) -> Iterator[Outcome]:
-        """What comes of each piece, in the order in which they end.
+    def outcomes(self, meanwhile: Callable[[], None] = lambda: None) -> Iterator[Outcome]:
+        """What comes of each piece, in the order in which they end; what they say meanwhile is handed on.
 
-        Raises Cancelled and DeadlinePassed, which leave behind what is under way, and what a piece raises.
+        `meanwhile` is called again and again, also while none ends. Raises what it raises, what the listener raises and
+        what a piece raises; what is under way is asked to stop then, and left behind.
         """
         try:
             while self._left:
-                found, error = self._next()
-                self._left -= 1
-                if error is not None:
-                    raise error
-                yield from found
+                meanwhile()
+                self._relay.listen()
+                while self._heard:
+                    self._left -= 1
+                    yield self._heard.popleft()()
+        except BaseException:
+            self._relay.break_off()
+            raise
         finally:
             self._over.set()
-
-    def _next(self) -> tuple[list[Outcome], BaseException | None]:
-        while True:
-            self._meanwhile()
-            self._relay.hand_on()
-            self._run.go_on()
-            self._something.clear()
-            with suppress(Empty):
-                return self._heard.get_nowait()
-            self._run.clock.wait(self._something, min(CANCEL_IS_FELT_WITHIN, self._run.left()))
 
     def _work(self, lane: _Lane[Outcome]) -> None:
         while True:
@@ -80,8 +70,18 @@ class Lanes(Generic[Outcome]):
                     lane.workers -= 1
                     return
                 work = lane.waiting.popleft()
-            try:
-                self._heard.put(([work()], None))
-            except BaseException as error:  # noqa: BLE001 - carried over to the thread that hears, whatever it is
-                self._heard.put(([], error))
-            self._something.set()
+            self._relay.tell(partial(self._heard.append, _ended(work)))
+
+
+def _ended(work: Callable[[], Outcome]) -> Callable[[], Outcome]:
+    """The work, done; the outcome is taken, or what was raised is raised, by whoever calls what this returns."""
+    try:
+        outcome = work()
+    except BaseException as error:  # noqa: BLE001 - carried over to the thread that hears, whatever it is
+        raised = error
+
+        def fail() -> Outcome:
+            raise raised
+
+        return fail
+    return lambda: outcome

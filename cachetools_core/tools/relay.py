@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -70,28 +70,14 @@ class Relay:
             raise error[0]
         return answer[0]
 
-    def work_side_by_side(self, lanes: Sequence[tuple[int, Sequence[Callable[[], None]]]]) -> None:
-        """Do all this work and hand on what it says until all of it is done.
-
-        Each lane is a number of workers, and what they do, one thing after the other. What the work raises is its own
-        affair. Raises what the listener raises; the work is asked to stop then.
-        """
-        workers = [
-            threading.Thread(target=self._work_off, args=(left,), name="CacheTools worker", daemon=True)
-            for number, things in lanes
-            for left in [_Left(things)]
-            for _ in range(min(number, len(things)))
-        ]
-        for worker in workers:
-            worker.start()
-        try:
-            while any(worker.is_alive() for worker in workers):
-                self._clock.wait(self._news, CANCEL_IS_FELT_WITHIN)
-                self.hand_on()
-        except BaseException:
-            self._stop = self._over = True
-            raise
+    def listen(self) -> None:
+        """Wait for something to hand on, no longer than a cancel may go unfelt. Raises what the listener raises."""
+        self._clock.wait(self._news, CANCEL_IS_FELT_WITHIN)
         self.hand_on()
+
+    def break_off(self) -> None:
+        """Nobody listens any more: all are asked to stop, and whoever waits for an answer gets none."""
+        self._stop = self._over = True
 
     def hand_on(self) -> None:
         """Hand on what was sent until now, and ask whether to stop. Raises what the listener raises."""
@@ -107,25 +93,6 @@ class Relay:
     def _send(self, what: Callable[[], None]) -> None:
         self._sent.put(what)
         self._news.set()
-
-    def _work_off(self, left: _Left) -> None:
-        for thing in left:
-            thing()
-        self._news.set()
-
-
-class _Left:
-    """What is left to do, for several threads."""
-
-    def __init__(self, things: Sequence[Callable[[], None]]) -> None:
-        self._things, self._lock = iter(things), threading.Lock()
-
-    def __iter__(self) -> _Left:
-        return self
-
-    def __next__(self) -> Callable[[], None]:
-        with self._lock:
-            return next(self._things)
 
 
 def relayed(access: Access, relay: Relay) -> Access:
