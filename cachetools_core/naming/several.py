@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 from ..errors import NotAService, WrongUsage
@@ -21,12 +21,22 @@ VALUE = r"(?s)\s*(?:'(.*?)'|\"(.*?)\"|([^;]*))\s*(?:;|\Z)"
 HALF = r"(?i)https?://\S+/services"
 
 
-def check_are_several(services: Sequence[object]) -> None:
-    """Raises WrongUsage where one text is given in place of several, whose letters would be services, or no text."""
+def list_of_texts(services: Iterable[object]) -> list[str]:
+    """The texts that name several services, also of what can be gone through only once.
+
+    Raises WrongUsage where one text is given in place of several, whose letters would be services, no text, or none.
+    """
     if isinstance(services, str):
         raise WrongUsage("Several services are given as a list of texts, and this is one text.", "Put it into a list.")
-    if not all(isinstance(one, str) for one in services):
+    if not isinstance(services, Iterable):
+        raise WrongUsage("Several services are given as a list of texts, and this is none.", "Put them into a list.")
+    given = list(services)
+    texts = [one for one in given if isinstance(one, str)]
+    if len(texts) < len(given):
         raise WrongUsage("Each service is named by a text, and one of these is no text.", "Leave out what is empty.")
+    if not texts:
+        raise WrongUsage("No service is named.")
+    return texts
 
 
 @dataclass(frozen=True)

@@ -27,14 +27,16 @@ class Listing:
 def read_listing(wire: Wire, part: SitePart, *, tries: int = READ_TRIES) -> Listing:
     """What the root of a site lists, or a folder; in a folder names are `Folder/Name` (captured, protocol.md 3.1).
 
-    Only the root has folders. The list holds what the account may see. Raises NotArcGIS for an answer without a list,
-    and what `get` raises.
+    Only the root has folders. The list holds what the account may see. Raises NotArcGIS for an answer without a list
+    of services, or with folders that aren't a list, and what `get` raises.
     """
     body = wire.get(part.url, tries=tries)
     listed, folders = body.get("services"), body.get("folders")
     if not isinstance(listed, list):
         raise NotArcGIS(f"{part.url} was answered with no list of services.")
-    below = folders if isinstance(folders, list) and not part.folder else []
+    if folders is not None and not isinstance(folders, list):
+        raise NotArcGIS(f"{part.url} was answered with no list of folders.")
+    below = folders or [] if not part.folder else []
     unnamed: list[str] = []
     found = [_folder(part, one, unnamed) for one in below]
     services = [_service(part, entry, unnamed) for entry in listed if _is_cached_type(entry)]

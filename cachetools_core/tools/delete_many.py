@@ -25,7 +25,7 @@ from ..naming.address import safe_text
 from ..naming.files import find_service
 from ..naming.identity import service_key, site_key
 from ..naming.service import ServiceReference
-from ..naming.several import check_are_several
+from ..naming.several import list_of_texts
 from ..proof.evidence import plural
 from ..proof.receipt import Receipt
 from ..proof.summary import Summary
@@ -42,6 +42,7 @@ from .relay import Relay
 from .side_by_side import ManySession
 
 PER_SITE = 4
+MOST_PER_SITE = 100
 NO = ("Nothing was deleted: the answer wasn't yes.", "Nothing on the server has changed.")
 
 
@@ -75,7 +76,7 @@ class Plans:
 
 
 def delete_map_server_caches(
-    services: Sequence[str],
+    services: Iterable[str],
     access: Access = Access(),  # noqa: B008 - frozen
     per_site: int = PER_SITE,
 ) -> Summary:
@@ -86,28 +87,27 @@ def delete_map_server_caches(
     with by the same call: what is deleted stays deleted, what was submitted is followed.
 
     Returns the summary, however each service ended; its `exit_code` is that of the worst. Raises WrongUsage where
-    no service is given, or one text in place of a list, `per_site` is no whole number from 1 on, or one cache directory
-    is named for several sites.
+    no service is given, or one text in place of a list, `per_site` is no whole number from 1 to 100, or one cache
+    directory is named for several sites.
     """
     return run_deletions(services, access, lambda plans: True, per_site)
 
 
 def run_deletions(
-    services: Sequence[str], access: Access, agree: Callable[[Plans], bool], per_site: int = PER_SITE
+    services: Iterable[str], access: Access, agree: Callable[[Plans], bool], per_site: int = PER_SITE
 ) -> Summary:
     """Plan the deletions, have the plan agreed to, and carry it out; `agree` is asked where there is anything to do.
 
     Returns and raises as `delete_map_server_caches` does.
     """
-    check_are_several(services)
-    if not services:
-        raise WrongUsage("No service is named.")
-    if not isinstance(per_site, int) or per_site < 1:
-        raise WrongUsage("The number of jobs at a time on one site must be a whole number, at least 1.")
+    texts = list_of_texts(services)
+    if not isinstance(per_site, int) or not 1 <= per_site <= MOST_PER_SITE:
+        most = f"The number of jobs at a time on one site must be a whole number from 1 to {MOST_PER_SITE}."
+        raise WrongUsage(most, f"{PER_SITE} is usual.")
     relay = Relay(access.messages, access.clock)
     session = ManySession(access, relay, per_site)
     began, started = access.clock.monotonic(), access.clock.now()
-    named = _named(services, session, session.run.beside(access.messages.cancelled))
+    named = _named(texts, session, session.run.beside(access.messages.cancelled))
     wanted = [one for one in named if isinstance(one, ServiceReference)]
     if access.cache_directory is not None and len({*map(site_key, wanted)}) > 1:
         raise WrongUsage(

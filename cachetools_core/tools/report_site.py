@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from ..errors import WrongUsage
 from ..local.report_file import ReportFile
-from ..naming.several import check_are_several
+from ..naming.several import list_of_texts
 from ..naming.site import read_site_part
 from ..proof.site_caches import Ending
 from ..proof.site_report import SiteReport
@@ -40,7 +40,7 @@ def report_site(
 
 
 def report_services(
-    services: Sequence[str],
+    services: Iterable[str],
     access: Access = Access(),  # noqa: B008 - frozen
     output: str | os.PathLike[str] | None = None,
 ) -> SiteReport:
@@ -48,10 +48,10 @@ def report_services(
 
     Raises as `report_site` does, and where none of the services could even be asked, what stopped the first of them.
     """
-    check_are_several(services)
+    texts = list_of_texts(services)
     session, file = _begun(access, output)
     with session.discreetly():
-        inquiry = NamedInquiry(session, dict.fromkeys(services))
+        inquiry = NamedInquiry(session, dict.fromkeys(texts))
         report = inquiry.until_its_end()
         if inquiry.first_error is not None and not inquiry.opened and report.ending is Ending.WHOLE:
             raise inquiry.first_error

@@ -394,6 +394,12 @@ def test_no_service_is_no_run(many: Many) -> None:
     assert many.delete(["no service"]).exit_code == 2
 
 
+def test_services_that_can_be_gone_through_only_once_are_all_done(many: Many) -> None:
+    summary = delete_map_server_caches((url for url in many.services[:2]), many.access())
+    assert summary.counts == {"deleted": 2}
+    assert len(report_services((url for url in many.services[2:4]), many.access()).caches) == 2
+
+
 def test_what_is_no_list_or_no_number_is_no_run(many: Many) -> None:
     """A text is a sequence of its letters, each of which would be a service that isn't understood."""
     one: Any = many.services[0]
@@ -403,7 +409,11 @@ def test_what_is_no_list_or_no_number_is_no_run(many: Many) -> None:
             deletes(one, many.access())
         with pytest.raises(WrongUsage, match="one of these is no text"):
             deletes([one, nothing], many.access())
-    wrong: tuple[Any, ...] = (0, 1.5, "2")
+        with pytest.raises(WrongUsage, match="this is none"):
+            deletes(nothing, many.access())
+        with pytest.raises(WrongUsage, match="No service is named"):
+            deletes(iter([]), many.access())
+    wrong: tuple[Any, ...] = (0, 1.5, "2", 101, 10**9)
     for per_site in wrong:
         with pytest.raises(WrongUsage, match="a whole number"):
             delete_map_server_caches([one], many.access(), per_site)

@@ -147,6 +147,9 @@ def test_a_site_that_cant_be_listed_is_an_error(many: ManyServices, server: Rehe
     with pytest.raises(NoAnswer, match="no list of services") as refused:
         report_site(many.url)
     assert refused.value.exit_code == 1
+    many.bodies["rest/services"] = {"folders": {"F": 1}, "services": []}
+    with pytest.raises(NoAnswer, match="no list of folders"):
+        report_site(many.url)
     with pytest.raises(NoAccount):
         report_site(server.site, Access(ca_file=server.ca_file))
     with pytest.raises(NotAService):
