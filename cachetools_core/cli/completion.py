@@ -36,8 +36,9 @@ Register-ArgumentCompleter -Native -CommandName cachetools -ScriptBlock {
     $words = @{
 $cases
     }
-    $typed = $commandAst.CommandElements | Select-Object -Skip 1 | ForEach-Object { "$_" }
-    $command = $typed | Where-Object { $words.ContainsKey($_) } | Select-Object -First 1
+    $before = $commandAst.CommandElements | Select-Object -Skip 1 | ForEach-Object { "$_" } |
+        Where-Object { $_ -ne $wordToComplete }
+    $command = $before | Where-Object { $words.ContainsKey($_) } | Select-Object -First 1
     $offered = if ($command) { $words[$command] } else { $first }
     $offered | Where-Object { $_ -like "$wordToComplete*" } |
         ForEach-Object { [System.Management.Automation.CompletionResult]::new($_) }

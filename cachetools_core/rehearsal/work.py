@@ -143,7 +143,7 @@ class _Work:
                 await self._restart_server()
             cache.delete_level(level)
             job.percent = 100 * (number + 1) // len(doomed)
-            job.say(f"Level {level}: {tiles[level][0]} tiles deleted.")
+            job.say(_deleted(level, tiles[level][0]))
         if script.effect != "gone":
             return
         cache.delete()
@@ -228,7 +228,7 @@ class _Work:
             for row, column in doomed:
                 cache.delete_tile(level, row, column)
             job.percent = 100 * (number + 1) // len(levels)
-            job.say(f"Level {level}: {len(doomed)} tiles deleted.")
+            job.say(_deleted(level, len(doomed)))
         if script.effect == "gone":
             self._meanwhile(service)
 
@@ -254,3 +254,7 @@ def _delete_half_of_the_tiles(cache: Cache) -> None:
     tiles = list(cache.tiles())
     for level, row, column in tiles[: (len(tiles) + 1) // 2]:
         cache.delete_tile(level, row, column)
+
+
+def _deleted(level: int, tiles: int) -> str:
+    return f"Level {level}: {tiles} {'tile' if tiles == 1 else 'tiles'} deleted."

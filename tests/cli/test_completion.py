@@ -32,6 +32,7 @@ def test_in_bash(run: Callable[..., Outcome], typed: str, offered: str) -> None:
 
 def test_for_powershell_every_command_and_option_is_there(run: Callable[..., Outcome]) -> None:
     script = run("completion", "powershell").out
+    assert "Where-Object { $_ -ne $wordToComplete }" in script, "delete, still being typed, isn't the command yet"
     assert all(f"'{name}' = @(" in script for name in COMMANDS)
     assert all(f"'{option}'" in script for name in COMMANDS for option in options_of(name))
 

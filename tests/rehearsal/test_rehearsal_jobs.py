@@ -41,7 +41,7 @@ def test_a_job_goes_through_its_states_and_its_messages_grow(rehearsal: Start) -
     look()
     assert seen == ["esriJobSubmitted", "esriJobWaiting", "esriJobExecuting"]
     assert [one["description"] for one in messages][:2] == ["Submitted.", "Executing..."]
-    assert messages[-1]["description"] == "Level 0: 1 tiles deleted."
+    assert messages[-1]["description"] == "Level 0: 1 tile deleted."
     progress = client.get(job)["progress"]
     assert (progress["type"], progress["percent"] > 0) == ("default", True)
 
