@@ -22,6 +22,8 @@ from ..naming.service import OWN_SITE, ServiceReference
 Body = dict[str, Any]
 
 MOST_WORDS = 20
+# `1.#QNAN`, `-1.#IND`, `inf`: what the C libraries of Windows and others print (inferred).
+ODD_NUMBER = re.compile(r"(?<=[:,\[\s])[-+]?(?:\d\.#[a-z]+\d*|nan|inf(?:inity)?)(?=\s*[,\]}])", re.IGNORECASE)
 # What an error object of ArcGIS Server itself comes with.
 OF_ARCGIS = (200, 400, 401, 403, 404, 498, 499)
 # PNG, JPEG, and the two forms of LERC, in which tiles of elevation are sent.
@@ -78,10 +80,19 @@ def _json_in(body: bytes) -> Body | None:
 
 
 def json_object(text: str) -> Body | None:
-    """The JSON object that a text holds, also one within an answer; None where it holds none, or an ambiguous one."""
+    """The JSON object that a text holds, also one within an answer; None where it holds none, or an ambiguous one.
+
+    Some servers write what no standard allows: controls in texts, and numbers as C prints those that are none.
+    """
+    content = _parsed(text)
+    return _parsed(ODD_NUMBER.sub("null", text)) if content is None else content
+
+
+def _parsed(text: str) -> Body | None:
     try:
         content = json.loads(
             text,
+            strict=False,
             parse_int=_whole_number,
             parse_float=_finite,
             parse_constant=_no_number,

@@ -161,10 +161,16 @@ def test_huge_numbers_are_numbers(digits):
         assert client.get()["tileCount"] >= 10**28
 
 
-@pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "9" * 400, "9" * 5000])
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "9" * 400, "9" * 5000,
+                                  "1.#QNAN", "-1.#IND", "1.#INF00", "nan", "-inf"])  # fmt: skip
 def test_what_is_no_finite_number_is_none_and_the_answer_goes_on(text):
     with serving(says(http(f'{{"tileCount": {text}, "extent": [1.5, {text}]}}'.encode()))) as (_, client):
         assert client.get() == {"tileCount": None, "extent": [1.5, None]}
+
+
+def test_a_control_in_a_text_spoils_no_answer():
+    with serving(says(http(b'{"description": "one\ttwo\nthree", "nan": "nan, inf"}'))) as (_, client):
+        assert client.get() == {"description": "one\ttwo\nthree", "nan": "nan, inf"}
 
 
 def test_a_service_with_nan_in_its_extent_is_read(shared):
