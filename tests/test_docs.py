@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 import pytest
 from arcpy_standin import Pro
-from support.source import MODULES
+from support.source import MODULES, ROOT
 from support.toolbox import TOOLBOX, Place
 
 from cachetools_core.cli.arguments import parser, read_arguments
@@ -24,7 +24,6 @@ from cachetools_core.cli.signals import Stop
 from cachetools_core.rehearsal import __main__ as rehearsal_command
 from cachetools_core.rehearsal.server import Rehearsal
 
-ROOT = Path(__file__).resolve().parent.parent
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 EXAMPLES = ROOT / "docs" / "examples"
 TEXTS = {page.name: page.read_text(encoding="utf-8") for page in PAGES}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.source import ROOT
 
 import cachetools_core
 from cachetools_core.cli.arguments import parser
@@ -14,7 +15,6 @@ from cachetools_core.errors import CacheToolsError, every_error
 from cachetools_core.naming.service import CatalogPath, LayerFile, ServiceReference, read_name
 from cachetools_core.proof.verdict import Verdict
 
-ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCS = {page.stem: page.read_text(encoding="utf-8") for page in PAGES}

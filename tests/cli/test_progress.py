@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.command_line import AT_MOST, ROOT, PseudoTerminal
+from support.command_line import AT_MOST, PseudoTerminal
+from support.source import ROOT
 
 from cachetools_core.cli.progress import display_on
 from cachetools_core.cli.streams import Stream

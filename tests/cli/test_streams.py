@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 from support.choosing import by_name, one_in, some_of
-from support.command_line import ROOT, Outcome, Site, command, ended, full_pipe, shell, started
+from support.command_line import Outcome, Site, command, ended, full_pipe, shell, started
 from support.needs import needed
 from support.rehearsal_client import wait_for
+from support.source import ROOT
 
 from cachetools_core.cli.main import main
 from cachetools_core.cli.signals import Stop

@@ -15,6 +15,12 @@ from support.needs import needed
 
 
 @pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The journal's."""
+    return tmp_path / "journal"
+
+
+@pytest.fixture
 def a_home_of_nobody() -> Iterator[Path]:
     """A home of the user `nobody`, outside the test's own folder, which others can't enter."""
     if sys.platform == "win32" or os.geteuid() != 0:

@@ -25,11 +25,6 @@ from cachetools_core.proof.way_back import WayBack
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "journal"
-
-
-@pytest.fixture
 def journal(folder: Path) -> Iterator[Journal]:
     """The journal of the service, held by this process."""
     with Journal(SERVICE, folder).held() as held:

@@ -17,11 +17,6 @@ from cachetools_core.errors import AlreadyRunning, JournalError
 from cachetools_core.local.journal import Journal, forget
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "journal"
-
-
 def lock_of(folder: Path) -> Path:
     return Journal(SERVICE, folder).file.with_suffix(".lock")
 

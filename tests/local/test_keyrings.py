@@ -20,12 +20,13 @@ import pytest
 from keyring.backend import KeyringBackend
 from support import command_line
 from support.clocks import FastClock
+from support.command_line import command
 from support.needs import needed
+from support.source import ROOT
 from support.story import delete, service_url
 
 from cachetools_core.rehearsal.server import Rehearsal
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 # keyrings.alt's encrypted file asks at the terminal for its master password unless a program hands it over.
 OPENED = """
 import os
@@ -82,10 +83,6 @@ def deletion(server: Rehearsal, *more: str) -> list[str]:
     return ["delete", service_url(server), *ca_file, "--yes", "--json", *more]
 
 
-def python(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "cachetools_core", *arguments]
-
-
 def entry(server: Rehearsal) -> dict[str, str]:
     return {"ENTRY": f"CacheTools:{server.portal or server.site}|{server.username}|{server.password}"}
 
@@ -98,9 +95,9 @@ def stored_and_removed(server: Rehearsal, *user: str) -> list[str]:
     """A sign-in is stored, used with standard input closed, and removed, each a line of a shell script."""
     stores = ["sign-in", server.site, "--user", server.username, "--ca-file", str(server.ca_file)]
     return [
-        """printf '%s\\n' "$SECRET" | """ + shell(*python(*stores, "--password-stdin", "--json")),
-        shell(*python(*without_ca_file(server), *user)).rstrip() + " <&-\n",
-        shell(*python("sign-in", server.site, "--remove", "--json")),
+        """printf '%s\\n' "$SECRET" | """ + shell(*command(*stores, "--password-stdin", "--json")),
+        shell(*command(*without_ca_file(server), *user)).rstrip() + " <&-\n",
+        shell(*command("sign-in", server.site, "--remove", "--json")),
     ]
 
 
@@ -164,7 +161,7 @@ def test_an_account_in_gnome_keyring_is_found_by_the_service_alone(
     rehearsal: Callable[..., Rehearsal], secret_service: Callable[..., Outcome], kind: str
 ) -> None:
     server = rehearsal(federated=kind == "federated")
-    done = secret_service(shell(sys.executable, "-c", STORE) + shell(*python(*deletion(server))), **entry(server))
+    done = secret_service(shell(sys.executable, "-c", STORE) + shell(*command(*deletion(server))), **entry(server))
     assert done.code == 0, done.err
     assert (done.json["verdict"], done.json["account"]) == ("deleted", server.username)
     assert f"Signed in as {server.username}: keyring entry 'CacheTools:{server.portal or server.site}'." in done.err
@@ -175,14 +172,14 @@ def test_an_account_in_gnome_keyring_is_found_by_the_service_alone(
 @pytest.mark.thorough
 def test_a_user_name_finds_it_in_gnome_keyring_too(server: Rehearsal, secret_service: Callable[..., Outcome]) -> None:
     arguments = deletion(server, "--user", server.username)
-    done = secret_service(shell(sys.executable, "-c", STORE) + shell(*python(*arguments)), **entry(server))
+    done = secret_service(shell(sys.executable, "-c", STORE) + shell(*command(*arguments)), **entry(server))
     assert (done.code, done.json["verdict"]) == (0, "deleted"), done.err
 
 
 def test_an_empty_gnome_keyring_lists_where_it_was_looked(
     server: Rehearsal, secret_service: Callable[..., Outcome]
 ) -> None:
-    done = secret_service(shell(*python(*deletion(server))))
+    done = secret_service(shell(*command(*deletion(server))))
     assert (done.code, done.json["error"]["id"]) == (4, "CT401"), done.err
     assert f"keyring entry 'CacheTools:{server.site}': nothing found without a user name" in done.error
 
@@ -192,7 +189,7 @@ def test_a_locked_gnome_keyring_that_nobody_unlocks_ends_in_time(
 ) -> None:
     """gnome-keyring would open a window to ask for the password; without a display the back end gives up or waits."""
     script = shell(sys.executable, "-c", STORE) + shell(sys.executable, "-c", LOCK)
-    done = secret_service(script + shell(*python(*deletion(server))), **entry(server))
+    done = secret_service(script + shell(*command(*deletion(server))), **entry(server))
     assert (done.code, done.json["error"]["id"]) == (4, "CT401"), done.err
     assert "the keyring" in done.error and server.requests[-1].step == "info"
     assert_nothing_told(server, done)
@@ -203,7 +200,7 @@ def test_no_secret_service_at_all(server: Rehearsal, own_home: Path) -> None:
     if not _importable("secretstorage"):
         needed("needs the Python package secretstorage")
     done = run(
-        python(*deletion(server)),
+        command(*deletion(server)),
         {
             "PYTHON_KEYRING_BACKEND": "keyring.backends.SecretService.Keyring",
             "DBUS_SESSION_BUS_ADDRESS": f"unix:path={own_home}/no-bus",
@@ -219,7 +216,7 @@ def test_a_sign_in_goes_into_gnome_keyring_and_out_of_it_again(
 ) -> None:
     server = rehearsal(federated=kind == "federated")
     home = server.portal or server.site
-    steps = [*stored_and_removed(server), "! " + shell(*python(*without_ca_file(server)))]
+    steps = [*stored_and_removed(server), "! " + shell(*command(*without_ca_file(server)))]
     done = secret_service("".join(steps), SECRET=server.password)
     assert done.code == 0, done.err
     stored, deleted, removed, again = answers_in(done.out)
@@ -270,7 +267,7 @@ def encrypted(server: Rehearsal, master: dict[str, str]) -> Rehearsal:
 
 @pytest.mark.thorough
 def test_an_encrypted_file_gives_the_password_of_a_named_user(encrypted: Rehearsal, master: dict[str, str]) -> None:
-    done = run(python(*deletion(encrypted, "--user", encrypted.username)), master)
+    done = run(command(*deletion(encrypted, "--user", encrypted.username)), master)
     assert (done.code, done.json["verdict"]) == (0, "deleted"), done.err
     assert_nothing_told(encrypted, done)
 
@@ -279,7 +276,7 @@ def test_an_encrypted_file_gives_the_password_of_a_named_user(encrypted: Rehears
 def test_an_encrypted_file_can_not_be_searched_and_the_error_says_to_name_the_user(
     encrypted: Rehearsal, master: dict[str, str]
 ) -> None:
-    done = run(python(*deletion(encrypted)), master)
+    done = run(command(*deletion(encrypted)), master)
     assert (done.code, done.json["error"]["id"]) == (4, "CT401")
     assert (
         "nothing found without a user name; some keyrings, such as encrypted files, need one: --user NAME" in done.error
@@ -293,7 +290,7 @@ def test_an_encrypted_file_can_not_be_searched_and_the_error_says_to_name_the_us
 def test_an_encrypted_file_that_can_not_be_opened_asks_nobody(
     encrypted: Rehearsal, master: dict[str, str], wrong: dict[str, str]
 ) -> None:
-    done = run(python(*deletion(encrypted, "--user", encrypted.username)), {**master, **wrong})
+    done = run(command(*deletion(encrypted, "--user", encrypted.username)), {**master, **wrong})
     assert (done.code, done.json["error"]["id"]) == (4, "CT401"), done.err
     assert "the keyring can't be used here (" in done.error
     assert_nothing_told(encrypted, done)
@@ -306,7 +303,7 @@ def test_a_sign_in_goes_into_an_encrypted_file_and_out_of_it_again(server: Rehea
     assert done.code == 0, done.err
     stored, deleted, removed = answers_in(done.out)
     assert (stored["address"], deleted["verdict"], removed["removed"]) == (server.site, "deleted", 1)
-    again = run(python(*deletion(server, "--user", server.username)), master)
+    again = run(command(*deletion(server, "--user", server.username)), master)
     assert f"keyring entry 'CacheTools:{server.site}' of {server.username}: nothing stored" in again.error
     assert_nothing_told(server, done)
 
@@ -340,14 +337,14 @@ def test_without_the_package_keyring_an_account_can_still_be_given(server: Rehea
 
 
 def test_a_machine_without_any_back_end(server: Rehearsal) -> None:
-    done = run(python(*deletion(server)), {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"})
+    done = run(command(*deletion(server)), {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"})
     assert (done.code, done.json["error"]["id"]) == (4, "CT401"), done.err
     assert "the keyring can't be used here (NoKeyringError)" in done.error
     assert f'python -m cachetools_core sign-in "{server.site}" --user NAME' in done.error
 
 
 def test_standard_input_closed_and_an_account_in_the_keyring(encrypted: Rehearsal, master: dict[str, str]) -> None:
-    arguments = python(*deletion(encrypted, "--user", encrypted.username))
+    arguments = command(*deletion(encrypted, "--user", encrypted.username))
     done = run(["sh", "-c", 'exec "$@" <&-', "sh", *arguments], master)
     assert (done.code, done.json["verdict"]) == (0, "deleted"), done.err
 

@@ -19,11 +19,6 @@ PRECIOUS = "what belongs to somebody"
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "journal"
-
-
-@pytest.fixture
 def precious(tmp_path: Path) -> Iterator[Path]:
     """A file elsewhere, which nothing that stands in the journal's folder may change."""
     file = tmp_path / "precious"

@@ -9,18 +9,9 @@ from typing import Any
 import pytest
 import rasterio
 from rasterio.errors import RasterioIOError
-from support.rehearsal_client import (
-    SOURCES,
-    Client,
-    Start,
-    error_of,
-    fingerprint,
-    tiles_in,
-)
+from support.rehearsal_client import SOURCES, TILES, Client, Start, error_of, fingerprint, tiles_in
 
 from cachetools_core.rehearsal.server import Rehearsal
-
-TILES = {"Streets": 21, "Usa": 144, "States": 24, "Loose": 21}
 
 
 @pytest.mark.parametrize("name", SOURCES)

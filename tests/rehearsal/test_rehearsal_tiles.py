@@ -8,17 +8,15 @@ from typing import Any
 
 import pytest
 import rasterio
-from support.rehearsal_client import SOURCES, Client, Start, fingerprint, wait_for
+from support.rehearsal_client import NORTH_WEST, SOURCES, Client, Start, files_but, tiles_of, wait_for
 
-from cachetools_core.rehearsal.caches import Cache
 from cachetools_core.rehearsal.server import Rehearsal
 
 MANAGE = "/rest/services/System/CachingControllers/GPServer/Manage Map Cache Tiles"
-QUARTER = (-20037508.0, 1.0, -1.0, 20037508.0)
 SIDES = ("xmin", "ymin", "xmax", "ymax")
 FORMS = {
-    "JSON": json.dumps(dict(zip(SIDES, QUARTER))),
-    "semicolons": ";".join(map(str, QUARTER)),
+    "JSON": json.dumps(dict(zip(SIDES, NORTH_WEST))),
+    "semicolons": ";".join(map(str, NORTH_WEST)),
 }
 
 
@@ -32,17 +30,6 @@ def manage(server: Rehearsal, name: str, numbers: list[int], **fields: Any) -> A
     client = Client(server)
     answer = client.post(f"{MANAGE}/submitJob", **asked)
     return client.ended(f"{MANAGE}/jobs/{answer['jobId']}")
-
-
-def tiles_of(cache: Cache) -> dict[tuple[int, int, int], bytes | None]:
-    return {place: cache.tile(*place) for place in cache.tiles()}
-
-
-def files_but(cache: Cache, level: int) -> dict[str, str]:
-    """A fingerprint of every file outside the level's folder."""
-    inside = cache.folder / "_alllayers" / f"L{level:02d}"
-    files = (file for file in cache.folder.rglob("*") if file.is_file() and inside not in file.parents)
-    return {str(file.relative_to(cache.folder)): fingerprint(file) for file in files}
 
 
 @pytest.mark.parametrize("name", SOURCES)

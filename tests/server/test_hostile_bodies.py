@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from support.addresses import DELETE, REPORT
-from support.hostile import ACCOUNT, Wires, as_bytes, every_odd_body, fed_to, hostile_wires
+from support.hostile import ACCOUNT, PATIENCE, Wires, as_bytes, every_odd_body, fed_to, hostile_wires
 from support.hostile_bodies import (
     ADMIN,
     CACHED,
@@ -40,7 +40,6 @@ from cachetools_core.server.tokens import ask_for_token
 from cachetools_core.tools.session import other_sources
 from cachetools_core.waiting import Patience
 
-PATIENCE = Patience(no_answer=4.0, gone=1.0, cancel=1.0, grace=1.0, restart=2.0, settle=2.0)
 SERVICE = "rest/services/Rainfall/MapServer"
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from support.addresses import REPORT
-from support.body_server import BodyServer
+from support.body_server import BodyServer, refusal
 from support.clocks import FastClock
+from support.puppet import executed
 from support.story import account_of
 
 from cachetools_core.errors import DeadlinePassed, NotPermitted, SignInRefused, TokenRefused
@@ -30,7 +31,7 @@ NOT_FOUND = {"error": {"code": 404, "message": "Service F/Rain/MapServer not fou
 IN_10_0 = "Service 'F/Rain' of type 'MapServer' does not exist or is inaccessible."
 OF_10_0 = {"error": {"code": 400, "message": "Unable to complete operation.", "details": [IN_10_0]}}
 OTHER = {"error": {"code": 500, "message": "Error performing operation", "details": []}}
-DENIED = {"error": {"code": 403, "message": "No.", "details": []}}
+DENIED = refusal(403)
 CACHED = {"singleFusedMapCache": True, "tileInfo": {"lods": [{}, {}]}, "capabilities": "Map"}
 UNCACHED = {"singleFusedMapCache": False, "capabilities": "Map,Query,Data"}
 
@@ -41,10 +42,6 @@ def level(number: Any = 0, tiles: Any = 4, **more: Any) -> dict[str, Any]:
 
 def report(*levels: Any, status: Any = "EXISTS", **more: Any) -> dict[str, Any]:
     return {"name": "F/Rain", "type": "MapServer", "status": status, "lodInfos": list(levels), **more}
-
-
-def executed(value: Any) -> dict[str, Any]:
-    return {"results": [{"paramName": "out", "dataType": "GPString", "value": value}], "messages": []}
 
 
 class Site:

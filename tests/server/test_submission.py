@@ -9,23 +9,10 @@ from typing import Any
 
 import pytest
 from support.addresses import DELETE
-from support.body_server import Page
+from support.body_server import Page, refusal
 from support.choosing import one_in
 from support.entries import look
-from support.job_site import (
-    EXECUTING,
-    FAILED,
-    LIST,
-    PATIENCE,
-    RAIN,
-    SNOW,
-    SUCCEEDED,
-    WAITING,
-    Job,
-    JobSite,
-    as_listed,
-    refusal,
-)
+from support.job_site import EXECUTING, FAILED, LIST, PATIENCE, RAIN, SNOW, SUCCEEDED, WAITING, Job, JobSite, as_listed
 from support.listener import Listener
 from support.story import locked_after_one_token
 

@@ -9,8 +9,9 @@ import pytest
 from support.choosing import by_name, some_of
 from support.clocks import FastClock
 from support.listener import Listener
+from support.raw_server import free_port
 from support.story import account_of, delete
-from support.webtier import WebTier, free_port
+from support.webtier import WebTier
 
 from cachetools_core.errors import Moved, NotArcGIS
 from cachetools_core.proof.verdict import Verdict

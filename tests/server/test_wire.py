@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 import trustme
-from support.raw_server import RawServer, http, reset, says, shut, then_shut
-from support.wire_client import BUSY, CANARY, GOOD, WIRE, Client, a_free_port, serving
+from support.raw_server import RawServer, free_port, http, reset, says, shut, then_shut
+from support.wire_client import BUSY, CANARY, GOOD, WIRE, Client, serving
 
 from cachetools_core.errors import (
     Cancelled,
@@ -106,7 +106,7 @@ def test_half_an_answer_is_none_and_may_be_asked_for_again(half):
 
 @pytest.mark.parametrize("ask", ["get", "post_once"])
 def test_a_refused_connection_never_sent_anything(ask):
-    error = Client(f"http://127.0.0.1:{a_free_port()}").trouble(ask)
+    error = Client(f"http://127.0.0.1:{free_port()}").trouble(ask)
     assert (type(error), error.sent) == (NeverSent, False)
     assert "refused" in error.what
 
@@ -172,7 +172,7 @@ def test_a_slow_drip_is_left_after_the_time_for_an_answer():
 def test_an_earlier_failure_that_is_being_dealt_with_is_not_this_one():
     with serving(reset) as (_, client):
         try:
-            Client(f"http://127.0.0.1:{a_free_port()}").get()
+            Client(f"http://127.0.0.1:{free_port()}").get()
         except NeverSent:
             error = client.trouble("post_once")
     assert (type(error), error.sent) == (NoAnswer, True)

@@ -26,6 +26,11 @@ class Page:
 Answer = Union[bytes, Page, None]
 
 
+def refusal(code: int, words: str = "No.") -> dict[str, Any]:
+    """An error object in ArcGIS's own shape."""
+    return {"error": {"code": code, "message": words, "details": []}}
+
+
 class _Server(ThreadingHTTPServer):
     """Keeps what a test's answer raises, which the library only prints; a client that hangs up is no failure."""
 

@@ -12,15 +12,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cachetools_core.rehearsal.server import Rehearsal
+from support.source import ROOT
 from support.story import account_of, service_url
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 LOOK = {"cached", "tiles", "bytes", "scales", "witnesses"}
 RECEIPT = {
     "schema_version", "verdict", "service", "output_url", "job_url", "job_status", "account", "before", "after",

@@ -17,10 +17,11 @@ from cachetools_core.naming.service import ServiceReference
 from cachetools_core.server.tokens import Account
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire
-from cachetools_core.waiting import Run
+from cachetools_core.waiting import Patience, Run
 from support.body_server import BodyServer
 from support.clocks import FastClock
 
+PATIENCE = Patience(no_answer=4.0, gone=1.0, cancel=1.0, grace=1.0, restart=2.0, settle=2.0)
 ACCOUNT = Account("admin", "Canary-Password-1")
 # In a body these stand for the server that was named, and for another one that must never be asked.
 HERE, ELSEWHERE = "HERE.invalid", "ELSEWHERE.invalid"

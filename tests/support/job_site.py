@@ -15,7 +15,7 @@ from cachetools_core.tools.access import Access
 from cachetools_core.tools.delete import delete_map_server_cache
 from cachetools_core.waiting import Patience
 from support.addresses import DELETE, REPORT, TOOLS
-from support.body_server import Answer, BodyServer
+from support.body_server import Answer, BodyServer, refusal
 from support.clocks import StillClock
 from support.listener import Listener
 
@@ -24,10 +24,6 @@ SERVICE = "rest/services/Rain/MapServer"
 RAIN, SNOW = "Rain:MapServer", "Snow:MapServer"
 WAITING, EXECUTING, SUCCEEDED, FAILED = "esriJobWaiting", "esriJobExecuting", "esriJobSucceeded", "esriJobFailed"
 PATIENCE = Patience(no_answer=30, gone=8, cancel=12, grace=10, restart=20, settle=40, arrival=120)
-
-
-def refusal(code: int, words: str = "No.") -> dict[str, Any]:
-    return {"error": {"code": code, "message": words, "details": []}}
 
 
 @dataclass

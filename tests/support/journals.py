@@ -14,8 +14,8 @@ from typing import Any
 from cachetools_core.local.journal import Journal
 from cachetools_core.proof.entry import Entry
 from support.needs import needed
+from support.source import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 NOBODY = 65534
 HOLD = """
 import sys

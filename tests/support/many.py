@@ -10,12 +10,10 @@ from cachetools_core.proof.summary import Summary
 from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.delete_many import Plans, run_deletions
-from cachetools_core.waiting import Patience
+from support.bench import PATIENCE
 from support.clocks import ScaledClock
 from support.listener import Listener
 from support.story import account_of, files_below
-
-PATIENCE = Patience(no_answer=45, gone=12, cancel=20, grace=45, restart=90, settle=20, arrival=20)
 
 
 class Many:

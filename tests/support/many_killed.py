@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from cachetools_core.rehearsal.server import Rehearsal
-from support.command_line import ROOT, command
+from support.command_line import command
 from support.needs import needed
+from support.source import ROOT
 from support.story import files_below
 
 AT_MOST = 600.0

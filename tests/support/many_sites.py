@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from support.addresses import DELETE, REPORT
-from support.body_server import Answer, BodyServer
+from support.body_server import Answer, BodyServer, refusal
 from support.clocks import StepClock
-from support.job_site import LIST, SITE, as_listed, refusal
+from support.job_site import LIST, SITE, as_listed
 from support.job_site import Job as ScriptedJob
 
 JOB_SECONDS = 1.0

@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from support.body_server import Answer, BodyServer, Page
+from cachetools_core.waiting import Patience
+from support.body_server import Answer, BodyServer, Page, refusal
 
 SERVICE = "rest/services/F/Rain/MapServer"
 ADMIN = "admin/services/F/Rain.MapServer"
@@ -18,11 +19,6 @@ JOBS = "admin/services/System/CachingTools.GPServer/jobs/query"
 NAMESAKES = ("F/Rain/ImageServer", "F_Rain/MapServer", "F_Rain/ImageServer")
 SERVICE_URL = {"name": "service_url", "direction": "esriGPParameterDirectionInput",
                "parameterType": "esriGPParameterTypeRequired"}  # fmt: skip
-
-
-def error(code: int, message: str = "No.") -> dict[str, Any]:
-    """A refusal in ArcGIS's own shape."""
-    return {"error": {"code": code, "message": message, "details": []}}
 
 
 def page(status: int = 200) -> Page:
@@ -56,8 +52,8 @@ THERE = {"singleFusedMapCache": True, "tileInfo": TILE_INFO, "capabilities": "Ma
 GONE = {"singleFusedMapCache": False, "capabilities": "Map,Query,Data"}
 NONE = report("NONE")
 COUNTS_21 = report("EXISTS", level())
-STOPPED = error(500, "Service F/Rain/MapServer not started ")
-MISSING = error(404, "Service F/Rain/MapServer not found ")
+STOPPED = refusal(500, "Service F/Rain/MapServer not started ")
+MISSING = refusal(404, "Service F/Rain/MapServer not found ")
 
 
 class Answers(NamedTuple):
@@ -68,6 +64,7 @@ class Answers(NamedTuple):
     admin: Any = None
 
 
+LITTLE = Patience(no_answer=3, gone=1, cancel=1, grace=2, restart=2, settle=1, arrival=1)
 WITH_A_CACHE = Answers(admin=is_cached("true"))
 
 

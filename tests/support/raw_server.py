@@ -64,6 +64,12 @@ def endless(head: bytes, more: bytes) -> Answer:
     return answer
 
 
+def free_port() -> int:
+    """A port at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        return int(one.getsockname()[1])
+
+
 class RawServer:
     """Listens on loopback, as a context manager; `answer` is called with the connection after each whole request.
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 
+from cachetools_core.rehearsal.caches import Cache
 from cachetools_core.rehearsal.server import Rehearsal
 from support import addresses
 
@@ -29,6 +30,10 @@ SOURCES = {
     "States": "caches/consbio_tpk/states_filled.tpk",
     "Loose": "caches/esri_sample_exploded",
 }
+NORTH_WEST = (-20037508.0, 1.0, -1.0, 20037508.0)
+"""A quarter of the world in Web Mercator."""
+TILES = {"Streets": 21, "Usa": 144, "States": 24, "Loose": 21}
+"""How many tiles each of the sources has."""
 OTHER_SOURCES = {
     "Renamed": "caches/consbio_tpk/alt_root_name.tpk",
     "Odd": "caches/consbio_tpk/nonstandard_zoom_levels.tpk",
@@ -126,6 +131,18 @@ def fingerprint(path: Path) -> str:
         if file.is_file():
             digest.update(str(file.relative_to(path)).encode() + file.read_bytes())
     return digest.hexdigest()
+
+
+def tiles_of(cache: Cache) -> dict[tuple[int, int, int], bytes | None]:
+    """Every tile that there is, by level, row and column."""
+    return {place: cache.tile(*place) for place in cache.tiles()}
+
+
+def files_but(cache: Cache, level: int) -> dict[str, str]:
+    """A fingerprint of every file outside the level's folder."""
+    inside = cache.folder / "_alllayers" / f"L{level:02d}"
+    files = (file for file in cache.folder.rglob("*") if file.is_file() and inside not in file.parents)
+    return {str(file.relative_to(cache.folder)): fingerprint(file) for file in files}
 
 
 def tiles_in(server: Rehearsal, name: str = "Rainfall") -> int:

@@ -28,6 +28,10 @@ def account_of(server: Rehearsal, role: str = "administrator") -> Account:
     return Account(one.username, one.password)
 
 
+def access(server: Rehearsal, role: str = "administrator", **more: Any) -> Access:
+    return Access(account=account_of(server, role), ca_file=server.ca_file, **more)
+
+
 def delete(server: Rehearsal, service: str | None = None, **story: Any) -> Receipt:
     """Run the story to its end and return its receipt, also where it ends in an error."""
     return delete_by(delete_map_server_cache, server, service, **story)
@@ -46,6 +50,11 @@ def delete_by(
         receipt: Receipt = error.receipt
         assert receipt is not None, "an error of the story carries its receipt"
         return receipt
+
+
+def said(receipt: Receipt) -> tuple[str, int]:
+    """What a receipt says in short."""
+    return receipt.verdict.value, receipt.exit_code
 
 
 def tokens_in(requests: Iterable[Request]) -> set[str]:

@@ -18,8 +18,8 @@ import pytest
 from arcpy_standin import Pro
 
 from cachetools_core.rehearsal.server import Rehearsal
+from support.source import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 TOOLBOX = ROOT / "CacheTools.pyt"
 TOOL = "DeleteMapServerCache"
 REPORT = "ReportMapServerCache"

@@ -13,6 +13,7 @@ import pytest
 
 from support.certificates import Certificate
 from support.needs import program
+from support.raw_server import free_port
 
 CONFIGURATION = """
 daemon off;
@@ -46,11 +47,6 @@ http {{
     }}
 }}
 """
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        return int(one.getsockname()[1])
 
 
 class WebTier:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -84,11 +83,6 @@ class Client:
 def serving(answer: Answer, **client: Any) -> Iterator[tuple[RawServer, Client]]:
     with RawServer(answer) as server:
         yield server, Client(server.url, **client)
-
-
-def a_free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        return int(one.getsockname()[1])
 
 
 @contextmanager

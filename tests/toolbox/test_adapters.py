@@ -7,13 +7,8 @@ from pathlib import Path
 
 import pytest
 from arcpy_standin import ExecuteError, Outcome, Pro
-from support.toolbox import (
-    CALL,
-    ROOT,
-    TOOL,
-    a_core,
-    alone,
-)
+from support.source import ROOT
+from support.toolbox import CALL, TOOL, a_core, alone
 
 import cachetools_core
 

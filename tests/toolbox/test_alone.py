@@ -4,20 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from support.toolbox import (
-    CALL,
-    INSTANCES,
-    NAMED,
-    REMOVE,
-    REPORT,
-    ROOT,
-    SERVICE,
-    STORE,
-    TOOL,
-    TOOLBOX,
-    a_core,
-    alone,
-)
+from support.source import ROOT
+from support.toolbox import CALL, INSTANCES, NAMED, REMOVE, REPORT, SERVICE, STORE, TOOL, TOOLBOX, a_core, alone
 
 import cachetools_core
 

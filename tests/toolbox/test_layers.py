@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 from arcpy_standin import Pro
-from support.toolbox import REPORT, ROOT, SERVICE, TILES, TOOL, Place
+from support.source import ROOT
+from support.toolbox import REPORT, SERVICE, TILES, TOOL, Place
 
 from cachetools_core.naming.files import find_service
 from cachetools_core.waiting import SYSTEM_CLOCK, Run

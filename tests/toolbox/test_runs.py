@@ -14,18 +14,8 @@ import keyring.backend
 import pytest
 from arcpy_standin import ExecuteError, Outcome, Pro, Session
 from keyrings.alt.file import PlaintextKeyring
-from support.toolbox import (
-    INSTANCES,
-    ROOT,
-    SERVICE,
-    TOOL,
-    TOOLBOX,
-    URL,
-    MemoryKeyring,
-    Place,
-    Start,
-    assert_ended_cleanly,
-)
+from support.source import ROOT
+from support.toolbox import INSTANCES, SERVICE, TOOL, TOOLBOX, URL, MemoryKeyring, Place, Start, assert_ended_cleanly
 
 from cachetools_core.rehearsal.server import Rehearsal
 

@@ -8,11 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.toolbox import (
-    ROOT,
-    TOOLBOX,
-    Place,
-)
+from support.source import ROOT
+from support.toolbox import TOOLBOX, Place
 
 
 def smoke() -> Any:

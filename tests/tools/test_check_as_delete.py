@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.body_server import BodyServer
+from support.body_server import BodyServer, refusal
 from support.clocks import FastClock
 from support.entries import ENTRY
 from support.puppet import (
     COUNTS_21,
     GONE,
+    LITTLE,
     NONE,
     SERVICE_URL,
     STOPPED,
@@ -23,7 +24,6 @@ from support.puppet import (
     WITH_A_CACHE,
     Answers,
     Puppet,
-    error,
     is_cached,
     level,
     page,
@@ -39,15 +39,13 @@ from cachetools_core.tools.access import Access
 from cachetools_core.tools.check import check_deletion
 from cachetools_core.tools.delete import run_deletion
 from cachetools_core.tools.report import report_map_server_cache
-from cachetools_core.waiting import Patience
 
-LITTLE = Patience(no_answer=3, gone=1, cancel=1, grace=2, restart=2, settle=1, arrival=1)
 SITES: dict[str, tuple[Answers, bool]] = {
     "a cache": (WITH_A_CACHE, True),
     "no cache": (Answers(GONE, NONE), True),
-    "a report that is refused": (Answers(THERE, error(403)), True),
+    "a report that is refused": (Answers(THERE, refusal(403)), True),
     "no cache by the service, one by the administrator": (Answers(GONE, NONE, is_cached("true")), False),
-    "no cache, and a broken report": (Answers(GONE, error(500)), False),
+    "no cache, and a broken report": (Answers(GONE, refusal(500)), False),
     "no cache, and a count": (Answers(GONE, COUNTS_21), True),
     "stopped": (Answers(STOPPED, COUNTS_21), False),
     "a page": (Answers(page(), NONE), False),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from support.addresses import REPORT
 from support.bench import FACTOR, PATIENCE
-from support.body_server import BodyServer
+from support.body_server import BodyServer, refusal
 from support.clocks import FastClock
 from support.listener import CancelWhen, Listener
 from support.story import delete, service_url
@@ -205,10 +205,6 @@ TASK = "rest/services/System/CachingTools/GPServer/DeleteCache"
 CACHED = {"singleFusedMapCache": True, "capabilities": "Map"}
 
 
-def error(code: int, words: str) -> dict[str, Any]:
-    return {"error": {"code": code, "message": words, "details": []}}
-
-
 def ask(
     parameters: list[Any], service: Any = CACHED, submit: Any = None, **more: Any
 ) -> tuple[Receipt, list[tuple[str, dict[str, list[str]]]]]:
@@ -218,7 +214,7 @@ def ask(
         "rest/services/Rain/MapServer": service,
         "rest/services/System/CachingTools/GPServer": {"tasks": ["Other", "DeleteCache"]},
         TASK: {"name": "DeleteMapCache", "parameters": parameters},
-        f"{TASK}/submitJob": submit or error(400, "Enough."),
+        f"{TASK}/submitJob": submit or refusal(400, "Enough."),
         **more,
     }
     with BodyServer(lambda path: json.dumps(bodies[path]).encode() if path in bodies else None) as server:
@@ -245,13 +241,13 @@ def test_only_what_the_task_lists_is_sent_and_never_a_cache_path(parameters, sen
 @pytest.mark.parametrize(
     ("answer", "refused"),
     [
-        (error(400, "No."), True),
-        (error(404, "No."), True),
-        (error(499, "Token Required"), True),
-        (error(500, "Service System/CachingTools/GPServer not started "), False),
-        (error(399, "No."), False),
-        (error(500, "Error performing operation"), False),
-        (error(503, "Busy"), False),
+        (refusal(400, "No."), True),
+        (refusal(404, "No."), True),
+        (refusal(499, "Token Required"), True),
+        (refusal(500, "Service System/CachingTools/GPServer not started "), False),
+        (refusal(399, "No."), False),
+        (refusal(500, "Error performing operation"), False),
+        (refusal(503, "Busy"), False),
         ({"status": "error", "messages": ["No."]}, False),
         ({"jobStatus": "esriJobSubmitted"}, False),
     ],
@@ -309,7 +305,7 @@ def test_the_failure_of_a_job_for_another_service_says_nothing_of_this_one(named
         submit=job,
         **{
             f"{TASK}/jobs/j9": job,
-            f"{TASK}/jobs/j9/inputs/service_url": {"value": named} if named is not None else error(404, "No."),
+            f"{TASK}/jobs/j9/inputs/service_url": {"value": named} if named is not None else refusal(404, "No."),
             REPORT: {"results": [{"value": {"status": "EXISTS", "lodInfos": [level]}}]},
         },
     )

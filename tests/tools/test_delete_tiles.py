@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from support.bench import PATIENCE
 from support.choosing import some_of
 from support.clocks import FastClock
 from support.listener import Listener
-from support.rehearsal_client import OTHER_SOURCES, SOURCES, Client, Start
+from support.rehearsal_client import NORTH_WEST, OTHER_SOURCES, SOURCES, Client, Start, files_but, tiles_of
 from support.schema import misfits
 from support.story import account_of, delete, service_url
 
@@ -22,13 +21,10 @@ from cachetools_core.proof.receipt import Receipt
 from cachetools_core.proof.scheme import Extent, LevelOfDetail
 from cachetools_core.proof.tiles import Asked, Selection
 from cachetools_core.proof.verdict import Verdict
-from cachetools_core.rehearsal.caches import Cache
 from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.delete_tiles import delete_map_server_cache_tiles
 from cachetools_core.tools.tile_work import SomeTiles, TileWork
-
-NORTH_WEST = (-20037508.0, 1.0, -1.0, 20037508.0)
 
 
 def access_to(server: Rehearsal, journal: Path, **more: Any) -> Access:
@@ -57,17 +53,6 @@ def delete_tiles(server: Rehearsal, journal: Path, name: str, scales: Any, exten
 
 def scale_of(server: Rehearsal, name: str, level: int) -> float:
     return next(lod.scale for lod in server.cache(name).scheme.lods if lod.level == level)
-
-
-def files_but(cache: Cache, level: int) -> dict[str, str]:
-    """A fingerprint of every file outside the level's folder."""
-    inside = cache.folder / "_alllayers" / f"L{level:02d}"
-    files = (file for file in cache.folder.rglob("*") if file.is_file() and inside not in file.parents)
-    return {str(file.relative_to(cache.folder)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
-
-
-def tiles_of(cache: Cache) -> dict[tuple[int, int, int], bytes | None]:
-    return {place: cache.tile(*place) for place in cache.tiles()}
 
 
 @pytest.mark.parametrize("name", [*SOURCES, *OTHER_SOURCES])

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.body_server import BodyServer
+from support.body_server import BodyServer, refusal
 from support.clocks import FastClock
 from support.listener import Listener
-from support.puppet import COUNTS_21, GONE, NONE, THERE, WITH_A_CACHE, Answers, Puppet, error, is_cached, level, report
+from support.puppet import COUNTS_21, GONE, LITTLE, NONE, THERE, WITH_A_CACHE, Answers, Puppet, is_cached, level, report
+from support.story import said
 
 from cachetools_core.local.sites import KeptSite, keep_site
 from cachetools_core.proof.evidence import Says, Why, Witness
@@ -19,11 +20,9 @@ from cachetools_core.proof.receipt import Receipt
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.delete import run_deletion
 from cachetools_core.tools.report import report_cache
-from cachetools_core.waiting import Patience
 
-LITTLE = Patience(no_answer=3, gone=1, cancel=1, grace=2, restart=2, settle=1, arrival=1)
 DELETED, KEPT, PARTLY, UNKNOWN = ("deleted", 0), ("not-deleted", 1), ("partly-deleted", 1), ("unknown", 5)
-REFUSED, BROKEN = error(403), error(500)
+REFUSED, BROKEN = refusal(403), refusal(500)
 CLEAN = Answers(GONE, NONE)
 
 
@@ -57,10 +56,6 @@ class Place:
 def place(tmp_path: Path) -> Iterator[Place]:
     with BodyServer(lambda path: None) as server:
         yield Place(server, tmp_path)
-
-
-def said(receipt: Receipt) -> tuple[str, int]:
-    return receipt.verdict.value, receipt.exit_code
 
 
 def everything(place: Place) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.addresses import REPORT
 from support.clocks import FastClock
-from support.hostile import ACCOUNT, Wires, as_bytes, every_odd_body, fed_to, hostile_wires
+from support.hostile import ACCOUNT, PATIENCE, Wires, as_bytes, every_odd_body, fed_to, hostile_wires
 from support.hostile_bodies import CACHED, EXISTS, NONE, PARAMETERS, SUBMITTED, SUCCEEDED, UNCACHED
 from support.listener import Listener
 from support.story import delete, files_below, service_url
@@ -24,11 +24,9 @@ from cachetools_core.proof.evidence import Says, Witness
 from cachetools_core.proof.verdict import Verdict
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.delete import delete_map_server_cache
-from cachetools_core.waiting import Patience
 
 pytestmark = pytest.mark.thorough
 
-PATIENCE = Patience(no_answer=4.0, gone=1.0, cancel=1.0, grace=1.0, restart=2.0, settle=2.0)
 TASK = "rest/services/System/CachingTools/GPServer/DeleteCache"
 SERVICE = "rest/services/Rainfall/MapServer"
 

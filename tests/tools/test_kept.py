@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.job_site import FAILED, PATIENCE, JobSite, refusal
+from support.body_server import refusal
+from support.job_site import FAILED, PATIENCE, JobSite
 from support.killing import POSSIBLE, Moment, kill_runs
 from support.listener import Listener
 from support.schema import misfits

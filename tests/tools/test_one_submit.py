@@ -10,22 +10,10 @@ from typing import Any
 
 import pytest
 from support.addresses import DELETE
-from support.body_server import Page
+from support.body_server import Page, refusal
 from support.choosing import by_name, some_of
-from support.job_site import (
-    FAILED,
-    LIST,
-    PATIENCE,
-    RAIN,
-    SERVICE,
-    SNOW,
-    SUCCEEDED,
-    WAITING,
-    Job,
-    JobSite,
-    as_listed,
-    refusal,
-)
+from support.job_site import FAILED, LIST, PATIENCE, RAIN, SERVICE, SNOW, SUCCEEDED, WAITING, Job, JobSite, as_listed
+from support.story import said
 
 from cachetools_core.proof.receipt import Receipt
 
@@ -74,21 +62,17 @@ def lose(site: JobSite, answer: Any, job: Job | None) -> None:
     site.makes = lambda: job
 
 
-def facts(receipt: Receipt) -> tuple[str, int]:
-    return receipt.verdict.value, receipt.exit_code
-
-
 def check_that_the_first_job_is_the_only_one(site: JobSite, first: Receipt, again: Callable[[], Receipt]) -> None:
     """While it may wait nothing is concluded and nothing submitted; once it has done its work, that is told.
 
     A run that knows nothing of it finds nothing to delete then.
     """
-    assert facts(first) in [(verdict, 5) for verdict in MAY_BE_AT_WORK]
-    assert facts(again()) in [(verdict, 5) for verdict in MAY_BE_AT_WORK]
+    assert said(first) in [(verdict, 5) for verdict in MAY_BE_AT_WORK]
+    assert said(again()) in [(verdict, 5) for verdict in MAY_BE_AT_WORK]
     assert len(site.submits) == 1
     site.jobs[0].known = True
     site.finish(site.jobs[0])
-    assert facts(again()) in [("deleted", 0), ("nothing-to-delete", 0)]
+    assert said(again()) in [("deleted", 0), ("nothing-to-delete", 0)]
     assert len(site.submits) == 1
 
 
@@ -119,11 +103,11 @@ def test_where_nobody_lists_the_jobs_it_stays_unknown_and_is_said_beforehand(sit
     lose(site, Page(502), Job())
     for _ in range(3):
         receipt = site.delete(deadline=AT_MOST, folder=tmp_path)
-        assert facts(receipt) == ("unknown", 5)
+        assert said(receipt) == ("unknown", 5)
         assert "list of jobs can't be read" in receipt.error.what
     assert len(site.submits) == 1
     site.finish(site.jobs[0])
-    assert facts(site.delete(deadline=AT_MOST, folder=tmp_path)) == ("deleted", 0)
+    assert said(site.delete(deadline=AT_MOST, folder=tmp_path)) == ("deleted", 0)
     assert len(site.submits) == 1
 
 
@@ -132,7 +116,7 @@ def test_the_deleted_cache_of_somebody_else_is_no_proof_while_the_own_job_may_wa
     lose(site, Page(502), Job())
     site.at(100, lambda: setattr(site, "tiles", 0))
     for _ in range(2):
-        assert facts(site.delete(deadline=AT_MOST, folder=tmp_path)) == ("still-running", 5)
+        assert said(site.delete(deadline=AT_MOST, folder=tmp_path)) == ("still-running", 5)
     assert len(site.submits) == 1
 
 
@@ -140,19 +124,19 @@ def test_two_new_jobs_are_both_waited_for(site, tmp_path):
     lose(site, Page(502), Job("j1"))
     site.at(1, lambda: site.jobs.append(Job("j2", early=True, user="bob")))
     site.at(50, lambda: site.finish(site.jobs[1]))
-    assert facts(site.delete(deadline=AT_MOST, folder=tmp_path)) == ("still-running", 5)
+    assert said(site.delete(deadline=AT_MOST, folder=tmp_path)) == ("still-running", 5)
     site.finish(site.jobs[0], FAILED)
-    assert facts(site.delete(deadline=AT_MOST, folder=tmp_path)) == ("deleted", 0)
+    assert said(site.delete(deadline=AT_MOST, folder=tmp_path)) == ("deleted", 0)
     assert len(site.submits) == 1
 
 
 @pytest.mark.parametrize("status", some_of(by_name([FAILED, "esriJobCancelled", "esriJobTimedOut"]), FAILED))
 def test_a_job_that_has_ended_without_its_work_is_followed_by_another_in_a_later_run_only(status, site, tmp_path):
     lose(site, Page(502), Job(status=status))
-    assert facts(site.delete(deadline=AT_MOST, folder=tmp_path)) == ("unknown", 5)
+    assert said(site.delete(deadline=AT_MOST, folder=tmp_path)) == ("unknown", 5)
     assert len(site.submits) == 1
     site.answers, site.makes = False, lambda: site.finish(site.jobs[0]) or Job("j2", status=SUCCEEDED)
-    assert facts(site.delete(deadline=AT_MOST, folder=tmp_path)) == ("deleted", 0)
+    assert said(site.delete(deadline=AT_MOST, folder=tmp_path)) == ("deleted", 0)
     assert len(site.submits) == 2
 
 
@@ -237,7 +221,7 @@ def test_a_job_of_another_service_is_waited_for_and_then_the_look_is_repeated(si
     site.makes = lambda: Job("j8", status=WAITING)
     site.at(120, lambda: site.finish(site.jobs[1]))
     receipt = site.delete(deadline=AT_MOST, folder=tmp_path)
-    assert (facts(receipt), len(site.submits)) == (("deleted", 0), 1)
+    assert (said(receipt), len(site.submits)) == (("deleted", 0), 1)
     assert site.submits[0] >= 60
     assert [path for path, _ in site.server.asked].count(f"{DELETE}/submitJob") == 1
 
@@ -249,7 +233,7 @@ def test_a_cache_that_was_built_anew_while_another_job_was_waited_for_is_shown_b
     site.makes = lambda: Job("j8", status=WAITING)
     site.at(120, lambda: site.finish(site.jobs[1]))
     receipt = site.delete(deadline=AT_MOST, folder=tmp_path)
-    assert (facts(receipt), receipt.before.tiles, len(site.submits)) == (("deleted", 0), 9, 1)
+    assert (said(receipt), receipt.before.tiles, len(site.submits)) == (("deleted", 0), 9, 1)
     assert "What was shown has changed in the meantime." in receipt.warnings
 
 
@@ -257,5 +241,5 @@ def test_a_job_for_the_service_that_somebody_else_has_submitted_is_followed(site
     site.jobs = [Job("j7", RAIN, user="bob", early=True)]
     site.at(100, lambda: site.finish(site.jobs[0]))
     receipt = site.delete(deadline=AT_MOST, folder=tmp_path)
-    assert (facts(receipt), receipt.job_url, site.submits) == (("deleted", 0), site.job_url("j7"), [])
+    assert (said(receipt), receipt.job_url, site.submits) == (("deleted", 0), site.job_url("j7"), [])
     assert any("Job j7 of bob" in words for words in site.heard.warnings)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.body_server import BodyServer
+from support.body_server import BodyServer, refusal
 from support.clocks import FastClock
 from support.listener import CancelWhen, Listener
 from support.puppet import (
@@ -22,14 +21,13 @@ from support.puppet import (
     WITH_A_CACHE,
     Answers,
     Puppet,
-    error,
     is_cached,
     level,
     page,
     report,
 )
-from support.rehearsal_client import OTHER_SOURCES, SOURCES, Start, fingerprint, tiles_in
-from support.story import account_of, files_below, service_url
+from support.rehearsal_client import OTHER_SOURCES, SOURCES, TILES, Start, fingerprint, tiles_in
+from support.story import access, account_of, files_below, service_url
 
 from cachetools_core.errors import Cancelled, CannotDelete, ReportNotWritten, WrongUsage
 from cachetools_core.proof.cache_found import ON_DEMAND, TILES_ONLY
@@ -40,16 +38,10 @@ from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.report import report_cache, report_map_server_cache
 
-TILES = {"Streets": 21, "Usa": 144, "States": 24, "Loose": 21}
-
 TILE_INFO = {
     "rows": 10, "cols": 10, "dpi": 96, "format": "PNG", "origin": {"x": 0, "y": 10},
     "spatialReference": {"wkid": 3857}, "lods": [{"level": 0, "scale": 1000, "resolution": 0.1}],
 }  # fmt: skip
-
-
-def access(server: Rehearsal, role: str = "administrator", **more: Any) -> Access:
-    return Access(account=account_of(server, role), ca_file=server.ca_file, **more)
 
 
 def changes(server: Rehearsal) -> list[str]:
@@ -177,12 +169,6 @@ def test_what_a_server_repeats_of_a_password_stands_nowhere(server: Rehearsal, t
     assert password not in file.read_text(encoding="utf-8") + found.to_text() + repr(found)
 
 
-@pytest.fixture
-def bodies() -> Iterator[BodyServer]:
-    with BodyServer(lambda path: None) as server:
-        yield server
-
-
 def reported(bodies: BodyServer, *answers: Any) -> Any:
     puppet = Puppet(bodies, Answers(*answers), WITH_A_CACHE)
     return report_cache(puppet.service_url, Access(clock=FastClock(100), deadline=600))
@@ -243,7 +229,7 @@ def test_what_the_report_expects_comes_before_what_is_reckoned(bodies: BodyServe
     assert reported(bodies, THERE, report("EXISTS", level(21, expectedTileCount=None))).rows[0].expected is None
 
 
-@pytest.mark.parametrize("refusal", [error(403), page(), {"results": None}, None], ids=str)
+@pytest.mark.parametrize("refusal", [refusal(403), page(), {"results": None}, None], ids=str)
 def test_a_list_of_jobs_that_cant_be_read_is_told(refusal: Any, bodies: BodyServer) -> None:
     puppet = Puppet(bodies, WITH_A_CACHE, WITH_A_CACHE)
     answer = bodies.answer
@@ -270,7 +256,7 @@ def test_jobs_that_have_ended_are_not_at_work(bodies: BodyServer) -> None:
     assert {job.user for job in found.jobs or ()} == {"anna"}
 
 
-@pytest.mark.parametrize("service", [STOPPED, error(500)])
+@pytest.mark.parametrize("service", [STOPPED, refusal(500)])
 def test_a_service_that_does_not_answer_is_reported_where_its_tiles_are_counted(
     service: Any, bodies: BodyServer
 ) -> None:

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.body_server import BodyServer
+from support.body_server import BodyServer, refusal
 from support.clocks import FastClock
 from support.listener import Listener
 from support.many_services import ManyServices, OnceOneIsLeft
-from support.puppet import GONE, NONE, STOPPED, error, page
+from support.puppet import GONE, NONE, STOPPED, page
 from support.rehearsal_client import SOURCES, Start
-from support.story import account_of, service_url
+from support.story import access, account_of, service_url
 
 from cachetools_core.errors import Cancelled, NoAccount, NoAnswer, NotAService, SignInRefused, WrongUsage
 from cachetools_core.proof.site_caches import Ending, Why
@@ -35,22 +35,12 @@ A_SERVICE = 3
 """Requests for a service with a cache: itself, the cache report, the administrator API."""
 
 
-def access(server: Rehearsal, role: str = "administrator", **more: Any) -> Access:
-    return Access(account=account_of(server, role), ca_file=server.ca_file, **more)
-
-
 def by_name(report: SiteReport) -> dict[str, Any]:
     return {str(row.service).partition(":")[0]: row for row in report.caches}
 
 
 def unread(report: SiteReport) -> dict[str, Why]:
     return {row.name: row.why for row in report.unread}
-
-
-@pytest.fixture
-def bodies() -> Iterator[BodyServer]:
-    with BodyServer(lambda path: None) as server:
-        yield server
 
 
 @pytest.fixture
@@ -126,9 +116,9 @@ def test_what_cant_be_read_is_listed_with_the_reason_and_stops_nothing(many: Man
                 {"name": 7, "type": "ImageServer"}, {"name": "Other", "type": "FeatureServer"}, "odd"]  # fmt: skip
     many.bodies |= {
         "rest/services": {"folders": ["F", "G", "No", 3], "services": services},
-        "rest/services/No": error(403, "Not for you."),
+        "rest/services/No": refusal(403, "Not for you."),
         "rest/services/A/MapServer": page(200),
-        "rest/services/F/C/MapServer": error(499, "Token Required"),
+        "rest/services/F/C/MapServer": refusal(499, "Token Required"),
         "rest/services/F/D/MapServer": GONE,
         "rest/services/G/H/MapServer": {"name": "no service"},
     }

@@ -28,6 +28,7 @@ from support.body_server import BodyServer
 from support.choosing import by_name, some_of
 from support.clocks import FastClock
 from support.listener import Listener
+from support.source import ROOT
 from support.story import account_of, service_url, tokens_in
 
 from cachetools_core.errors import CacheToolsError, SignInRefused
@@ -46,7 +47,6 @@ from cachetools_core.tools.delete import delete_map_server_cache
 from cachetools_core.tools.session import Session
 from cachetools_core.waiting import Patience, Run
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD, KEPT, REFRESH, NETRC, PROXY, REFERER = (
     f"canary{name}7Qz" for name in ("password", "kept", "refresh", "netrc", "proxy", "referer")
 )

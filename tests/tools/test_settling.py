@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from support.addresses import REPORT
-from support.body_server import BodyServer
+from support.body_server import BodyServer, refusal
 from support.clocks import StillClock
 from support.evidence import CACHED as SERVICE_SAYS_THERE
 from support.evidence import UNCACHED as SERVICE_SAYS_GONE
@@ -31,7 +31,7 @@ from cachetools_core.waiting import Patience, Run
 SERVICE, ADMIN = "rest/services/Rain/MapServer", "admin/services/Rain.MapServer"
 START = f"{ADMIN}/start"
 STOPPED = {"error": {"code": 500, "message": "Service Rain/MapServer not started ", "details": []}}
-DENIED = {"error": {"code": 403, "message": "No.", "details": []}}
+DENIED = refusal(403)
 NO_TOKEN = {"error": {"code": 498, "message": "Invalid Token", "details": []}}
 CACHED, UNCACHED = {"singleFusedMapCache": True}, {"singleFusedMapCache": False}
 PAGE = b"<html>502</html>"

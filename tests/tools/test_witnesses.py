@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.body_server import BodyServer, Page
+from support.body_server import BodyServer, Page, refusal
 from support.choosing import by_name, some_of
 from support.clocks import FastClock
-from support.journals import ROOT, environment
+from support.journals import environment
 from support.listener import Listener
 from support.puppet import (
     COUNTS_21,
     GONE,
+    LITTLE,
     MISSING,
     NONE,
     STOPPED,
@@ -25,7 +26,6 @@ from support.puppet import (
     WITH_A_CACHE,
     Answers,
     Puppet,
-    error,
     executed,
     is_cached,
     level,
@@ -33,6 +33,8 @@ from support.puppet import (
     report,
 )
 from support.servers import at_once
+from support.source import ROOT
+from support.story import said
 
 from cachetools_core.errors import CacheToolsError
 from cachetools_core.proof.receipt import Receipt
@@ -40,9 +42,7 @@ from cachetools_core.tools.access import Access
 from cachetools_core.tools.check import check_deletion
 from cachetools_core.tools.delete import run_deletion
 from cachetools_core.tools.report import report_cache
-from cachetools_core.waiting import Patience
 
-LITTLE = Patience(no_answer=3, gone=1, cancel=1, grace=2, restart=2, settle=1, arrival=1)
 ZERO = level(0, 0)
 NAN = float("nan")
 DELETED, UNKNOWN, KEPT = ("deleted", 0), ("unknown", 5), ("not-deleted", 1)
@@ -103,16 +103,16 @@ BROKEN_REPORTS: dict[str, Any] = {
         **report("NONE"),
         "messages": [{"type": "esriJobMessageTypeError", "description": "ERROR 001395"}],
     },
-    "error 403 with HTTP 503": Page(503, json.dumps(error(403)).encode()),
+    "error 403 with HTTP 503": Page(503, json.dumps(refusal(403)).encode()),
     "no report": {"results": []},
     "no result": {},
     "text": executed("NONE"),
     "null": executed(None),
-    "error 400": error(400),
-    "error 401": error(401),
-    "error 498": error(498, "Invalid Token"),
-    "error 500": error(500, "Error executing tool."),
-    "error 503": error(503),
+    "error 400": refusal(400),
+    "error 401": refusal(401),
+    "error 498": refusal(498, "Invalid Token"),
+    "error 500": refusal(500, "Error executing tool."),
+    "error 503": refusal(503),
     "a page": page(),
     "a page with 403": page(403),
     "a page with 404": page(404),
@@ -121,7 +121,7 @@ BROKEN_REPORTS: dict[str, Any] = {
     "the administrator API's 403": {"status": "error", "messages": ["No."], "code": 403},
     "a bare 404": {"code": 404, "message": "No."},
 }
-REFUSALS = {code: error(code) for code in (403, 404, 499)}
+REFUSALS = {code: refusal(code) for code in (403, 404, 499)}
 
 
 class Sites:
@@ -153,10 +153,6 @@ def sites(tmp_path: Path):
         yield Sites(server, tmp_path)
 
 
-def said(receipt: Receipt) -> tuple[str, int]:
-    return receipt.verdict.value, receipt.exit_code
-
-
 # Promise 1
 
 AFTERWARDS: dict[str, tuple[Answers, tuple[str, int]]] = {
@@ -174,18 +170,18 @@ AFTERWARDS: dict[str, tuple[Answers, tuple[str, int]]] = {
     **{f"{code}, admin true": (Answers(GONE, body, is_cached("true")), UNKNOWN) for code, body in REFUSALS.items()},
     "a sign-in page for the service": (Answers(page(), NONE), UNKNOWN),
     "a 404 page for the service": (Answers(page(404), NONE), UNKNOWN),
-    "an error for the service": (Answers(error(500, "Error"), NONE, is_cached("false")), UNKNOWN),
+    "an error for the service": (Answers(refusal(500, "Error"), NONE, is_cached("false")), UNKNOWN),
     "capabilities only": (Answers({"capabilities": "Map"}, NONE, is_cached("false")), UNKNOWN),
     "false as text": (Answers({**GONE, "singleFusedMapCache": "false"}, NONE, is_cached("false")), UNKNOWN),
     "the service is missing": (Answers(MISSING, NONE), UNKNOWN),
     "the service still cached, none counted": (Answers(THERE, NONE, is_cached("false")), UNKNOWN),
     "as before": (WITH_A_CACHE, KEPT),
     "fewer": (Answers(THERE, report("EXISTS", level(7))), ("partly-deleted", 1)),
-    "the service still cached, nobody counts": (Answers(THERE, error(403)), KEPT),
+    "the service still cached, nobody counts": (Answers(THERE, refusal(403)), KEPT),
     "stopped, none counted": (Answers(STOPPED, NONE, is_cached("false")), ("deleted-service-down", 1)),
     "stopped, still cached": (Answers(STOPPED, NONE, is_cached("true")), UNKNOWN),
     "stopped, admin about another, nobody counts": (
-        Answers(STOPPED, error(403), {"serviceName": "Other", **is_cached("false")}), UNKNOWN
+        Answers(STOPPED, refusal(403), {"serviceName": "Other", **is_cached("false")}), UNKNOWN
     ),
 }  # fmt: skip
 
@@ -253,7 +249,7 @@ def test_a_refused_report_is_replaced_only_where_the_service_said_true_before(co
 
 @pytest.mark.parametrize("status", ["esriJobFailed", "esriJobTimedOut", "esriJobCancelled", "esriJobDeleted"])
 def test_a_refused_report_is_replaced_only_by_a_job_that_succeeded(status: str, sites: Sites) -> None:
-    puppet = sites.puppet(WITH_A_CACHE, Answers(GONE, error(403)), status=status)
+    puppet = sites.puppet(WITH_A_CACHE, Answers(GONE, refusal(403)), status=status)
     receipt = sites.delete(puppet)
     assert said(receipt) == UNKNOWN
     assert ".json" not in str(receipt.error)
@@ -261,7 +257,7 @@ def test_a_refused_report_is_replaced_only_by_a_job_that_succeeded(status: str, 
 
 @pytest.mark.parametrize(("kind", "expected"), [("Error", UNKNOWN), ("Abort", UNKNOWN), ("Warning", DELETED)])
 def test_a_success_whose_messages_hold_an_error_replaces_no_report(kind: str, expected: Any, sites: Sites) -> None:
-    puppet = sites.puppet(WITH_A_CACHE, Answers(GONE, error(403)))
+    puppet = sites.puppet(WITH_A_CACHE, Answers(GONE, refusal(403)))
     puppet.messages = [{"type": f"esriJobMessageType{kind}", "description": "A folder is left."}]
     assert said(sites.delete(puppet)) == expected
 
@@ -281,7 +277,7 @@ def test_uncached_with_21_tiles_before_and_after_is_not_deleted(counts: Any, sit
 
 
 def test_a_report_that_counted_before_and_breaks_afterwards_proves_nothing(sites: Sites) -> None:
-    receipt = sites.delete(sites.puppet(WITH_A_CACHE, Answers(GONE, error(500, "Error executing tool."))))
+    receipt = sites.delete(sites.puppet(WITH_A_CACHE, Answers(GONE, refusal(500, "Error executing tool."))))
     assert said(receipt) == UNKNOWN
     assert "Error executing tool." in str(receipt.error)
 
@@ -313,7 +309,7 @@ BEFOREHAND: dict[str, tuple[Answers, tuple[str, int]]] = {
     "a sign-in page": (Answers(page(), NONE), KEPT),
     "a 404 page": (Answers(page(404), NONE), KEPT),
     "a 500 page": (Answers(page(500), executed({"status": "NONE"})), KEPT),
-    "error 500": (Answers(error(500, "Error"), NONE, is_cached("false")), KEPT),
+    "error 500": (Answers(refusal(500, "Error"), NONE, is_cached("false")), KEPT),
     "missing": (Answers(MISSING, NONE, is_cached("false")), KEPT),
     "stopped": (Answers(STOPPED, NONE, is_cached("false")), KEPT),
     "capabilities only": (Answers({"capabilities": "Map"}, NONE, is_cached("false")), KEPT),
@@ -352,7 +348,7 @@ def test_a_broken_report_never_means_that_there_is_nothing_to_delete(name: str, 
 
 
 @pytest.mark.parametrize(
-    "service", [page(), page(404), error(500, "Error"), MISSING, STOPPED, {"capabilities": "Map"}], ids=str
+    "service", [page(), page(404), refusal(500, "Error"), MISSING, STOPPED, {"capabilities": "Map"}], ids=str
 )
 def test_report_never_says_no_cache_of_a_service_that_it_cannot_read(service: Any, sites: Sites) -> None:
     puppet = sites.puppet(Answers(service, NONE, is_cached("false")))
@@ -367,11 +363,11 @@ def test_report_never_says_no_cache_of_a_service_that_it_cannot_read(service: An
     ("answers", "words", "warned"),
     [
         (Answers(GONE, NONE), "has no cache.", False),
-        (Answers(GONE, error(403)), "has no cache.", True),
-        (Answers(GONE, error(500)), "service answers, no cache, tiles not counted (", True),
+        (Answers(GONE, refusal(403)), "has no cache.", True),
+        (Answers(GONE, refusal(500)), "service answers, no cache, tiles not counted (", True),
         (Answers(GONE, report("EXISTS")), "the cache report says that there is a cache", True),
         (Answers(GONE, COUNTS_21), "Note: the service answers and says that there is no cache,", True),
-        (Answers(THERE, error(403)), "cached, a tiling scheme of 1 scale, tiles not counted (", True),
+        (Answers(THERE, refusal(403)), "cached, a tiling scheme of 1 scale, tiles not counted (", True),
         (Answers(), "would remove 4.0 kB:", False),
     ],
     ids=str,
@@ -392,14 +388,14 @@ def test_report_says_who_says_what_where_there_is_a_doubt(
     [
         (Answers(), True, "21 tiles in 1 scale, 4.0 kB"),
         (Answers(GONE, NONE), None, "there is none, so a deletion would do nothing"),
-        (Answers(GONE, error(403)), None, "there is none, so a deletion would do nothing"),
+        (Answers(GONE, refusal(403)), None, "there is none, so a deletion would do nothing"),
         (
-            Answers(GONE, error(500)),
+            Answers(GONE, refusal(500)),
             False,
             "can't tell whether there is one: the service answers and says that there is no cache, ",
         ),
         (Answers(GONE, report("EXISTS")), False, "can't tell whether there is one: "),
-        (Answers(GONE, error(403), is_cached("true")), False, "can't tell whether there is one: "),
+        (Answers(GONE, refusal(403), is_cached("true")), False, "can't tell whether there is one: "),
         (Answers(GONE, COUNTS_21), True, "21 tiles in 1 scale, 4.0 kB, though the service says that it has no cache"),
     ],
     ids=str,
@@ -432,7 +428,7 @@ def test_check_names_the_cure_that_fits(service: Any, cure: str, sites: Sites) -
 
 
 def test_check_says_that_a_run_follows_ones_own_unfinished_job(sites: Sites) -> None:
-    puppet = sites.puppet(WITH_A_CACHE, Answers(GONE, error(500)))
+    puppet = sites.puppet(WITH_A_CACHE, Answers(GONE, refusal(500)))
     assert said(sites.delete(puppet)) == UNKNOWN
     check = check_deletion(puppet.service_url, sites.access())
     (finding,) = [one for one in check.findings if one.what == "journal"]
@@ -445,12 +441,12 @@ def test_check_says_that_a_run_follows_ones_own_unfinished_job(sites: Sites) -> 
 # Where the witnesses leave a doubt, the command waits for them until its time is up.
 BY_COMMAND: dict[str, tuple[Answers, Answers, tuple[str, int], int]] = {
     "plain success": (WITH_A_CACHE, Answers(GONE, NONE), DELETED, 1),
-    "report refused": (WITH_A_CACHE, Answers(GONE, error(403)), DELETED, 1),
+    "report refused": (WITH_A_CACHE, Answers(GONE, refusal(403)), DELETED, 1),
     "21 as text": (WITH_A_CACHE, Answers(GONE, BROKEN_REPORTS["a count as text"]), UNKNOWN, 1),
     "uncached with 21": (Answers(GONE, COUNTS_21), Answers(GONE, COUNTS_21), KEPT, 1),
     "a sign-in page": (Answers(page(), NONE), Answers(), KEPT, 0),
     "nothing to delete": (Answers(GONE, NONE), Answers(), NOTHING, 0),
-    "refused, admin true": (Answers(GONE, error(403), is_cached("true")), Answers(), KEPT, 0),
+    "refused, admin true": (Answers(GONE, refusal(403), is_cached("true")), Answers(), KEPT, 0),
 }
 
 
