@@ -87,13 +87,16 @@ def _whole_body(response: requests.Response, abandoned: threading.Event) -> byte
     packed = response.headers.get("Content-Encoding", "identity").lower() not in ("", "identity")
     unpacker = zlib.decompressobj(ZLIB_OR_GZIP) if packed else None
     body = bytearray()
-    for chunk in response.raw.stream(16384, decode_content=False):
-        try:
-            body += unpacker.decompress(chunk, LARGEST_BODY + 1) if unpacker else chunk
-        except zlib.error as error:
-            raise ValueError("the body is packed in a way that wasn't asked for") from error
-        if len(body) > LARGEST_BODY:
-            raise ValueError(f"the body is larger than {LARGEST_BODY // 1_000_000} MB")
-        if abandoned.is_set():
-            raise ValueError("nobody waits for it any more")
-    return bytes(body)
+    try:
+        for chunk in response.raw.stream(16384, decode_content=False):
+            try:
+                body += unpacker.decompress(chunk, LARGEST_BODY + 1) if unpacker else chunk
+            except zlib.error as error:
+                raise ValueError("the body is packed in a way that wasn't asked for") from error
+            if len(body) > LARGEST_BODY:
+                raise ValueError(f"the body is larger than {LARGEST_BODY // 1_000_000} MB")
+            if abandoned.is_set():
+                raise ValueError("nobody waits for it any more")
+        return bytes(body)
+    finally:
+        body.clear()  # an error holds its frames for as long as it is kept, and a run may keep many

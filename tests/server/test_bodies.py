@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import zlib
+from traceback import walk_tb
 
 import pytest
 from hypothesis import given, settings
@@ -101,6 +102,19 @@ def test_an_endless_body_is_left_with_bounded_memory():
         assert used() < LARGEST_BODY * 3
     assert (type(error), error.sent) == (NoAnswer, True)
     assert "larger than 8 MB" in error.what
+    assert bytes_held_by(error) < MB, "a run may keep many errors"
+
+
+def bytes_held_by(error: BaseException) -> int:
+    """How many bytes of bodies hang on the frames of an error and of what caused it."""
+    held = 0
+    waiting = [error]
+    while waiting:
+        one = waiting.pop()
+        waiting += [other for other in (one.__cause__, one.__context__) if other is not None]
+        for frame, _ in walk_tb(one.__traceback__):
+            held += sum(len(value) for value in frame.f_locals.values() if isinstance(value, (bytes, bytearray)))
+    return held
 
 
 def packed(times: int, body: bytes) -> bytes:
