@@ -15,6 +15,7 @@ from pathlib import Path
 try:
     from cachetools_core.rehearsal.caches import CacheError
     from cachetools_core.rehearsal.faults import FAULTS
+    from cachetools_core.rehearsal.faults.fault import EVIDENCE
     from cachetools_core.rehearsal.server import Rehearsal
 except ImportError as missing:  # they are in the extra `rehearsal`
     sys.exit(
@@ -105,12 +106,12 @@ def what_to_paste(server: Rehearsal) -> str:
 
 
 def fault_table() -> str:
-    """All faults, one a line: name, steps, meaning, evidence."""
+    """All faults, one a line: name, steps, meaning, evidence; and what the words for the evidence mean."""
     lines = []
     for fault in FAULTS.values():
         steps = "any step" if len(fault.steps) > 15 else ", ".join(fault.steps) or "-"
         lines.append(f"{fault.name:36}  {steps:24}  {fault.meaning} [{fault.evidence}]")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", *(f"[{word}]: {meaning}" for word, meaning in EVIDENCE.items())])
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ..messages import Messages
+from ..naming.service import ServiceReference
+
+
+@dataclass(frozen=True)
+class Name:
+    """What a service is called among the others of its run: its name, or its address where there are several sites."""
+
+    service: ServiceReference
+    name: str
+
+    def before(self, text: str) -> str:
+        """What is said of the service, with its name before it, once."""
+        own = f"{self.service} "
+        return f"{self.name} {text[len(own) :]}" if text.startswith(own) else f"{self.name}: {text}"
 
 
 class Named:
     """Puts a service's name before all that is said of it."""
 
-    def __init__(self, name: str, messages: Messages) -> None:
+    def __init__(self, name: Name, messages: Messages) -> None:
         self._name, self._messages = name, messages
 
     def info(self, text: str) -> None:
         """One line of news."""
-        self._messages.info(f"{self._name}: {text}")
+        self._messages.info(self._name.before(text))
 
     def warning(self, text: str) -> None:
         """Something the administrator should know."""
-        self._messages.warning(f"{self._name}: {text}")
+        self._messages.warning(self._name.before(text))
 
     def progress(self, label: str, percent: float | None = None) -> None:
         """What is going on now."""
-        self._messages.progress(f"{self._name}: {label}", percent)
+        self._messages.progress(self._name.before(label), percent)
 
     def cancelled(self) -> bool:
         """True once the administrator has asked to stop."""

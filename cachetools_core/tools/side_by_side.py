@@ -25,7 +25,7 @@ from ..server.turns import Turn
 from ..server.wire import PlainWire
 from ..waiting import Run
 from .access import Access
-from .among_many import Named, WarningsOnly
+from .among_many import Name, Named, WarningsOnly
 from .relay import Relay, relayed
 from .session import OpenSite, Session
 
@@ -56,7 +56,7 @@ class ManySession(Session):
         key = site_key(service)
         if key not in self._shared:
             self._shared[key] = SharedSite(self, ledger)
-        return SessionOfOne(self, self._shared[key], name, ledger)
+        return SessionOfOne(self, self._shared[key], Name(service, name), ledger)
 
     @property
     def for_a_look(self) -> float:
@@ -152,7 +152,7 @@ def _too_slow(url: str, seconds: float) -> NoAnswer:
 class SessionOfOne(Session):
     """The part of a run that is about one service: its own messages, and its own way to deal with a cancel."""
 
-    def __init__(self, many: ManySession, shared: SharedSite, name: str, ledger: Ledger) -> None:
+    def __init__(self, many: ManySession, shared: SharedSite, name: Name, ledger: Ledger) -> None:
         patience = replace(many.access.patience, jitter=random())  # or all would look at their jobs at once
         self.access = replace(many.access, patience=patience)
         self.run = many.run.beside(many.access.messages.cancelled)

@@ -13,6 +13,7 @@ from support.rehearsal_client import ADMIN, DELETE, JOBS, REPORT, SERVICE, TOOLS
 
 from cachetools_core.rehearsal.faults import FAULTS, STEPS, Kind, UnknownFault
 from cachetools_core.rehearsal.faults.bodies import BODY_FAULTS
+from cachetools_core.rehearsal.faults.fault import EVIDENCE
 from cachetools_core.rehearsal.faults.jobs import JOB_FAULTS
 from cachetools_core.rehearsal.faults.secrets import SECRET_FAULTS
 from cachetools_core.rehearsal.faults.site import SITE_FAULTS
@@ -40,7 +41,7 @@ def test_every_fault_of_the_wire_has_its_strike_and_no_other_has() -> None:
 
 def test_every_fault_is_told_in_a_sentence_and_has_its_evidence() -> None:
     for fault in FAULTS.values():
-        assert fault.meaning.endswith(".") and fault.evidence, fault.name
+        assert fault.meaning.endswith(".") and fault.evidence in EVIDENCE, fault.name
     assert len(FAULTS) == len(WIRE_FAULTS + BODY_FAULTS + JOB_FAULTS + SITE_FAULTS + SECRET_FAULTS)
 
 

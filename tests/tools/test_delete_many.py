@@ -189,6 +189,12 @@ def test_without_a_yes_nothing_is_deleted(many: Many) -> None:
     assert many.delete(agree=lambda plans: len(plans.deleting) == 6).exit_code == 0
 
 
+def test_a_service_is_named_once_in_what_is_said_of_it(many: Many) -> None:
+    many.delete(many.services[:1])
+    many.delete(many.services[:2])
+    assert many.heard.warnings == ["Map0000:MapServer has no cache: nothing to delete, nothing submitted."]
+
+
 def test_a_site_that_refuses_the_account_is_asked_once(many: Many) -> None:
     wrong = Account(account_of(many.server).username, "not the password")
     summary = many.delete(account=wrong)

@@ -37,6 +37,16 @@ ADMIN_STEPS = ("token", "cancel", "admin", "admin-service", "status", "start", "
 CHECKED_STEPS = tuple(step for step in STEPS if step not in ("info", *TOKEN_STEPS))
 
 
+EVIDENCE = {
+    "captured": "a published answer of a real server shows it",
+    "documented": "Esri documents it",
+    "reported": "a public report shows it",
+    "common": "networks, proxies and web servers do this",
+    "inferred": "it follows from what is known, and nobody has seen it",
+    "invented": "made up to see what happens",
+}
+
+
 class Kind(Enum):
     """What a fault does: it answers in the site's place, changes the site's answer, ends a job, or changes the site."""
 
@@ -50,8 +60,9 @@ class Kind(Enum):
 class Fault:
     """A fault: `meaning` in a sentence, the `steps` where it can strike (empty: it belongs to no request).
 
-    `end` is what a job says at its end, `effect` what then has become of the cache: "stays", "half" or "gone". How a
-    fault of the kinds ANSWER and AMENDMENT strikes stands in `cachetools_core.rehearsal.strikes`.
+    `evidence` is a word of EVIDENCE. `end` is what a job says at its end, `effect` what then has become of the cache:
+    "stays", "half" or "gone". How a fault of the kinds ANSWER and AMENDMENT strikes stands in
+    `cachetools_core.rehearsal.strikes`.
     """
 
     name: str

@@ -46,17 +46,18 @@ def _ends() -> list[Fault]:
         for effect, (suffix, words) in _EFFECTS.items():
             full = name if effect == usual else f"{name}-{suffix}"
             sentence = f"{meaning[:-1]}; {words}."
-            found.append(Fault(full, sentence, "protocol.md 4.7", kind=Kind.JOB_END, end=end, effect=effect))
+            evidence = "invented" if end in ("gone", "esriJobPaused", "no status") else "documented"
+            found.append(Fault(full, sentence, evidence, kind=Kind.JOB_END, end=end, effect=effect))
     return found
 
 
 JOB_FAULTS = [
     *_ends(),
     Fault("token-expires-mid-job", "Every token ends, unannounced, when a job begins to execute.", "invented"),
-    Fault("job-no-results", "A succeeded job never lists results.", "protocol.md 4.7"),
-    Fault("job-late-results", "A succeeded job lists its results from the fourth look on.", "protocol.md 4.7"),
+    Fault("job-no-results", "A succeeded job never lists results.", "inferred"),
+    Fault("job-late-results", "A succeeded job lists its results from the fourth look on.", "inferred"),
     Fault("job-no-messages", "Jobs give no messages.", "documented"),
-    Fault("job-waits-forever", "The job waits for an instance that never comes free.", "protocol.md 4.5, inferred"),
+    Fault("job-waits-forever", "The job waits for an instance that never comes free.", "inferred"),
     Fault(
         "server-restarts",
         "The server restarts in the middle of a job, after the client's first look at it: "
@@ -66,7 +67,7 @@ JOB_FAULTS = [
     Fault(
         "other-deletion-waits",
         "Another account's DeleteCache job waits for ever; it is listed, and its inputs can't be read.",
-        "promises.md 4; documented for the inputs",
+        "documented",
     ),
     Fault("huge-message", "A job's message is 10 million characters long.", "invented"),
     Fault("control-characters", "A job's messages hold terminal escapes and other control characters.", "invented"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cachetools_core.rehearsal.faults.fault import CHECKED_STEPS, Fault, Kind
 
 _EVERYWHERE = ("token", *CHECKED_STEPS)
-_EVIDENCE = "issue, B 10"
+_EVIDENCE = "invented"
 
 SECRET_FAULTS = [
     Fault(
@@ -18,14 +18,14 @@ SECRET_FAULTS = [
     Fault(
         "echo-old-tokens",
         "A job's first messages repeat every token that the account ever got.",
-        "promises.md 6",
+        "invented",
         ("job",),
         Kind.AMENDMENT,
     ),
     Fault(
         "echo-with-controls",
         "A job's first messages repeat token and password with control characters in between.",
-        "promises.md 6",
+        "invented",
         ("job",),
         Kind.AMENDMENT,
     ),

@@ -9,22 +9,22 @@ SITE_FAULTS = [
     Fault(
         "account-locked",
         "Token requests are answered with too many attempts, whatever the password.",
-        "protocol.md 2.5, inferred",
+        "inferred",
         ("token",),
     ),
     Fault("expires-as-string", "A token's end is a string of digits.", "documented", TOKEN_STEPS),
-    Fault("wrong-token-host", "rest/info gives a token address on another host.", "protocol.md 8", ("info",)),
+    Fault("wrong-token-host", "rest/info gives a token address on another host.", "common", ("info",)),
     Fault(
         "no-token-security",
         "rest/info says isTokenBasedSecurity false and /tokens is off; admin/generateToken works all the same.",
-        "cases/rest-info-no-token-security.json, inferred",
+        "inferred",
     ),
     Fault(
         "read-only-site",
         "The site's mode is READ_ONLY, and submitJob is refused for it.",
-        "documented; the refusal is invented",
+        "invented",
     ),
-    Fault("caching-tools-stopped", "System/CachingTools is stopped.", "protocol.md 4.6, inferred"),
+    Fault("caching-tools-stopped", "System/CachingTools is stopped.", "inferred"),
     Fault("caching-tools-missing", "System/CachingTools does not exist.", "captured"),
     Fault(
         "controllers-stopped",
@@ -47,7 +47,5 @@ SITE_FAULTS = [
     Fault("service-renamed-meanwhile", "The service gets another name when its cache has been deleted.", "invented"),
     Fault("cache-rebuilt-meanwhile", "Somebody builds the cache again as soon as it has been deleted.", "invented"),
     Fault("stale-metadata", "The service's JSON shows a cache for 3 seconds after the deletion.", "inferred"),
-    Fault(
-        "admin-closed", "The web adaptor doesn't let /admin through: HTTP 404 with HTML.", "protocol.md 8", ADMIN_STEPS
-    ),
+    Fault("admin-closed", "The web adaptor doesn't let /admin through: HTTP 404 with HTML.", "common", ADMIN_STEPS),
 ]
