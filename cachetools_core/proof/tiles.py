@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from enum import Enum
 from typing import Any
@@ -79,13 +79,23 @@ class Selection:
     @property
     def in_full(self) -> str:
         """Every scale, and the extent where there is one."""
-        scales = ", ".join(f"1:{digits(one.scale)}" for one in self.levels)
+        scales = ", ".join(f"1:{few_digits(one.scale)}" for one in self.levels)
         return scales if self.extent is None else f"{scales} within {_corners(self.extent)}"
 
 
 def digits(scale: Number) -> str:
     """A scale with all of its digits, and no more."""
     return str(int(scale)) if scale == int(scale) else repr(scale)
+
+
+def few_digits(scale: Number) -> str:
+    """A scale with no more digits than it takes to choose it: within a tenth of `NEAR`.
+
+    >>> few_digits(591657527.591555), few_digits(564.248588), few_digits(5000.0)
+    ('591657528', '564.2486', '5000')
+    """
+    shorter = (f"{scale:.{places}f}" for places in range(12))
+    return next((text for text in shorter if abs(float(text) - scale) <= NEAR / 10 * scale), digits(scale))
 
 
 class By(Enum):
@@ -203,7 +213,7 @@ def _refuse_untouched(levels: Sequence[LevelOfDetail], extent: Extent, scheme: T
     if untouched:
         corner = f"{digits(scheme.origin_x)}, {digits(scheme.origin_y)}"
         raise CannotDelete(
-            f"The extent touches no tile of {service} at {_listed(untouched)}; its tiles begin at {corner}.",
+            f"The extent touches no tile of {service} at {_listed(untouched, few_digits)}; its tiles begin at {corner}.",
             "Give an extent that reaches to the right of that corner and below it. Nothing was submitted.",
         )
 
@@ -225,7 +235,8 @@ def _level_of(scale: float, scheme: TilingScheme, service: str) -> LevelOfDetail
         return near[0]
     if near:
         raise CannotDelete(
-            f"1:{digits(scale)} may mean more than one scale of {service}: {_listed(near)}.", "Give all of its digits."
+            f"1:{digits(scale)} may mean more than one scale of {service}: {_listed(near, digits)}.",
+            "Give all of its digits.",
         )
     raise _has_none(f"scale 1:{digits(scale)}", scheme, service)
 
@@ -239,12 +250,13 @@ def _level_numbered(number: int, scheme: TilingScheme, service: str) -> LevelOfD
 
 def _has_none(what: str, scheme: TilingScheme, service: str) -> CannotDelete:
     return CannotDelete(
-        f"{service} has no {what}. It has {_listed(scheme.lods)}.", "Choose from these. Nothing was submitted."
+        f"{service} has no {what}. It has {_listed(scheme.lods, few_digits)}.",
+        "Choose from these. Nothing was submitted.",
     )
 
 
-def _listed(levels: Sequence[LevelOfDetail]) -> str:
-    return ", ".join(f"1:{digits(one.scale)} (level {one.level})" for one in levels)
+def _listed(levels: Sequence[LevelOfDetail], shown: Callable[[Number], str]) -> str:
+    return ", ".join(f"1:{shown(one.scale)} (level {one.level})" for one in levels)
 
 
 def _meet(one: Extent, other: Extent) -> bool:

@@ -11,7 +11,7 @@ from cachetools_core.errors import CannotDelete, WrongUsage
 from cachetools_core.proof import evidence
 from cachetools_core.proof.evidence import Look, Says, Scale, ServiceState, Why, Witness
 from cachetools_core.proof.scheme import Extent, LevelOfDetail, SpatialReference, TilingScheme
-from cachetools_core.proof.tiles import Asked, By, CloseUp, Sampled, Selection, select
+from cachetools_core.proof.tiles import Asked, By, CloseUp, Sampled, Selection, few_digits, is_near, select
 from cachetools_core.proof.tiles_left import are_none, what_remains_of_tiles
 from cachetools_core.proof.verdict import Remains
 from cachetools_core.proof.written_look import look_as_dict, look_from_dict
@@ -139,7 +139,7 @@ def test_a_scale_is_exact_or_within_a_millionth_of_just_one(scale: float, level:
     ("asked", "words"),
     [
         (Asked((4999.9995,)), "may mean more than one scale"),
-        (Asked((5001.0,)), "has no scale 1:5001. It has 1:591657527.591555 .level 0., 1:5000 .level 1."),
+        (Asked((5001.0,)), "has no scale 1:5001. It has 1:591657528 .level 0., 1:5000 .level 1."),
         (Asked(levels=(3,)), "has no level 3"),
         (Asked((5000.0,), extent=Extent(100, 0, 200, 50)), "lies outside"),
         (Asked((5000.0,), extent=Extent(-150, 0, -101, 50)), "touches no tile of Rain at 1:5000 .* begin at -100, 100"),
@@ -158,10 +158,13 @@ def test_levels_and_scales_that_name_the_same_are_one() -> None:
     assert found.in_words == "the tiles of 2 scales in the extent"
 
 
-def test_a_choice_is_told_with_all_of_its_digits() -> None:
+def test_a_choice_is_told_with_the_digits_that_it_takes_to_make_it_again() -> None:
     everywhere = Extent(-20037508.342787, 1, -1.5, 20037508.342787)
     words = Selection(LEVELS[:1], everywhere).in_full
-    assert words == "1:591657527.591555 within -20037508.342787, 1 to -1.5, 20037508.342787"
+    assert words == "1:591657528 within -20037508.342787, 1 to -1.5, 20037508.342787"
+    for scale in (591657527.591555, 2311162.2171545117, 564.248588, 0.5, 5000.0):
+        level = LevelOfDetail(0, scale, 1.0)
+        assert is_near(level, float(few_digits(scale))) and len(few_digits(scale)) <= 9
 
 
 @pytest.mark.parametrize(
