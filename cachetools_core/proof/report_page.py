@@ -31,7 +31,8 @@ STYLE = """
 .cachetools ul.checks{list-style:none;padding-left:0}
 @media (max-width:36rem){
 .cachetools .bars{font-size:.8125rem}
-.cachetools .bars td{padding-right:.5rem}}
+.cachetools .bars th,.cachetools .bars td,.cachetools .bars td:first-child{padding-right:.375rem;width:auto}
+.cachetools .bars th{overflow-wrap:normal}}
 @media print{
 .cachetools .bars .bar,.cachetools .bars .bar i{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 """
