@@ -212,8 +212,9 @@ def _refuse_untouched(levels: Sequence[LevelOfDetail], extent: Extent, scheme: T
     untouched = [one for one in levels if touched_within(scheme, extent, one.level) is None]
     if untouched:
         corner = f"{digits(scheme.origin_x)}, {digits(scheme.origin_y)}"
+        scales = _listed(untouched, few_digits)
         raise CannotDelete(
-            f"The extent touches no tile of {service} at {_listed(untouched, few_digits)}; its tiles begin at {corner}.",
+            f"The extent touches no tile of {service} at {scales}; its tiles begin at {corner}.",
             "Give an extent that reaches to the right of that corner and below it. Nothing was submitted.",
         )
 
