@@ -30,8 +30,11 @@ OF_ARCGIS = (200, 400, 401, 403, 404, 498, 499)
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"Lerc2 ", b"CntZImage ")
 # What names a resource within a site; before it stands the site's own address.
 WITHIN_A_SITE = re.compile("/(?:rest|admin)/.*", re.IGNORECASE)
-# What Tomcat (ArcGIS Server's own), nginx and Apache answer to plain HTTP on a TLS port.
-NEEDS_TLS = re.compile(rb"requires TLS|sent to HTTPS port|plain HTTP to an SSL-enabled", re.IGNORECASE)
+# What Tomcat (ArcGIS Server's own), nginx, Apache and servers in Go answer to plain HTTP on a TLS port.
+NEEDS_TLS = re.compile(
+    rb"requires TLS|sent to (?:an )?HTTPS (?:port|server)|request to an HTTPS server|plain HTTP to an SSL-enabled",
+    re.IGNORECASE,
+)
 OWN_SERVICE = ServiceReference(OWN_SITE, "Folder", "Name", "MapServer")
 
 
@@ -43,7 +46,7 @@ def read_answer(where: str, url: str, status: int, headers: Mapping[str, str], b
     """
     if 300 <= status < 400:
         _moved(where, url, headers.get("Location", ""))
-    if status == 400 and url.lower().startswith("http://") and NEEDS_TLS.search(body):
+    if status in (400, 497) and url.lower().startswith("http://") and NEEDS_TLS.search(body):
         _needs_tls(where, url)
     content = _json_in(body)
     if content is not None:

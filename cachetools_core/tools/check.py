@@ -115,7 +115,8 @@ def _service(site: OpenSite, named: ServiceReference, session: Session) -> Itera
 def service_findings(named: ServiceReference, found: Look) -> Iterator[Finding]:
     """What a look says of a deletion. Raises nothing."""
     answers = found.service is ServiceState.ANSWERS
-    yield Finding("service", answers, f"{named} {found.service.value}{NEXT.get(found.service, '')}")
+    why = found.of(Witness.SERVICE).words if found.service is ServiceState.UNREADABLE else ""
+    yield Finding("service", answers, f"{named} {found.service.value}{NEXT.get(found.service, '')}. {why}".rstrip(". "))
     if answers:
         yield from _cache(found)
 

@@ -111,6 +111,7 @@ def test_a_redirect_from_https_to_plain_http_is_no_address_to_give():
         b"Bad Request\r\nThis combination of host and port requires TLS.\r\n",
         b"<html><title>400 The plain HTTP request was sent to HTTPS port</title></html>",
         b"<p>Reason: You're speaking plain HTTP to an SSL-enabled server port.</p>",
+        b"Client sent an HTTP request to an HTTPS server.\n",
     ],
 )
 def test_plain_http_on_a_tls_port_names_the_https_address(words):

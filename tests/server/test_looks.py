@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from support.addresses import REPORT
-from support.body_server import BodyServer, refusal
+from support.body_server import Answer, BodyServer, Page, refusal
 from support.clocks import FastClock
 from support.puppet import executed
 from support.story import account_of
@@ -53,10 +53,10 @@ class Site:
         self.clock = FastClock(200)
         server.answer = self._answer
 
-    def _answer(self, path: str) -> bytes | None:
+    def _answer(self, path: str) -> Answer:
         body = self.bodies.get(path)
         content = body() if callable(body) else body
-        return content if content is None or isinstance(content, bytes) else json.dumps(content).encode()
+        return content if content is None or isinstance(content, (bytes, Page)) else json.dumps(content).encode()
 
     def look(self, service: Any, report: Any = None, admin: Any = None, kind: str = "MapServer") -> Look:
         self.bodies = {SERVICE.replace("MapServer", kind): service, REPORT: report, ADMIN: admin}
@@ -152,6 +152,18 @@ def test_a_service_that_gives_no_json_of_its_own_is_in_one_of_three_states(body,
     assert found.of(Witness.SERVICE).words == found.trouble[0] != ""
 
 
+@pytest.mark.parametrize(
+    "gate",
+    [Page(302, b"", {"Location": "/my.policy"}), Page(302, b"", {"Location": "https://login.example.com/x"}),
+     Page(401, b"", {"WWW-Authenticate": "Negotiate"}), Page(200, b"<html>Sign in</html>")],
+    ids=["policy", "single sign-on", "challenge", "page"],
+)  # fmt: skip
+def test_what_stands_in_front_of_a_service_is_told_with_the_way_past_it(gate, site):
+    found = site.look(gate, executed({"status": "NONE"}))
+    assert "https://gisserver:6443/arcgis/rest/services/" in found.of(Witness.SERVICE).words
+    assert "login.example.com" not in found.of(Witness.SERVICE).words
+
+
 def test_a_missing_service_is_not_asked_for_in_the_administrator_api(site):
     site.look(NOT_FOUND, report(status="NONE"), {"properties": {"isCached": "false"}})
     assert ADMIN not in [path for path, _ in site.server.asked]
@@ -222,6 +234,7 @@ def test_a_service_that_this_account_may_not_see_is_an_error(code, kind, site):
         ("MapServer", "Map,TilesOnly,Tilemap", True),
         ("MapServer", "Map, TilesOnly", True),
         ("MapServer", " tilesonly ", True),
+        ("MapServer", "Map,Tiles Only", True),
         ("MapServer", ["Map", "TilesOnly"], True),
         ("MapServer", ["Map,TilesOnly"], True),
         ("MapServer", ["Map", None, {}], False),

@@ -7,16 +7,16 @@ import re
 from hashlib import sha256
 from typing import Any
 
-from ...errors import NoAnswer, NotPermitted, ServerSaysNo, TokenRefused
+from ...errors import Moved, NoAnswer, NotArcGIS, NotPermitted, ServerSaysNo, TokenRefused
 from ...messages import plain_words
 from ...naming.service import ServiceReference
 from ...proof.evidence import Remark, Says, ServiceState, Testimony, Why, Witness
 from ...proof.scheme import scheme_of
-from ..answers import Body
+from ..answers import Body, moved_service
 from ..wire import Wire
 
 NO_ACCESS = (NotPermitted, TokenRefused)
-WORDS = re.compile(r"\w+")
+TILES_ONLY = re.compile(r"\btiles[\s_-]*only\b")
 
 
 def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
@@ -34,7 +34,7 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
         return _silent(_state_in(error), error.what)
     except NoAnswer as error:
         wire.run.go_on()
-        return _silent(ServiceState.UNREADABLE, error.what)
+        return _silent(ServiceState.UNREADABLE, _with_the_way_past(error, service))
     cached = body.get("singleFusedMapCache")
     if not isinstance(cached, bool):
         return _silent(ServiceState.UNREADABLE, f"{service.url} was answered with something that isn't a service.")
@@ -54,6 +54,15 @@ def _silent(state: ServiceState, words: str) -> Testimony:
     return Testimony(Witness.SERVICE, Says.NOTHING, Why.UNREADABLE, words, state=state)
 
 
+def _with_the_way_past(error: NoAnswer, service: ServiceReference) -> str:
+    """What happened, and where something in front of the site answers, the way past it."""
+    if isinstance(error, Moved):
+        error = moved_service(error, service)
+    elif not (isinstance(error, NotArcGIS) and not error.passing and error.status in (200, 401)):
+        return error.what
+    return f"{error.what} {error.remedy}"
+
+
 def _state_in(error: ServerSaysNo) -> ServiceState:
     """A stopped service says 500 "not started", a missing one 404 "not found", before 10.1 400 "does not exist"."""
     words = error.server_words.lower()
@@ -71,8 +80,8 @@ def _is_tiles_only(service: ServiceReference, body: Body) -> bool:
     """
     capabilities: Any = body.get("capabilities")
     listed = capabilities if isinstance(capabilities, list) else [capabilities]
-    words = WORDS.findall(" ".join(map(plain_words, listed)).lower())
-    return service.kind == "MapServer" and "tilesonly" in words
+    words = " ".join(map(plain_words, listed)).lower()
+    return service.kind == "MapServer" and bool(TILES_ONLY.search(words))
 
 
 def _mark_of_scheme(body: Body) -> str:
