@@ -10,6 +10,8 @@ from pathlib import Path
 import keyring
 import pytest
 from support.certificates import Certificate
+from support.desk import Desk
+from support.job_site import JobSite
 from support.raw_server import RawServer, says
 from support.signing_in import Drawer
 from support.trusting import GOOD
@@ -24,6 +26,11 @@ def drawer() -> Drawer:
     one = Drawer()
     keyring.set_keyring(one)
     return one
+
+
+@pytest.fixture
+def desk(site: JobSite, tmp_path: Path) -> Desk:
+    return Desk(site, tmp_path)
 
 
 @pytest.fixture
