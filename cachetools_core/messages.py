@@ -51,7 +51,8 @@ def plain_words(text: object) -> str:
     # A list or object where words belong is cut short by depth too, since str() gives up on deep nesting.
     words = reprlib.repr(text) if isinstance(text, (list, dict)) else str(text)[: LONGEST_MESSAGE * 4]
     words = ESCAPES.sub("", words)
-    words = "".join(letter if letter.isprintable() else " " for letter in words)
+    if not words.isprintable():
+        words = "".join(letter if letter.isprintable() else " " for letter in words)
     words = " ".join(words.split())
     return words if len(words) <= LONGEST_MESSAGE else words[:LONGEST_MESSAGE] + " ... (shortened)"
 

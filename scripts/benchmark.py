@@ -16,16 +16,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from measuring import beside_another, deletion, now, scripts, simulated, sites
+from measuring import beside_another, command, deletion, scripts, simulated, sites
 from support.rainfall import drawn_once
-from support.story import account_of
 
 from cachetools_core.proof.evidence import plural
-from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.rehearsal.site import RESTART
-from cachetools_core.tools.access import Access
-from cachetools_core.tools.delete_many import delete_map_server_caches
-from cachetools_core.tools.report_site import report_site
 
 ROOT = Path(__file__).resolve().parent.parent
 JOBS = (0.2, 0.5, 1.5, 5.0, 20.0)
@@ -127,41 +122,32 @@ def imports() -> Iterator[Number]:
 
 
 def many(rainfall: Path, services: int, count: int, per_site: int, seconds: float) -> Iterator[Number]:
-    """A run over several services, in this process."""
+    """A run over several services."""
     with sites(count, services, rainfall, seconds) as servers, tempfile.TemporaryDirectory() as folder:
+        listed = Path(folder, "services.txt")
         named = [str(one["url"]) for server in servers for one in server.services[1:]]
-        begun = now()
-        summary = delete_map_server_caches(named, _access(servers, folder), per_site)
-        took = now() - begun
+        listed.write_text("\n".join(named), encoding="utf-8")
+        took = command(servers, folder, "delete", "--from", str(listed), "--yes", "--per-site", str(per_site))
         of = f"{plural(services, 'service')}, {plural(count, 'site')}, {per_site} at a time, jobs of {seconds:g} s"
-        if summary.exit_code:
-            raise RuntimeError(f"{of}: exit code {summary.exit_code}")
         rounds = max(math.ceil(len(server.services[1:]) / per_site) for server in servers)
         asked = [request for server in servers for request in server.requests if request.step != "job"]
         at_once = max(server.most_jobs_at_once for server in servers)
-        yield Number(of, "whole run", took, "s", rounds * seconds, "the jobs alone")
+        yield Number(of, "whole process", took.wall, "s", rounds * seconds, "the jobs alone")
+        yield Number(of, "processor time", took.cpu, "s", 0.0, "none")
+        yield Number(of, "peak memory", took.memory, "MB", 0.0, "none")
         yield Number(of, "requests a service, status apart", len(asked) / services, "", 9, "none while it restarts")
         yield Number(of, "jobs at once on a site", at_once, "", min(per_site, services), "as many as allowed")
         yield Number(of, "submits", sum(server.submits for server in servers), "", services, "one a service")
 
 
 def site_report(rainfall: Path, services: int) -> Iterator[Number]:
-    """The report on a whole site, in this process."""
+    """The report on a whole site."""
     with sites(1, services, rainfall, 0.0) as servers, tempfile.TemporaryDirectory() as folder:
-        begun = now()
-        report_site(servers[0].site, _access(servers, folder))
-        of = f"report on a site of {services} services"
-        yield Number(of, "whole run", now() - begun, "s", 0.0, "none")
+        took, of = command(servers, folder, "report", servers[0].site), f"report on a site of {services} services"
+        yield Number(of, "whole process", took.wall, "s", 0.0, "none")
+        yield Number(of, "processor time", took.cpu, "s", 0.0, "none")
+        yield Number(of, "peak memory", took.memory, "MB", 0.0, "none")
         yield Number(of, "requests a service", len(servers[0].requests) / (services + 1), "", 2, "service and report")
-
-
-def _access(servers: list[Rehearsal], folder: str) -> Access:
-    together = Path(folder, "ca.pem")
-    together.write_text(
-        "".join(Path(str(one.ca_file)).read_text(encoding="ascii") for one in servers), encoding="ascii"
-    )
-    home = Path(folder)
-    return Access(account_of(servers[0]), ca_file=together, receipts=home / "receipts", journal_folder=home / "journal")
 
 
 def short(rainfall: Path) -> Iterator[Number]:
@@ -195,7 +181,7 @@ def wrong(numbers: list[Number]) -> Iterator[str]:
             most: float = SIMULATED[float(one.of.split()[2])]
         elif one.what == "jobs at once on a site" or one.what == "submits":
             most = one.floor
-        elif one.what == "connections":
+        elif one.what == "connections" and one.of.startswith("delete"):
             most = CONNECTIONS
         else:
             continue

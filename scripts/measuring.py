@@ -9,7 +9,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,6 +54,15 @@ def process(arguments: Sequence[str], typed: str = "", python: str = sys.executa
     if code:
         raise RuntimeError(f"{arguments[:4]} ended with {code}: {said}")
     return Process(wall, cpu, memory)
+
+
+def command(servers: Sequence[Rehearsal], folder: str, *arguments: str) -> Process:
+    """A command of CacheTools, signed in to these servers by the first one's account, with its files in that folder."""
+    account, certificates = account_of(servers[0]), Path(folder, "certificates.pem")
+    certificates.write_bytes(b"".join(Path(str(one.ca_file)).read_bytes() for one in servers))
+    signed_in = ["--password-stdin", "--user", account.username, "--ca-file", str(certificates)]
+    own = {"XDG_DATA_HOME": folder, "CACHETOOLS_RECEIPTS": folder}
+    return process(["-m", "cachetools_core", *arguments, *signed_in], f"{account.password}\n", **own)
 
 
 def scripts(times: int, *texts: str) -> list[Process]:
@@ -107,11 +115,10 @@ def _one_deletion(rainfall: Path, seconds: float, other: str) -> Deletion:
         if other:
             client = str(Path(__file__).with_name("arcgis_client.py"))
             arguments = [client, server.site, account.username, "Rainfall:MapServer", str(server.ca_file)]
+            whole = process(arguments, f"{account.password}\n", other)
         else:
-            arguments = ["-m", "cachetools_core", "delete", str(server.services[0]["url"]), "--yes", "--log-file"]
-            arguments += [str(log), "--password-stdin", "--user", account.username, "--ca-file", str(server.ca_file)]
-        own = {"XDG_DATA_HOME": folder, "CACHETOOLS_RECEIPTS": folder}
-        whole = process(arguments, f"{account.password}\n", other or sys.executable, **own)
+            service = str(server.services[0]["url"])
+            whole = command([server], folder, "delete", service, "--yes", "--log-file", str(log))
         looks = [request for request in server.requests if request.step == "job"]
         ended, begun = (server.jobs[0].ended or 0) / 1000, _submitted(server)
         sizes = [int(size.replace(",", "")) for size in BYTES.findall(log.read_text(encoding="utf-8"))]
@@ -160,8 +167,3 @@ def sites(count: int, services: int, rainfall: Path, job_seconds: float) -> Iter
         for one in servers[1:]:
             one.accounts.update(servers[0].accounts)
         yield servers
-
-
-def now() -> float:
-    """Seconds that only ever grow."""
-    return time.monotonic()

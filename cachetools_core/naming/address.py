@@ -111,4 +111,5 @@ def _around_at_signs(text: str) -> list[str]:
 
 
 def _seen(text: str) -> str:
-    return "".join(letter if letter.isprintable() else " " for letter in text[:LONGEST_TEXT])
+    text = text[:LONGEST_TEXT]
+    return text if text.isprintable() else "".join(letter if letter.isprintable() else " " for letter in text)

@@ -123,7 +123,7 @@ def read_name(text: str) -> Named:
     plain = text.strip(AROUND_A_NAME)
     if not plain:
         raise NotAService("No service is named.")
-    if len(plain) > LONGEST_TEXT or not all(map(_is_seen, plain)):
+    if len(plain) > LONGEST_TEXT or not (plain.isprintable() or all(map(_is_seen, plain))):
         raise NotAService("The text is too long, or holds characters that nobody can see, and names no service.")
     if re.match(ANY_SCHEME, plain):
         return _read_address(plain)
