@@ -9,10 +9,13 @@ from enum import Enum
 JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
 """What counts as the id of a job: nothing that could lead out of an address."""
 
-# What geoprocessing services say of every job, whatever went wrong (protocol.md 4.7, 4.10).
+# What geoprocessing services say of every job, whatever went wrong (protocol.md 4.7, 4.10); a word alone, in any
+# language, says no more than "failed".
 SAYS_NOTHING = re.compile(
-    r"(error \d{6}: ?)?(submitted|executing|executed|failed|cancel(l?ed| complete)?|start time:.*|failed at .*"
-    r"|failed to execute( \([^)]*\))?|error (executing|occurred during) .*|unable to complete operation)?[. ]*",
+    r"(error \d{6}: ?)?(submitted|executing|executed|(the )?(job|tool)?( has)? ?failed|cancel(l?ed| complete)?|[^\W\d_]+"
+    r"|start time:.*|failed at .*|failed to execute( ?\([^)]*\))?|error (executing|occurred during) .*"
+    r"|(an )?(unknown|unexpected|internal|general)?( server)? ?error( has)?( occurred)?|unable to complete operation)?"
+    r"[.! ]*",
     re.IGNORECASE,
 )
 

@@ -122,13 +122,14 @@ def test_a_job_in_words(job: JobReport, words: str) -> None:
 
 
 BOILERPLATE = [
+    "Échec.", "Error", "null", "The job failed.", "Failed to execute(DeleteCache).", "An unknown error has occurred.",
     "Failed.", "failed", "Failed to execute (DeleteCache).", "Failed to execute", "Submitted.", "Executing...",
     "Failed at Mon May  6 02:00:00 2024 (Elapsed Time: 1.00 seconds)", "Start Time: Mon May  6 02:00:00 2024", "",
     "ERROR 000582: Error occurred during execution.", "ERROR 999999: Error executing function.", "Cancel complete.",
     "Unable to complete operation.",
 ]  # fmt: skip
 REASONS = [
-    DENIED, "Failed to execute: access is denied.", "Access is denied", "ERROR 001394: too few instances",
+    DENIED, "Failed to execute: access is denied.", "Access is denied", "Disk full", "E_ACCESSDENIED", "ERROR 001394: too few instances",
     "Failed to delete D:\\cache\\Rainfall", "Cancelled by the administrator",
 ]  # fmt: skip
 
