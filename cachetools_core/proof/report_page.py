@@ -30,7 +30,7 @@ STYLE = """
 .cachetools .checks .failed,.cachetools .checks .undecided,.cachetools .checks .gone{color:var(--tone)}
 .cachetools ul.checks{list-style:none;padding-left:0}
 @media (max-width:36rem){
-.cachetools .bars{font-size:.8125rem}
+.cachetools .bars{font-size:.75rem}
 .cachetools .bars th,.cachetools .bars td,.cachetools .bars td:first-child{padding-right:.375rem;width:auto}
 .cachetools .bars th{overflow-wrap:normal}}
 @media print{
