@@ -48,6 +48,7 @@ class CacheFolder:
         self._name = cache_folder_name(service)
         self._service, self._run, self._namesake, self._scan = service, run, namesake, scan
         self._alone = False
+        self._is_spelled_so = False
         self._other_maps: frozenset[str] | None = None
         self._silent: Testimony | None = None
 
@@ -121,7 +122,9 @@ class CacheFolder:
     def _top(self) -> str | None:
         """The folder as it is spelled there; None where there is none. Raises OSError, _Ambiguous."""
         alike = [one for one in self._entries(str(self._directory)) if _folded(one.name) == _folded(self._name)]
-        found = [one for one in alike if one.name == self._name] or alike
+        exact = [one for one in alike if one.name == self._name]
+        self._is_spelled_so |= bool(exact)  # then a folder in other letters isn't what is left of it
+        found = exact if self._is_spelled_so else alike
         if len(found) > 1:
             raise _Ambiguous(f"{self._directory} has several folders {self._name} in different spellings.")
         if found and not found[0].is_dir(follow_symlinks=False):

@@ -158,6 +158,14 @@ def test_the_folder_is_found_in_other_letters_and_two_of_them_prove_nothing(dire
     assert disk(directory).ask(cached()).why is Why.AMBIGUOUS
 
 
+def test_a_folder_in_other_letters_is_not_what_is_left(directory: Path) -> None:
+    shutil.copytree(directory / "F_Rain", directory / "F_RAIN")
+    witness = disk(directory)
+    assert witness.ask(cached()).files == 2
+    shutil.rmtree(directory / "F_Rain")
+    assert witness.ask(uncached()).says is Says.GONE
+
+
 @pytest.mark.parametrize("name", ["..", "a/../..", "F\0"])
 def test_a_services_name_leads_nowhere_else(name: str, directory: Path) -> None:
     one = ServiceReference(SERVICE.site, "", name, "MapServer")
