@@ -12,8 +12,8 @@ JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
 # What geoprocessing services say of every job, whatever went wrong (protocol.md 4.7, 4.10); a word alone, in any
 # language, says no more than "failed".
 SAYS_NOTHING = re.compile(
-    r"(error \d{6}: ?)?(submitted|executing|executed|(the )?(job|tool)?( has)? ?failed|cancel(l?ed| complete)?|[^\W\d_]+"
-    r"|start time:.*|failed at .*|failed to execute( ?\([^)]*\))?|error (executing|occurred during) .*"
+    r"(error \d{6}: ?)?(submitted|executing|executed|(the )?(job|tool)?( has)? ?failed|cancel(l?ed| complete)?"
+    r"|[^\W\d_]+|start time:.*|failed at .*|failed to execute( ?\([^)]*\))?|error (executing|occurred during) .*"
     r"|(an )?(unknown|unexpected|internal|general)?( server)? ?error( has)?( occurred)?|unable to complete operation)?"
     r"[.! ]*",
     re.IGNORECASE,

@@ -129,7 +129,8 @@ BOILERPLATE = [
     "Unable to complete operation.",
 ]  # fmt: skip
 REASONS = [
-    DENIED, "Failed to execute: access is denied.", "Access is denied", "Disk full", "E_ACCESSDENIED", "ERROR 001394: too few instances",
+    DENIED, "Failed to execute: access is denied.", "Access is denied", "Disk full", "E_ACCESSDENIED",
+    "ERROR 001394: too few instances",
     "Failed to delete D:\\cache\\Rainfall", "Cancelled by the administrator",
 ]  # fmt: skip
 
