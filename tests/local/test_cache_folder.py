@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from support.clocks import FastClock
 from support.evidence import CACHED, STOPPED, UNCACHED, look
+from support.journals import NOBODY
 from support.story import files_below
 
 from cachetools_core.errors import Cancelled, DeadlinePassed
@@ -50,14 +52,33 @@ def uncached(map_name: str = "") -> Look:
     return look(evidence.Testimony(Witness.SERVICE, Says.GONE, state=ServiceState.ANSWERS, map_name=map_name))
 
 
-@pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    """A cache directory in which one map's cache lies, of two files."""
-    level = tmp_path / "F_Rain" / "Layers" / "_alllayers" / "L00"
+def with_a_cache(directory: Path) -> Path:
+    """The cache directory, with one map's cache in it, of two files."""
+    level = directory / "F_Rain" / "Layers" / "_alllayers" / "L00"
     level.mkdir(parents=True)
     (level / "R0000C0000.bundle").write_bytes(b"tiles")
-    (tmp_path / "F_Rain" / "Layers" / "conf.xml").write_text("<CacheInfo/>")
-    return tmp_path
+    (directory / "F_Rain" / "Layers" / "conf.xml").write_text("<CacheInfo/>")
+    return directory
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    return with_a_cache(tmp_path)
+
+
+@contextmanager
+def owned_by_somebody() -> Iterator[Path]:
+    """A cache directory of this user's; root opens every folder, so it is another user's who this process becomes."""
+    with tempfile.TemporaryDirectory(prefix="cachetools-caches-") as folder:
+        directory, user = with_a_cache(Path(folder)), os.geteuid()
+        if user == 0:
+            for path in (directory, *directory.rglob("*")):
+                os.chown(path, NOBODY, NOBODY)
+            os.seteuid(NOBODY)
+        try:
+            yield directory
+        finally:
+            os.seteuid(user)
 
 
 @pytest.mark.parametrize("cache", REAL)
@@ -208,15 +229,13 @@ def test_a_cache_directory_that_is_none_proves_nothing(make: Callable[[Path], No
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX permissions")
 def test_what_cannot_be_opened_leaves_the_count_unknown_and_never_none(directory: Path) -> None:
-    if os.geteuid() == 0:
-        pytest.skip("root opens every folder")
-    shut = directory / "F_Rain" / "Layers" / "_alllayers"
-    shut.chmod(0)
-    try:
-        found = disk(directory).ask(cached())
-        (directory / "F_Rain" / "Layers" / "conf.xml").unlink()
-        nothing = disk(directory).ask(cached())
-    finally:
+    disk(directory).ask(cached())  # what is imported later could lie where another user may not read
+    with owned_by_somebody() as caches:
+        shut = caches / "F_Rain" / "Layers" / "_alllayers"
+        shut.chmod(0)
+        found = disk(caches).ask(cached())
+        (caches / "F_Rain" / "Layers" / "conf.xml").unlink()
+        nothing = disk(caches).ask(cached())
         shut.chmod(0o700)
     assert (found.says, found.files, "can't be read" in found.words) == (Says.THERE, None, True)
     assert (nothing.says, nothing.why) == (Says.NOTHING, Why.UNREADABLE)

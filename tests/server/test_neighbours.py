@@ -71,7 +71,9 @@ def test_a_job_that_ends_makes_room_for_another() -> None:
     neighbours, run = Neighbours(1), a_run()
     neighbours.wait_for_a_place(RAIN, run)
     neighbours.wait_for_a_place(RAIN, run)
-    threading.Timer(0.05, neighbours.note_ended, [RAIN]).start()
+    with pytest.raises(DeadlinePassed):
+        neighbours.wait_for_a_place(SNOW, a_run(deadline=5.0))
+    neighbours.note_ended(RAIN)
     neighbours.wait_for_a_place(SNOW, run)
 
 
