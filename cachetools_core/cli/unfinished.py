@@ -21,6 +21,7 @@ WHAT_IT_MEANS = (
     "The next run then doesn't know about that job. If the job is still running, and the account may not list the"
     " server's jobs, a second one is submitted. First look at the jobs of System/CachingTools in ArcGIS Server Manager."
 )
+AT_WORK = "A run on this machine is at work on it now; wait for it to end."
 KNOWN_JOB = "A rerun follows this job and submits nothing."
 UNKNOWN_JOB = "A rerun looks for the job first, and submits a new one only if none can be running."
 NO_JOB = "not known: the server's answer never came"
@@ -62,6 +63,12 @@ def _command_of(entry: Entry) -> str:
     return "delete" if entry.before.close_up is None else "delete-tiles"
 
 
+def _rerun(entry: Entry) -> str:
+    if Journal(entry.service).is_held_by_another:
+        return AT_WORK
+    return KNOWN_JOB if entry.job_url else UNKNOWN_JOB
+
+
 def _fields(entry: Entry) -> dict[str, Any]:
     return {
         "service": entry.service,
@@ -69,7 +76,7 @@ def _fields(entry: Entry) -> dict[str, Any]:
         "begun": in_utc(entry.begun),
         "account": entry.account,
         "job_url": entry.job_url or None,
-        "rerun": KNOWN_JOB if entry.job_url else UNKNOWN_JOB,
+        "rerun": _rerun(entry),
     }
 
 

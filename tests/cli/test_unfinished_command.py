@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 from support.command_line import Outcome, PseudoTerminal, Site, begun_and_out_of_time
+from support.entries import ENTRY, SERVICE
 from support.story import service_url
+
+from cachetools_core.local.journal import Journal
 
 
 @pytest.fixture
@@ -63,3 +66,11 @@ def test_what_can_not_be_read_is_told(run: Callable[..., Outcome], begun: Site, 
 def test_no_service_is_forgotten_by_a_wrong_name(run: Callable[..., Outcome]) -> None:
     done = run("unfinished", "--forget", "https://u:hunter2@h/nonsense", "--yes")
     assert (done.code, "hunter2" in done.out + done.err) == (2, False)
+
+
+def test_a_run_that_is_at_work_is_told(run: Callable[..., Outcome], own_home: Path) -> None:
+    with Journal(SERVICE).held() as journal:
+        journal.write(ENTRY.with_job("j1"))
+        (one,) = run("unfinished", "--json").json["unfinished"]
+        assert one["rerun"] == "A run on this machine is at work on it now; wait for it to end." and journal.still_held
+    assert "A rerun follows this job and submits nothing." in run("unfinished").out
