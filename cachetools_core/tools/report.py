@@ -6,7 +6,7 @@ import os
 
 from ..errors import CannotDelete, NoAnswer, ServerSaysNo
 from ..local.report_file import ReportFile
-from ..messages import Messages, plain_words
+from ..messages import QUIET, Messages, plain_words
 from ..naming.files import find_service
 from ..naming.service import ServiceReference
 from ..proof.cache_found import CachingJob
@@ -58,18 +58,17 @@ def report_cache(
     Raises CannotDelete where the service doesn't say whether it has a cache and nobody counts one, WrongUsage for a
     file with another ending before anything is asked, ReportNotWritten, and what `plan_deletion` raises.
     """
-    return _report(service, output, Session(access), None)
+    return _report(service, output, Session(access), QUIET)
 
 
-def _report(text: str, output: str | os.PathLike[str] | None, session: Session, hears: Messages | None) -> Report:
+def _report(text: str, output: str | os.PathLike[str] | None, session: Session, hears: Messages) -> Report:
     with session.discreetly():
         file = ReportFile(output) if output else None
         named = find_service(text, session.run)
         site = session.site_of(named)
         found = closer_look(site.wire, named, others=session.others_of(named))
         findings = _findings(named, site, found, session)
-        if hears is not None:
-            tell(findings, hears)
+        tell(findings, hears)
         if found.of(Witness.SERVICE).says is Says.NOTHING and not _is_counted(found):
             why = " ".join((f"{named.url} {found.service.value}.", *found.trouble))
             raise CannotDelete(why, NEXT[found.service])
