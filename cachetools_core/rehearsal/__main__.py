@@ -12,6 +12,9 @@ import threading
 import time
 from pathlib import Path
 
+if __name__ == "__main__":  # while the rest loads, nothing is there yet that has to be tidied up
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, lambda *_: os._exit(0))
 try:
     from cachetools_core.rehearsal.caches import CacheError
     from cachetools_core.rehearsal.faults import FAULTS

@@ -59,6 +59,16 @@ def test_the_command_prints_one_line_serves_and_cleans_up(shared: Path) -> None:
     assert not Path(ready["cache_directory"]).exists()
 
 
+def test_ctrl_c_while_it_loads_ends_it_without_a_word(tmp_path: Path) -> None:
+    (tmp_path / "numpy.py").write_text("print('loading', flush=True); import time; time.sleep(60)")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command("--port", "0"), env=environment, text=True, **streams) as process:
+        assert process.stdout is not None and process.stdout.readline() == "loading\n"
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=60) == ("", "") and process.returncode == 0
+
+
 def test_a_package_that_is_missing_is_named(tmp_path: Path) -> None:
     (tmp_path / "numpy.py").write_text("raise ModuleNotFoundError('gone', name='numpy')")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
