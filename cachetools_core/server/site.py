@@ -113,7 +113,8 @@ def find_task(wire: Wire, site: str, name: str, offered_by: tuple[str, ...] = CA
 
 def tools_state(wire: Wire, site: str, tools: str) -> str:
     """`STARTED`, or another word that the administrator API has for the state of a service of the System folder."""
-    return plain_words(wire.get(f"{site}/admin/services/System/{tools}.GPServer/status", tries=1).get("realTimeState"))
+    status = wire.get(f"{site}/admin/services/System/{tools}.GPServer/status", tries=1)
+    return plain_words(status.get("realTimeState")).upper()
 
 
 def site_mode(wire: Wire, site: str) -> str:
@@ -121,7 +122,7 @@ def site_mode(wire: Wire, site: str) -> str:
 
     Raises what `get` raises.
     """
-    return plain_words(wire.get(f"{site}/admin/mode", tries=1).get("siteMode"))
+    return plain_words(wire.get(f"{site}/admin/mode", tries=1).get("siteMode")).upper()
 
 
 def start_service(wire: Wire, service: ServiceReference) -> None:

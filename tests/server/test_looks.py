@@ -516,6 +516,7 @@ def test_levels_that_are_no_list_count_nothing(infos, status, site):
         ({"cacheExecutionStatus": "NONE"}, False),
         ({"cacheExecutionStatus": "SUBMITTED"}, True),
         ({"cacheExecutionStatus": "PROCESSING"}, True),
+        ({"cacheExecutionStatus": "Processing"}, True),
     ],
 )
 def test_a_report_says_whether_caching_is_going_on(more, busy, site):

@@ -139,7 +139,7 @@ def test_the_state_of_the_tools() -> None:
 
 
 def test_the_mode_of_the_site() -> None:
-    with answering({"admin/mode": {"siteMode": "READ_ONLY"}}) as (wire, site, _):
+    with answering({"admin/mode": {"siteMode": "Read_Only"}}) as (wire, site, _):
         assert site_mode(wire, site) == "READ_ONLY"
 
 

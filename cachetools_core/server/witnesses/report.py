@@ -168,4 +168,5 @@ def _work(report: Body) -> frozenset[Remark]:
     infos = report.get("lodinfos")
     listed = map(in_small_letters, infos if isinstance(infos, list) else [])
     running = any(plain_words(info.get("isrunning")).lower() == "true" for info in listed)
-    return frozenset({Remark.AT_WORK} if running or report.get("cacheexecutionstatus") in BUSY else ())
+    running = running or plain_words(report.get("cacheexecutionstatus")).upper() in BUSY
+    return frozenset({Remark.AT_WORK} if running else ())
