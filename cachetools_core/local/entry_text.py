@@ -68,7 +68,7 @@ def entry_from_text(text: str) -> Entry:
         raise ValueError("another version of CacheTools has written it")
     service, task_url, known = fields["service"], str(fields["task"]), fields["known_jobs"]
     if not isinstance(known, (list, type(None))):
-        raise TypeError("its jobs are no list")
+        raise TypeError("its jobs aren't a list")
     _insist_on_a_task(task_url, site_of_service(service))
     return Entry(
         service=service,
@@ -106,14 +106,14 @@ def _insist_on_a_task(task_url: str, site: str) -> None:
     name = unquote(found[1]) if found else ""
     readable = name.strip(". ") and name.isprintable() and not set("/\\") & set(name)
     if found is None or not readable or quote(name, safe="") != found[1]:
-        raise ValueError("its job is no job of this site's tools")
+        raise ValueError("its job isn't one of this site's tools")
 
 
 def _job_id(job_url: str, task_url: str) -> str:
     jobs = f"{task_url}/jobs/"
     job_id = job_url[len(jobs) :]
     if not job_url.startswith(jobs) or not JOB_ID.fullmatch(job_id):
-        raise ValueError("its job is no job of its task")
+        raise ValueError("its job isn't one of its task")
     return job_id
 
 

@@ -21,7 +21,7 @@ class Means(Enum):
 
     THIS = "this service"
     ANOTHER = "another service"
-    UNCLEAR = "no service that can be read out of it"
+    UNCLEAR = "no service that can be read from it"
 
 
 def service_key(service: ServiceReference) -> str:

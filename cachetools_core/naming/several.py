@@ -33,7 +33,7 @@ def list_of_texts(services: Iterable[object]) -> list[str]:
     given = list(services)
     texts = [one for one in given if isinstance(one, str)]
     if len(texts) < len(given):
-        raise WrongUsage("Each service is named by a text, and one of these is no text.", "Leave out what is empty.")
+        raise WrongUsage("Each service is named by a text, and one of these isn't a text.", "Leave out what is empty.")
     if not texts:
         raise WrongUsage("No service is named.")
     return texts

@@ -14,8 +14,8 @@ ON_DEMAND = "Tiles are made on demand, so they come back when somebody views the
 TILES_ONLY = "It is a hosted tile layer, with no map behind its tiles: nothing can make them again."
 AT_WORK = "A caching job is running, so the numbers are changing."
 OUT_OF_STEP = (
-    "The server's own status of a cache may be out of step where tiles were copied in, made on demand, or made by an"
-    " older server; Manage Map Server Cache Status with REBUILD_CACHE_STATUS puts that right."
+    "The server's own status of a cache may be wrong if tiles were copied in, made on demand, or made by an"
+    " older server; Manage Map Server Cache Status with REBUILD_CACHE_STATUS corrects it."
 )
 
 

@@ -34,7 +34,7 @@ def way_back_from_dict(fields: dict[str, Any] | None) -> WayBack | None:
         return None
     files, keys = fields["files"], fields["not_on_the_wire"]
     if not isinstance(files, list) or not isinstance(keys, list):
-        raise TypeError("its files or keys are no list")
+        raise TypeError("its files or keys aren't lists")
     return WayBack(tuple(map(str, files)), tuple(map(str, keys)), str(fields["call"]))
 
 

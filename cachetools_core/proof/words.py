@@ -11,7 +11,7 @@ from .verdict import Remains, Verdict, what_remains
 
 LOG = (
     "The server's log is in ArcGIS Server Manager under Logs: look at messages of level Warning and Severe from"
-    " System/CachingTools; where there are none, set the log level to Fine and run this again."
+    " System/CachingTools; if there are none, set the log level to Fine and run this again."
 )
 # How a cache keeps its tiles.
 STORAGE = {

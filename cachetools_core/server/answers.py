@@ -180,13 +180,13 @@ def _moved(where: str, url: str, location: str) -> NoReturn:
     site = _site_there(url, location)
     if not site:
         raise Moved(
-            f"{where} is redirected to a page that is no part of ArcGIS Server: a sign-in page or another gateway"
+            f"{where} is redirected to a page that isn't part of ArcGIS Server: a sign-in page or another gateway"
             f" is in front of it. {unfollowed}",
             _past_the_gate(OWN_SERVICE),
         )
     if url.lower().startswith("https://") and not site.startswith("https://"):
         raise Moved(
-            f"{where} is redirected to plain http, over which no password or token may travel. {unfollowed}",
+            f"{where} is redirected to plain http, which would send a password or token unencrypted. {unfollowed}",
             _past_the_gate(OWN_SERVICE),
         )
     raise Moved(
@@ -198,7 +198,7 @@ def _moved(where: str, url: str, location: str) -> NoReturn:
 
 def _needs_tls(where: str, url: str) -> NoReturn:
     raise Moved(
-        f"{where}: this port speaks TLS, so the address begins with https.",
+        f"{where}: this port speaks TLS, so the address must begin with https.",
         "Give the service's https address.",
         site=_site_there(url, "https" + url[len("http") :]),
     )
@@ -244,7 +244,7 @@ def _not_arcgis(where: str, status: int, headers: Mapping[str, str], body: bytes
     if status == 200 and body.lstrip()[:1] == b"<":
         raise NotArcGIS(
             f"{where} was answered with a web page, perhaps a sign-in page.",
-            f"Check the address. Where a sign-in page stands in front: {past_the_gate}",
+            f"Check the address. If a sign-in page is in front of the server: {past_the_gate}",
             status=status,
         )
     if status == 200:

@@ -176,7 +176,7 @@ def refuse_hopeless(named: ServiceReference, before: Look) -> None:
     if before.of(Witness.SERVICE).says is Says.GONE and not before.has_no_cache and not before.tiles:
         raise CannotDelete(
             f"Can't tell whether {named} has a cache: {who_says_what(before)}. {' '.join(before.trouble)}".rstrip(),
-            "Nothing was submitted. Look at the service in ArcGIS Server Manager under Caching; where it shows a cache,"
+            "Nothing was submitted. Look at the service in ArcGIS Server Manager under Caching; if it shows a cache,"
             " restart the service, then run this again.",
         )
 

@@ -220,5 +220,5 @@ def _site_at(url: str, session: Session) -> OpenSite:
             raise
         raise NotAService(
             f"{url} is a portal; caches are kept by its servers.",
-            "Give a server of it, such as https://gis.example.com/server; hosted tile layers are in its folder Hosted.",
+            "Give one of its servers: https://gis.example.com/server. Hosted tile layers are in the folder Hosted.",
         ) from error

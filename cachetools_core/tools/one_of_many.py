@@ -56,7 +56,7 @@ class OneOfMany:
             if not WISH.is_met_by(plan.work):
                 raise CannotDelete(
                     f"An earlier run began to delete {plan.work.in_words} of {self.service}, and its job comes first.",
-                    "Delete the cache of this service in a run by itself, which follows that job first.",
+                    "Delete the cache of this service in a run of its own, which follows that job first.",
                 )
             if earlier is None or plan.follows:
                 self.plan = plan

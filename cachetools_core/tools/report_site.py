@@ -61,7 +61,7 @@ def report_services(
 def _begun(access: Access, output: str | os.PathLike[str] | None) -> tuple[InquirySession, ReportFile | None]:
     if access.cache_directory:
         raise WrongUsage(
-            "The cache directory is looked at for one service at a time.", "Leave it out, or report on one service."
+            "A cache directory can be used for one service at a time.", "Leave it out, or report on one service."
         )
     return InquirySession(access), ReportFile(output) if output else None
 

@@ -413,7 +413,7 @@ def test_what_is_no_list_or_no_number_is_no_run(many: Many) -> None:
     for deletes in (delete_map_server_caches, report_services):
         with pytest.raises(WrongUsage, match="Put it into a list"):
             deletes(one, many.access())
-        with pytest.raises(WrongUsage, match="one of these is no text"):
+        with pytest.raises(WrongUsage, match="one of these isn't a text"):
             deletes([one, nothing], many.access())
         with pytest.raises(WrongUsage, match="this is none"):
             deletes(nothing, many.access())
