@@ -220,5 +220,6 @@ def _site_at(url: str, session: Session) -> OpenSite:
             raise
         raise NotAService(
             f"{url} is a portal; caches are kept by its servers.",
-            "Give one of its servers: https://gis.example.com/server. Hosted tile layers are in the folder Hosted.",
+            "Give one of its servers, such as https://gis.example.com/server. Hosted tile layers are in the folder"
+            " Hosted.",
         ) from error
