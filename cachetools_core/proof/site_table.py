@@ -28,7 +28,7 @@ def title_of(report: SiteCaches) -> str:
     """How many caches there are, and how large they are together. Raises nothing."""
     total = report.total
     if not total.caches:
-        return "No caches"
+        return f"No caches found, {uncounted_in_words(report)}" if report.unread else "No caches"
     caches = plural(total.caches, "cache")
     if total.uncounted == total.caches:
         return f"{caches}, not counted"

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -17,7 +18,7 @@ from support.site_reports import empty, incomplete, made, nasty, row
 from support.source import ROOT
 
 from cachetools_core.naming.site import SitePart
-from cachetools_core.proof.site_caches import Ending, Why
+from cachetools_core.proof.site_caches import Ending, UnreadRow, Why
 from cachetools_core.proof.site_page import site_page
 from cachetools_core.proof.site_report import SiteReport
 from cachetools_core.proof.site_table import HEADS, report_csv, report_text
@@ -151,3 +152,10 @@ def test_a_script_has_it_in_every_form(make: Callable[[], SiteReport]) -> None:
     assert json.loads(report.to_json()) == report.to_dict()
     forms = (report.to_text(), report.to_csv(), report.to_html())
     assert forms == (report_text(report), report_csv(report), site_page(report))
+
+
+def test_what_was_not_read_is_in_the_title_where_no_cache_was_found() -> None:
+    none = replace(empty(), unread=(UnreadRow(SitePart("https://h/s", "F"), Why.NOT_PERMITTED),))
+    assert "No caches found, 1 folder not read" in report_text(none).splitlines()[0]
+    assert "<h1>No caches found, 1 folder not read</h1>" in site_page(none)
+    assert report_text(empty()).splitlines()[0].endswith("No caches")
