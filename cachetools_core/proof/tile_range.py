@@ -46,13 +46,13 @@ def touched(scheme: TilingScheme, level: int) -> TileRange | None:
 
 
 def touched_within(scheme: TilingScheme, extent: Extent | None, level: int) -> TileRange | None:
-    """The tiles of this level that an extent touches where it lies in the full extent, all of it without one.
+    """The tiles of this level that an extent touches, as far as it lies in the full extent where that is shown.
 
-    None where it touches none, or that can't be told. Raises nothing.
+    Those of the full extent where there is no other. None where it touches none, or that can't be told. Raises nothing.
     """
     whole = scheme.extent
     if extent is None or whole is None:
-        return touched(scheme, level)
+        return touched(replace(scheme, extent=extent or whole), level)
     common = Extent(
         max(extent.xmin, whole.xmin),
         max(extent.ymin, whole.ymin),

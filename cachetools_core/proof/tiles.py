@@ -178,7 +178,7 @@ def select(asked: Asked, scheme: TilingScheme | None, service: str) -> Selection
             "Give it in the units of the map. Nothing was submitted.",
         )
     levels = tuple(sorted(chosen, key=lambda one: one.level))
-    if asked.extent is not None and scheme.extent is not None:
+    if asked.extent is not None:
         _refuse_untouched(levels, asked.extent, scheme, service)
     return Selection(levels, asked.extent, asked.wkid)
 

@@ -226,6 +226,17 @@ def test_an_extent_in_which_nobody_could_look_is_refused(rehearsal: Start, share
     assert not [request for request in server.requests if "/tile/" in request.path]
 
 
+def test_a_service_without_a_full_extent_is_looked_at_in_the_extent_that_is_given(
+    server: Rehearsal, tmp_path: Path
+) -> None:
+    server.fault("nan-extent")
+    receipt = delete_tiles(server, tmp_path, "Rainfall", [scale_of(server, "Rainfall", 5)], NORTH_WEST)
+    assert (receipt.verdict, server.submits) == (Verdict.DELETED, 1), str(receipt.error)
+    was, now = (json.loads(receipt.to_json())[when]["close_up"]["sampled"] for when in ("before", "after"))
+    assert [(one["inside"], one["there"]) for one in now] == [(True, 0), (False, was[1]["there"])]
+    assert was[0]["there"] and was[1]["looked"] and was[1] == now[1]
+
+
 def test_tiles_that_cannot_be_looked_at_beforehand_are_refused(server: Rehearsal, tmp_path: Path) -> None:
     server.fault("json-500@tile")
     receipt = delete_tiles(server, tmp_path, "Rainfall", [scale_of(server, "Rainfall", 5)], NORTH_WEST)

@@ -44,12 +44,13 @@ def offers_tilemap(wire: Wire, service: ServiceReference, selection: Selection, 
 
 
 def _of_level(looker: _Looker, selection: Selection, scheme: TilingScheme, level: int) -> Iterator[Sampled]:
-    inside, everything = touched_within(scheme, selection.extent, level), touched(scheme, level)
-    if inside is None or everything is None:
+    inside = touched_within(scheme, selection.extent, level)
+    if inside is None:
         return
     blocks, is_whole = looker.blocks_of(inside)
     yield _sampled(level, True, looker.look(level, blocks), is_whole)
     ring = -(-SUPERTILE // min(scheme.cols, scheme.rows))
+    everything = touched(scheme, level) or _around(inside, 2 * ring)
     outside = [_block(place) for place in _corners_and_middles(everything) if not _is_near(place, inside, ring)]
     if outside:
         yield _sampled(level, False, looker.look(level, outside), False)
@@ -60,6 +61,16 @@ def _sampled(level: int, inside: bool, answers: Answers, is_whole: bool) -> Samp
         return Sampled(level, inside, 0, 0, False, "can't be looked at")
     mark = sha256(b"".join(sha256(one).digest() for one in answers)).hexdigest()
     return Sampled(level, inside, len(answers), sum(map(bool, answers)), is_whole, mark)
+
+
+def _around(tiles: TileRange, ring: int) -> TileRange:
+    """What lies around, where the service doesn't show how far it reaches."""
+    return TileRange(
+        max(0, tiles.first_row - ring),
+        tiles.last_row + ring,
+        max(0, tiles.first_column - ring),
+        tiles.last_column + ring,
+    )
 
 
 def _corners_and_middles(tiles: TileRange) -> list[Place]:
