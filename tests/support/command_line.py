@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import json
 import os
@@ -195,6 +196,7 @@ class PseudoTerminal:
         )
         os.close(theirs)
         self._terminal = ours
+        self._decoder = codecs.getincrementaldecoder("utf-8")()  # a character may come in two pieces
         self.shown = ""
         self.echoes = True
         """Whether the terminal shows what is typed, once the command has ended."""
@@ -206,12 +208,18 @@ class PseudoTerminal:
             self.shown += more
 
     def _read(self) -> str:
-        assert select.select([self._terminal], [], [], AT_MOST)[0], f"nothing more for a minute:\n{self.shown}"
-        try:
-            return os.read(self._terminal, 4096).decode()
-        except OSError as error:
-            assert error.errno == errno.EIO  # Linux's way to say that the other side is closed
-            return ""
+        text = ""
+        while not text:
+            assert select.select([self._terminal], [], [], AT_MOST)[0], f"nothing more for a minute:\n{self.shown}"
+            try:
+                piece = os.read(self._terminal, 4096)
+            except OSError as error:
+                assert error.errno == errno.EIO  # Linux's way to say that the other side is closed
+                return ""
+            if not piece:
+                return ""
+            text = self._decoder.decode(piece)
+        return text
 
     def type(self, text: str) -> None:
         os.write(self._terminal, text.encode())
