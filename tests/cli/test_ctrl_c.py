@@ -45,7 +45,7 @@ def typed_at(terminal: PseudoTerminal, moment: str, server: Rehearsal | None = N
     return code, terminal.shown + out
 
 
-@pytest.mark.parametrize("moment", some_of(by_name(TOUR), "2. A tile"))
+@pytest.mark.parametrize("moment", some_of(by_name(TOUR), "The tour starts"))
 def test_in_the_tour(moment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     code, shown = typed_at(PseudoTerminal("rehearse", stdout=None, controlling=True), moment)

@@ -38,9 +38,9 @@ LEVEL_4 = "f0232ae03465cc27d5bcc4a974e0637096699b0cc190b8db92ad64a93c548a6c"
 
 
 @pytest.fixture(scope="module")
-def rainfall(tmp_path_factory: pytest.TempPathFactory) -> Cache:
-    """Drawn once, and only read."""
-    return draw_rainfall(tmp_path_factory.mktemp("rainfall"))
+def rainfall(rainfall: Path) -> Cache:
+    """Only read."""
+    return open_cache(rainfall)
 
 
 def decoded(tile: bytes) -> np.ndarray:

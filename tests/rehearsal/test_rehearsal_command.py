@@ -105,6 +105,7 @@ def test_the_command_says_when_its_port_is_taken(
     assert (told.out, "Give another --port." in told.err) == ("", True)
 
 
+@pytest.mark.thorough
 def test_the_command_ends_when_its_parent_has_ended() -> None:
     """The parent's end of the pipe is closed by the system then, however the parent ended."""
     arguments = command("--port", "0", "--end-with-parent", "--context", "maps")
