@@ -60,7 +60,8 @@ def test_the_command_prints_one_line_serves_and_cleans_up(shared: Path) -> None:
 
 
 def test_ctrl_c_while_it_loads_ends_it_without_a_word(tmp_path: Path) -> None:
-    (tmp_path / "numpy.py").write_text("print('loading', flush=True); import time; time.sleep(60)")
+    # Python looks for a signal between two steps: one that comes right before a long sleep is seen after it.
+    (tmp_path / "numpy.py").write_text("import time\nprint('loading', flush=True)\nwhile True:\n    time.sleep(0.02)\n")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command("--port", "0"), env=environment, text=True, **streams) as process:
