@@ -151,6 +151,7 @@ def test_gdal_reads_the_tiles_of_rainfall(rainfall: Cache, every: int) -> None:
     assert_gdal_reads(rainfall, images)
 
 
+@pytest.mark.thorough
 def test_rainfall_is_the_same_bytes_at_every_run(rainfall: Cache, tmp_path: Path) -> None:
     again = draw_rainfall(tmp_path)
     assert files_below(again.folder) == files_below(rainfall.folder)
