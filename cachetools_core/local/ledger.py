@@ -156,7 +156,7 @@ class Ledger:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise self._not_understood(plain_words(error.strerror or error)) from error
+            raise self._not_understood(reason(error)) from error
         except ValueError as error:
             raise self._not_understood("it isn't in UTF-8") from error
         whole, _, cut_off = text.rpartition("\n")

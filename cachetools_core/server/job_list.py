@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from ..errors import NotArcGIS
 from ..messages import plain_words
 from ..proof.ending import JOB_ID
-from .answers import Body
+from .answers import Body, in_small_letters
 from .wire import READ_TRIES, Wire
 from .witnesses.numbers import whole
 
@@ -130,7 +130,7 @@ def _says_that_this_is_all(answer: Mapping[str, Any], listed: int) -> bool:
 
 
 def _listed(job: Any) -> ListedJob:
-    named = {key.lower(): value for key, value in job.items()} if isinstance(job, dict) else {}
+    named = in_small_letters(job)
     job_id, url = _first_text(named, JOB_ID_KEYS), named.get("url")
     address = TASK_IN_JOB_ADDRESS.search(url) if isinstance(url, str) else None
     return ListedJob(
