@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import socket
 import ssl
-import struct
 import threading
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -16,7 +14,7 @@ from typing import Any, TypeVar
 import pytest
 from support.certificates import Certificate
 from support.clocks import FastClock
-from support.raw_server import RawServer, http, says
+from support.raw_server import RawServer, end_in_a_reset, http, says
 from support.story import account_of, delete, service_url
 
 from cachetools_core.errors import NeverSent, NoAnswer, NotTrusted
@@ -79,7 +77,7 @@ class ForwardProxy:
         self._server.close()
         for one in self._open:
             if not one.is_closing():
-                one.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                end_in_a_reset(one.get_extra_info("socket"))
                 one.transport.abort()
 
     async def _serve(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:

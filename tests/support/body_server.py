@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import socket
-import struct
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -12,6 +11,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Union
 from urllib.parse import parse_qs, urlsplit
+
+from support.raw_server import end_in_a_reset
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class BodyServer:
                 page = said if isinstance(said, Page) else Page(404, b"<html>nothing here</html>")
                 page = Page(200, said) if isinstance(said, bytes) else page
                 if not page.status:
-                    self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    end_in_a_reset(self.connection)
                     self.close_connection = True
                     return
                 self.send_response(page.status)

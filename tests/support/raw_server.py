@@ -31,9 +31,14 @@ def shut(connection: socket.socket) -> None:
     connection.close()
 
 
+def end_in_a_reset(connection: socket.socket) -> None:
+    """Have it end by TCP RST once it is closed."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
 def reset(connection: socket.socket) -> None:
     """Close by TCP RST."""
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    end_in_a_reset(connection)
     connection.close()
 
 
