@@ -24,7 +24,7 @@ class Relay:
         self._messages, self._clock = messages, clock
         self._sent: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._news = threading.Event()
-        self._stop = self._over = False
+        self._stop, self._over = messages.cancelled(), False
 
     def info(self, text: str) -> None:
         """One line of news."""
