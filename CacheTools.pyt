@@ -349,8 +349,7 @@ def access_with(messages):
     from cachetools_core.account import Place
     from cachetools_core.server.signin import ActivePortal
 
-    portal = arcpy.GetActivePortalURL()
-    active = ActivePortal(portal, arcpy.GetSigninToken) if portal else None
+    active = ActivePortal.asked_of_pro(arcpy.GetActivePortalURL, arcpy.GetSigninToken)
     return Access(active_portal=active, messages=PaneMessages(messages), place=Place.PANE)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol, Union
 
 from ..account import Account, Found, Home, Place, WhyNot, program
 from ..errors import (
+    CacheToolsError,
     DeadlinePassed,
     NoAccount,
     NoAnswer,
@@ -116,16 +117,34 @@ class GivenAccount:
 
 @dataclass(frozen=True)
 class ActivePortal:
-    """Pro's active portal: its address, and arcpy.GetSigninToken, which gives `token` and `referer` or None."""
+    """Pro's active portal: its address, and arcpy.GetSigninToken, which gives `token` and `referer` or None.
+
+    `trouble` is why Pro couldn't be asked for the address; empty where it could.
+    """
 
     url: str
     signin_token: Callable[[], Mapping[str, Any] | None]
+    trouble: str = ""
+
+    @classmethod
+    def asked_of_pro(cls, url: Callable[[], str | None], signin_token: Callable[[], Any]) -> ActivePortal | None:
+        """The portal that arcpy.GetActivePortalURL names; None where it names none. Raises nothing."""
+        try:
+            named = url()
+        except Exception as error:  # noqa: BLE001 - only its class is told: its text could hold anything
+            return cls("", signin_token, f"Pro doesn't say which it is ({type(error).__name__})")
+        return cls(named, signin_token) if isinstance(named, str) and named else None
 
     def look(self, home: Home, run: Run) -> Offer:
         """Pro's session, where the site is federated with this portal; Pro's token goes to this portal only."""
+        if self.trouble:
+            return WhyNot(f"Pro's active portal: {self.trouble}")
         if not home.portal or not same_address(self.url, home.address):
             return WhyNot(f"Pro's active portal {self.url}: the site isn't federated with it")
-        token = self.token()
+        try:
+            token = self.token()
+        except SignInRefused as refusal:
+            return WhyNot(f"Pro's active portal: {refusal.what.rstrip('.')}")
         if token is None:
             return WhyNot("Pro's active portal: Pro isn't signed in to it")
         # Without the scheme, which would be blotted out of every other address.
@@ -134,13 +153,23 @@ class ActivePortal:
         return PortalSession(address, _ProsTokens(self), "Pro's active portal")
 
     def token(self) -> Token | None:
-        """The portal's token that Pro holds. The unit of `expires` isn't known (pyt.md 4), so it isn't used."""
-        held = self.signin_token()
-        value = held.get("token") if held else None
-        if not isinstance(value, str) or not value:
-            return None
-        referer = held.get("referer") if held else None
-        return Token(value, referer if isinstance(referer, str) and fits_a_header(referer) else "")
+        """The portal's token that Pro holds. The unit of `expires` isn't known (pyt.md 4), so it isn't used.
+
+        Raises SignInRefused where Pro fails to give it, and Cancelled.
+        """
+        try:
+            held = self.signin_token()
+        except CacheToolsError:
+            raise
+        except Exception as error:  # noqa: BLE001 - as above
+            failed = type(error).__name__
+        else:
+            value = held.get("token") if isinstance(held, Mapping) else None
+            if held is None or not isinstance(value, str) or not value:
+                return None
+            referer = held.get("referer")
+            return Token(value, referer if isinstance(referer, str) and fits_a_header(referer) else "")
+        raise SignInRefused(f"Pro failed to give its token ({failed}).", "Sign in again in Pro.", judged=False)
 
 
 @dataclass(frozen=True)

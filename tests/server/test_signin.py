@@ -104,6 +104,27 @@ def test_a_pro_that_is_not_signed_in_leaves_it_to_the_keyring(
     assert (found.account, found.found) == (federated.username, f"keyring entry 'CacheTools:{federated.portal}'")
 
 
+def test_a_pro_that_fails_when_it_is_asked_leaves_it_to_the_keyring(federated: Rehearsal, drawer: Drawer) -> None:
+    def failing() -> Any:
+        raise RuntimeError("canary")
+
+    for active, words in (
+        (ActivePortal.asked_of_pro(failing, failing), "doesn't say which it is (RuntimeError)"),
+        (ActivePortal.asked_of_pro(lambda: federated.portal, failing), "failed to give its token (RuntimeError)"),
+    ):
+        with pytest.raises(NoAccount) as refused:
+            enter(federated, GivenAccount(), active)
+        assert words in str(refused.value) and "canary" not in str(refused.value)
+    drawer.set_password(f"CacheTools:{federated.portal}", federated.username, federated.password)
+    assert enter(federated, GivenAccount(), active).account == federated.username
+
+
+@pytest.mark.parametrize("held", ["text", 7])
+def test_what_pro_gives_for_a_token_may_be_anything(federated: Rehearsal, drawer: Drawer, held: Any) -> None:
+    with pytest.raises(NoAccount, match="Pro isn't signed in to it"):
+        enter(federated, GivenAccount(), ActivePortal(str(federated.portal), lambda: held))
+
+
 @pytest.mark.parametrize("referer", [None, 7, "", "a\r\nX: y", "caf\u00e9"])
 def test_a_referer_that_cannot_travel_is_left_out(federated: Rehearsal, referer: object) -> None:
     """The portal then refuses the exchange, since its token is bound; nothing quotes what Pro gave."""
