@@ -369,12 +369,10 @@ def read(one, reader):
 
 
 def sides(extent):
-    """xmin, ymin, xmax, ymax (no numbers for MINOF), and the WKID of their system, if any; None for none or DEFAULT."""
-    if extent.valueAsText in (None, "", "DEFAULT"):
-        return None
-    box = extent.value
-    wkid = getattr(getattr(box, "spatialReference", None), "factoryCode", 0) or None
-    return tuple(getattr(box, side, float("nan")) for side in ("XMin", "YMin", "XMax", "YMax")), wkid
+    """Its four corners, and the system that they are in, if any; None for no extent, or DEFAULT."""
+    from cachetools_core.naming.parameter_text import read_extent
+
+    return None if extent.valueAsText in (None, "", "DEFAULT") else read_extent(extent.value)
 
 
 def core_problem():

@@ -5,9 +5,10 @@ Text only, as in `naming.service`: validation in Pro reads it at every keystroke
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ..errors import CacheToolsError
 from .address import safe_text
@@ -46,3 +47,16 @@ def about_instances(text: str | None) -> str:
     """A warning for any number but -1, else empty; Esri's own sample passes 2, so that is no error (pyt.md 2.6)."""
     fixed = f"The number of caching service instances is fixed at -1 (unlimited); {text} is ignored."
     return "" if text in (None, "", "-1") else fixed
+
+
+def read_extent(extent: Any) -> tuple[tuple[float, ...], int | str | None]:
+    """xmin, ymin, xmax and ymax of an arcpy.Extent (no numbers for MINOF), and the system that they are in, if any.
+
+    That is its well-known number, or the name of one without a number: the number of a custom system is 0, and so is
+    that of an unknown one, whose name is empty or "Unknown". Raises nothing.
+    """
+    corners = tuple(getattr(extent, side, math.nan) for side in ("XMin", "YMin", "XMax", "YMax"))
+    system = getattr(extent, "spatialReference", None)
+    number, name = getattr(system, "factoryCode", 0), getattr(system, "name", "")
+    is_known = name not in (None, "", "Unknown") and getattr(system, "type", "Projected") in ("Projected", "Geographic")
+    return corners, number or (str(name) if is_known else None)

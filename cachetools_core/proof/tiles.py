@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any
 
 from ..errors import CannotDelete
+from ..messages import plain_words
 from .asked import check_corners, check_scales
 from .scheme import Extent, LevelOfDetail, Number, TilingScheme
 from .tile_range import TileRange, touched, touched_within
@@ -24,13 +25,14 @@ WEB_MERCATOR = {3857, 102100, 102113, 900913}
 class Asked:
     """The tiles that somebody asks for: by scales (1:n) or by numbers of levels, in an extent or everywhere.
 
-    The extent is in the map's own units; `wkid` is the number of its coordinate system, None where nobody says.
+    The extent is in the map's own units; `wkid` is the number of its coordinate system, or the name of one that has no
+    number, None where nobody says.
     """
 
     scales: tuple[float, ...] = ()
     levels: tuple[int, ...] = ()
     extent: Extent | None = None
-    wkid: int | None = None
+    wkid: int | str | None = None
 
     def check(self) -> None:
         """Raises WrongUsage for what no service could have."""
@@ -180,7 +182,7 @@ def select(asked: Asked, scheme: TilingScheme | None, service: str) -> Selection
     levels = tuple(sorted(chosen, key=lambda one: one.level))
     if asked.extent is not None:
         _refuse_untouched(levels, asked.extent, scheme, service)
-    return Selection(levels, asked.extent, asked.wkid)
+    return Selection(levels, asked.extent, asked.wkid if isinstance(asked.wkid, int) else None)
 
 
 def tiles_to_count(selection: Selection, scheme: TilingScheme | None) -> dict[int, TileRange | None]:
@@ -195,14 +197,14 @@ def tiles_to_count(selection: Selection, scheme: TilingScheme | None) -> dict[in
     return {level: tiles for level, tiles in found.items() if tiles is not None}
 
 
-def _refuse_another_system(wkid: int, scheme: TilingScheme, service: str) -> None:
+def _refuse_another_system(wkid: int | str, scheme: TilingScheme, service: str) -> None:
     """Raises CannotDelete: the same numbers are another place there, and may lie within the service all the same."""
-    its_own = {number for name, number in scheme.reference.ids if name in ("WKID", "LatestWKID")}
-    if any(same_system(wkid, number) for number in its_own):
+    numbers = [number for name, number in scheme.reference.ids if name in ("WKID", "LatestWKID")]
+    if any(same_system(wkid, one) for one in numbers or [scheme.reference.in_words]):
         return
-    system = scheme.reference.in_words or "another"
+    given = f"WKID {wkid}" if isinstance(wkid, int) else f"{plain_words(wkid)}, which has no number"
     raise CannotDelete(
-        f"The extent is in the coordinate system WKID {wkid}, and {service} in {system}.",
+        f"The extent is in the coordinate system {given}, and {service} in {scheme.reference.in_words or 'another'}.",
         "Give the extent in the coordinate system of the service. Nothing was submitted.",
     )
 
@@ -219,8 +221,8 @@ def _refuse_untouched(levels: Sequence[LevelOfDetail], extent: Extent, scheme: T
         )
 
 
-def same_system(one: int, other: int) -> bool:
-    """True where both numbers mean the same coordinate system. Raises nothing."""
+def same_system(one: int | str, other: int | str) -> bool:
+    """True where both numbers, or both names, mean the same coordinate system. Raises nothing."""
     return one == other or {one, other} <= WEB_MERCATOR
 
 

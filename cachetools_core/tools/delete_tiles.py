@@ -19,15 +19,15 @@ def delete_map_server_cache_tiles(
     scales: Iterable[float],
     extent: Sequence[float] | None = None,
     access: Access = Access(),  # noqa: B008 - frozen
-    wkid: int | None = None,
+    wkid: int | str | None = None,
 ) -> Receipt:
     """Delete the tiles of some scales of a map or image service's cache, within an extent or everywhere.
 
     This can't be undone; the service stays cached, and so does its tiling scheme. `service` is any text that names the
     service. `scales` are denominators, such as 36111.909643 for 1:36,111.909643; one is taken for the service's own
     where it lies within a millionth of it. `extent` is xmin, ymin, xmax, ymax in the units of the map; where `wkid`
-    names its coordinate system, a service in another one is refused. A deletion that an earlier run began is followed
-    to its end first.
+    is the number of its coordinate system (or its name, if it has no number), a service in another one is refused. A
+    deletion that an earlier run began is followed to its end first.
 
     Returns a receipt where the tiles are proven to be gone and the rest to be as before, or there were none. Everything
     else raises a CacheToolsError whose `receipt` says what was found; WrongUsage is raised, before anything is asked,
@@ -41,7 +41,7 @@ def run_tile_deletion(service: str, asked: Asked, access: Access, agree: Callabl
     return run_deletion_of(SomeTiles(asked), service, access, agree)
 
 
-def asked_for(scales: Iterable[float], extent: Sequence[float] | None, wkid: int | None = None) -> Asked:
+def asked_for(scales: Iterable[float], extent: Sequence[float] | None, wkid: int | str | None = None) -> Asked:
     """The tiles that are asked for. Raises WrongUsage where these are no numbers."""
     try:
         corners = None if extent is None else Extent(*map(float, extent))

@@ -16,10 +16,10 @@ WORDS = ("DEFAULT", "MAXOF", "MINOF")
 
 
 class SpatialReference:
-    """A spatial reference by its factory code (well-known id), which is 0 where it has none."""
+    """A spatial reference by its factory code (well-known id), which is 0 for a custom one, which has only a name."""
 
-    def __init__(self, item: int) -> None:
-        self.factoryCode = item
+    def __init__(self, item: int, name: str = "") -> None:
+        self.factoryCode, self.name = item, name
 
 
 class Extent:

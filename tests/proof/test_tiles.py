@@ -152,6 +152,17 @@ def test_what_the_service_does_not_have_is_refused(asked: Asked, words: str) -> 
         select(asked, None, "Rain")
 
 
+@pytest.mark.parametrize(("given", "refused"), [("Our grid", False), ("Your grid", True), (25832, True), (None, False)])
+def test_a_system_without_a_number_is_known_by_its_name(given: int | str | None, refused: bool) -> None:
+    scheme = replace(SCHEME, reference=SpatialReference((), (), 'PROJCS["Our grid",GEOGCS["x"]]'))
+    asked = Asked((5000.0,), extent=AREA, wkid=given)
+    if refused:
+        with pytest.raises(CannotDelete, match=r"coordinate system .*, and Rain in Our grid"):
+            select(asked, scheme, "Rain")
+    else:
+        assert select(asked, scheme, "Rain").wkid is None
+
+
 def test_levels_and_scales_that_name_the_same_are_one() -> None:
     found = select(Asked((5000.0, 591657527.6), (1,), AREA), SCHEME, "Rain")
     assert (found.denominators, found.extent) == ("591657527.591555;5000", AREA)

@@ -69,8 +69,8 @@ def test_an_extent(pro: Pro, place: Place, extent: Any) -> None:
     assert place.server.submits == 1
 
 
-def in_system(wkid: int) -> Extent:
-    return Extent(WITHIN.XMin, WITHIN.YMin, WITHIN.XMax, WITHIN.YMax, spatial_reference=SpatialReference(wkid))
+def in_system(wkid: int, name: str = "") -> Extent:
+    return Extent(WITHIN.XMin, WITHIN.YMin, WITHIN.XMax, WITHIN.YMax, spatial_reference=SpatialReference(wkid, name))
 
 
 @pytest.mark.parametrize("wkid", [3857, 102100, 102113, 0])
@@ -83,6 +83,8 @@ def test_an_extent_in_another_coordinate_system_is_refused(pro: Pro, place: Plac
     scales = scales_of(pro, place)
     with pytest.raises(ExecuteError, match=r"WKID 25832, and .*WKID 102100 \(3857\)"):
         pro.call(TILES, place.url, scales, extent=in_system(25832))
+    with pytest.raises(ExecuteError, match=r"system Custom_TM, which has no number, and .*WKID 102100 \(3857\)"):
+        pro.call(TILES, place.url, scales, extent=in_system(0, "Custom_TM"))
     assert place.server.submits == 0
     assert_ended_cleanly(pro)
 
