@@ -199,8 +199,8 @@ def tiles_to_count(selection: Selection, scheme: TilingScheme | None) -> dict[in
 
 def _refuse_another_system(wkid: int | str, scheme: TilingScheme, service: str) -> None:
     """Raises CannotDelete: the same numbers are another place there, and may lie within the service all the same."""
-    numbers = [number for name, number in scheme.reference.ids if name in ("WKID", "LatestWKID")]
-    if any(same_system(wkid, one) for one in numbers or [scheme.reference.in_words]):
+    its_own: list[int | str] = [number for name, number in scheme.reference.ids if name in ("WKID", "LatestWKID")]
+    if any(same_system(wkid, one) for one in its_own or [scheme.reference.in_words]):
         return
     given = f"WKID {wkid}" if isinstance(wkid, int) else f"{plain_words(wkid)}, which has no number"
     raise CannotDelete(
