@@ -47,6 +47,15 @@ def service_key_in_any_context(service: ServiceReference) -> str:
     return "/".join([site_key(service).partition("/")[0], *_names_of(service)])
 
 
+def names_in_key(key: str) -> str:
+    """The end of a `service_key` that is the same at every address of its server: folder, name, type. Raises nothing.
+
+    >>> names_in_key("gis.example.com/arcgis/rest/services/water/mains/mapserver")
+    'water/mains/mapserver'
+    """
+    return key.partition("/rest/services/")[2]
+
+
 def _names_of(service: ServiceReference) -> list[str]:
     return [_folded(part) for part in (service.folder, service.name, service.kind) if part]
 

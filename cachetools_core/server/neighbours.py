@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 
 from ..errors import CannotDelete
-from ..naming.identity import service_key
+from ..naming.identity import names_in_key, service_key
 from ..naming.service import ServiceReference
 from ..proof.evidence import plural
 from ..waiting import Run
@@ -50,11 +50,13 @@ class Neighbours:
         self._jobs[job_id] = service_key(service)
 
     def jobs_of_others(self, job_ids: Iterable[str], service: ServiceReference) -> frozenset[str]:
-        """Those of the jobs that are known to be for another service."""
+        """Those of the jobs that are known to be for another service; one that was noted for a service of the same name
+        isn't, whatever address it has there: this server lists the job, so it may be this service by another address.
+        """
         key = service_key(service)
         unknown = [one for one in job_ids if one not in self._jobs]
         known = {**(self._noted() if unknown else {}), **self._jobs}
-        return frozenset(one for one in job_ids if known.get(one, key) != key)
+        return frozenset(one for one in job_ids if names_in_key(known.get(one, key)) != names_in_key(key))
 
     def wait_for_a_place(self, service: ServiceReference, run: Run) -> None:
         """Wait until one job less than the site may have at a time is at work; it counts as at work from then on.

@@ -67,6 +67,17 @@ def test_a_job_of_a_neighbour_is_known_and_ones_own_is_none_of_another() -> None
     assert neighbours.jobs_of_others(["j1", "j2", "j3", "j4", "j5"], RAIN) == {"j2", "j3"}
 
 
+def test_a_job_noted_for_the_service_at_another_address_may_be_for_it() -> None:
+    """Another run has it at work: were it known to be another's, this run would submit a second one beside it."""
+    others = (
+        ServiceReference(site, "", name, "MapServer")
+        for site in ("https://h/server", "https://alias/arcgis")
+        for name in ("Rain", "Snow")
+    )
+    noted = {f"j{at}": service_key(one) for at, one in enumerate(others)}
+    assert Neighbours(noted=lambda: noted).jobs_of_others(noted, RAIN) == {"j1", "j3"}
+
+
 def test_a_job_that_ends_makes_room_for_another() -> None:
     neighbours, run = Neighbours(1), a_run()
     neighbours.wait_for_a_place(RAIN, run)
