@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NoReturn
 from urllib.parse import urljoin, urlsplit
@@ -51,7 +51,7 @@ def read_answer(where: str, url: str, status: int, headers: Mapping[str, str], b
     content = _json_in(body)
     if content is not None:
         _refuse_error_objects(where, status, content)
-    if content is None or status >= 400:
+    if content is None or status != 200:  # with 203 or 206 it is a proxy that speaks, or a part of an answer
         _not_arcgis(where, status, headers, body)
     return content
 
@@ -111,6 +111,20 @@ def in_small_letters(fields: Any) -> Body:
     return {name.lower(): value for name, value in fields.items()} if isinstance(fields, dict) else {}
 
 
+def fields_in(value: Any) -> Iterator[tuple[str, Any]]:
+    """Every field at any depth, its name in small letters; of texts that hold JSON themselves, too."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str) and one.lstrip()[:1] in ("{", "["):
+            one = (json_object(f'{{"text": {one}}}') or {}).get("text")
+        if isinstance(one, dict):
+            yield from in_small_letters(one).items()
+            waiting.extend(one.values())
+        elif isinstance(one, list):
+            waiting.extend(one)
+
+
 def _whole_number(digits: str) -> int | float | None:
     return int(digits) if len(digits) < 30 else _finite(digits)
 
@@ -135,23 +149,24 @@ def _unambiguous(pairs: list[tuple[str, Any]]) -> Body:
 def _refuse_error_objects(where: str, status: int, content: Body) -> None:
     """Raises what an error object in the body says; ArcGIS sends these with HTTP status 200.
 
-    Some front ends make a 401 or 403 of that (protocol.md 2.7). With any other status, such as 408 or 503, or beside a
-    job, it isn't ArcGIS Server's own refusal.
+    Some front ends make a 401 or 403 of that (protocol.md 2.7). With any other status, such as 408 or 503, or beside
+    anything else, such as a job, it isn't ArcGIS Server's own refusal.
 
     Three shapes are known: `{"error": {code, message, details}}` (REST, tokens, portal; captured),
     `{"status": "error", "messages": [...], "code": n}` (administrator API; documented), and a bare
-    `{"code": 400 or more, "message": ...}` or `{"status": "failed", "statusMessage": ...}` (arcgis-rest-js's checks).
+    `{"code": 400 or more, "message": ...}` or `{"status": "failed", "statusMessage": ...}` (arcgis-rest-js's checks),
+    or `{"success": false}`.
     """
-    error = content.get("error")
+    error = in_small_letters(content).get("error")
     if error is not None:
         fields = error if isinstance(error, dict) else {"message": error}
-        is_own = status in OF_ARCGIS and "jobId" not in content and _code(fields.get("code"))
+        is_own = status in OF_ARCGIS and [*content] == ["error"] and _code(fields.get("code"))
         shape: RefusalShape = "rest" if is_own else "other"
         _server_said_no(where, shape, fields.get("code"), [fields.get("message"), *_as_list(fields.get("details"))])
     said = content.get("status")
     if said == "error":
         _server_said_no(where, "admin", content.get("code"), _as_list(content.get("messages")))
-    if said in ("failed", "failure"):
+    if said in ("failed", "failure") or content.get("success") is False:
         _server_said_no(where, "other", content.get("code"), [content.get("statusMessage"), content.get("message")])
     code = content.get("code")
     if _code(code) >= 400 and "message" in content:

@@ -187,6 +187,9 @@ SHAPES = {
     '{"status": "error", "messages": ["Unauthorized"]}': "admin",
     '{"status": "failed", "statusMessage": "It failed.", "code": 403}': "other",
     '{"code": 403, "message": "Forbidden"}': "other",
+    '{"error": {"code": 403, "message": "No"}, "results": []}': "other",
+    '{"Error": {"code": 403, "message": "No"}}': "other",
+    '{"success": false, "code": 403}': "other",
 }
 
 

@@ -78,7 +78,17 @@ def test_a_sign_in_of_the_web_tier_is_explained(challenge):
 
 @pytest.mark.parametrize(
     ("status", "passing"),
-    [(400, False), (403, False), (404, False), (408, True), (500, True), (502, True), (504, True)],
+    [
+        (203, False),
+        (206, False),
+        (400, False),
+        (403, False),
+        (404, False),
+        (408, True),
+        (500, True),
+        (502, True),
+        (504, True),
+    ],
 )
 @pytest.mark.parametrize("body", [b"<html>", b'{"currentVersion": 11}'], ids=["page", "JSON"])
 def test_an_http_error_comes_from_something_in_front(status, passing, body):

@@ -113,6 +113,8 @@ NO_WORDS: tuple[Any, ...] = ("false", "true", None, 0, 1, [], {})
         {"tileInfo": {"lods": [{}]}},
         {"tasks": []},
         *({"singleFusedMapCache": word, "capabilities": "Map"} for word in NO_WORDS),
+        {"singleFusedMapCache": False, "service": {"singleFusedMapCache": True}},
+        {"singleFusedMapCache": False, "serviceDataType": "esriImageServiceDataTypeRGB"},
         b"<html>Please sign in</html>",
         b"<html>404</html>",
         b"[]",
@@ -400,6 +402,47 @@ def test_a_report_without_a_status_says_nothing(site):
 def test_the_only_result_in_its_form_is_the_report(site):
     results = executed(report(level()))["results"]
     assert site.look(CACHED, {"results": [*results, None]}).tiles == 4
+
+
+HELD = {"name": "F/Rain", "type": "MapServer", "status": "EXISTS", "lodInfos": [level(0, 21)]}
+DISSENT: dict[str, dict[str, Any]] = {
+    "a report within": {"report": {"status": "EXISTS"}},
+    "a report within, as text": {"detail": json.dumps([HELD])},
+    "another status": {"cacheStatus": "exists"},
+    "a flag": {"isCached": "true"},
+    "a count in words": {"tileCount": "1,234"},
+    "a count within": {"tileCount": {"value": 21}},
+    "a size in words": {"tilesSize": "12 MB"},
+    "levels by another name": {"lods": [{"level": 0, "tiles": 21}]},
+    "another folder": {"folderName": "G"},
+    "another address": {"serviceUrl": "https://h/arcgis/rest/services/F/Wind/MapServer"},
+    "another type": {"serviceType": "ImageServer"},
+    "errors": {"errors": ["Status.gdb can't be read"]},
+    "no success": {"success": False},
+}
+
+
+@pytest.mark.parametrize("dissent", DISSENT.values(), ids=DISSENT)
+def test_a_report_in_which_anything_speaks_against_none_counts_no_cache_as_gone(dissent, site):
+    found = site.look(UNCACHED, executed(report(status="NONE", **dissent)))
+    assert found.of(Witness.REPORT).says is not Says.GONE
+    assert not found.has_no_cache
+
+
+BESIDE: dict[str, dict[str, Any]] = {
+    "a report in a list": {"results": [{"value": report(status="NONE")}, {"value": [HELD]}]},
+    "a report in the answer": {"value": HELD},
+    "an error in capitals": {"Error": {"code": 403, "message": "No"}},
+    "an error object": {"error": {"code": 404, "message": "No"}},
+    "a job that failed": {"jobStatus": "esriJobFailed"},
+    "an error in short": {"messages": {"type": "ERROR", "description": "No"}},
+}
+
+
+@pytest.mark.parametrize("beside", BESIDE.values(), ids=BESIDE)
+def test_what_stands_beside_a_report_of_none_may_speak_against_it(beside, site):
+    found = site.look(UNCACHED, {**executed(report(status="NONE")), **beside})
+    assert (found.of(Witness.REPORT).says, found.nobody_may_count) == (NOTHING, False)
 
 
 def test_of_two_reports_neither_is_believed(site):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +11,7 @@ from ...messages import plain_words
 from ...naming.identity import Means, names_service
 from ...naming.service import ServiceReference
 from ...proof.evidence import LARGEST, Remark, Says, Scale, Testimony, Why, Witness
-from ..answers import Body, in_small_letters, json_object
+from ..answers import Body, fields_in, in_small_letters, json_object
 from ..wire import Wire
 from .numbers import number, whole
 
@@ -18,7 +19,14 @@ ADDRESS = "System/ReportingTools/GPServer/ReportCacheStatus/execute"
 EXISTS, NONE = ("EXISTS", "COMPLETED"), "NONE"
 FAILED = ("FAILED", "FAILURE", "FAILING")
 BUSY = ("SUBMITTED", "PROCESSING")
-COMPLAINTS = ("esriJobMessageTypeError", "esriJobMessageTypeAbort")
+COMPLAINT = re.compile("error|abort", re.IGNORECASE)  # as in esriJobMessageTypeError
+TROUBLE = ("error", "errors", "errormessage", "exception")
+NAMES, TYPES = ("name", "servicename"), ("type", "servicetype")
+ADDRESSES, FOLDERS = ("service_url", "serviceurl", "service", "url"), ("folder", "foldername")
+COUNTS = ("tilecount", "tilessize", "tiles")
+FLAGS = ("exists", "iscached", "singlefusedmapcache")
+YES = ("true", "1", "yes")
+SUCCEEDED = "esriJobSucceeded"
 MOST_SCALES = 1000
 REFUSALS = {403: Why.REFUSED, 499: Why.REFUSED, 404: Why.NOT_OFFERED}
 
@@ -50,6 +58,8 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
     if not _is_about(report, service):
         return _nothing(Why.ABOUT_ANOTHER, "ReportCacheStatus gave a report about another service.")
     testimony, infos = _testimony(report), report.get("lodinfos")
+    if testimony.says is Says.GONE and _is_contradicted(answer, report):
+        return _nothing(Why.UNREADABLE, "ReportCacheStatus contradicts itself, so it counts nothing.")
     listed = frozenset(scale.level for scale in _levels(report).scales)
     return replace(testimony, remarks=testimony.remarks | _work(report), expected=_expected(infos), listed=listed)
 
@@ -76,20 +86,51 @@ def _value(result: Any) -> Any:
 
 def _complaint_in(answer: Body, report: Body) -> str:
     """What the task or its report says has gone wrong; empty where nothing has."""
-    error, messages = report.get("error"), answer.get("messages")
-    told = map(in_small_letters, messages if isinstance(messages, list) else [])
-    said = (one.get("description") for one in told if one.get("type") in COMPLAINTS)
-    return plain_words(error if error else next(said, ""))
+    for part in (report, in_small_letters(answer)):
+        for trouble in filter(None, map(part.get, TROUBLE)):
+            return plain_words(trouble)
+        said = part.get("messages")
+        for message in map(in_small_letters, said if isinstance(said, list) else [said]):
+            if COMPLAINT.search(plain_words(message.get("type"))):
+                return plain_words(message.get("description")) or "an error without words"
+        status = part.get("jobstatus", SUCCEEDED)
+        if part.get("success") is False:
+            return "it had no success"
+        if status != SUCCEEDED:
+            return f"its job has the status {plain_words(status)}"
+    return ""
 
 
 def _is_about(report: Body, service: ServiceReference) -> bool:
     """True unless anything in the report names another service."""
-    name, kind, text = report.get("name", report.get("servicename")), report.get("type"), report.get("service_url")
-    if isinstance(text, str) and names_service(service, text) is Means.ANOTHER:
-        return False
     mine, own_kind = service.task_name.rpartition(":")[::2]
-    named = f"{mine if name is None else plain_words(name)}:{own_kind if kind is None else plain_words(kind)}"
-    return names_service(service, named) is Means.THIS
+    names = [plain_words(report[key]) for key in NAMES if report.get(key) is not None] or [mine]
+    kinds = [plain_words(report[key]) for key in TYPES if report.get(key) is not None] or [own_kind]
+    if any(names_service(service, f"{name}:{kind}") is not Means.THIS for name in names for kind in kinds):
+        return False
+    texts = [report[key] for key in ADDRESSES if isinstance(report.get(key), str)]
+    folders = [report[key].strip("/\\ ") for key in FOLDERS if isinstance(report.get(key), str)]
+    texts += [f"{folder}/{service.name}:{service.kind}".lstrip("/") for folder in folders]
+    texts += [f"{text}:{own_kind}" for text in texts]
+    return all(names_service(service, text) is not Means.ANOTHER for text in texts)
+
+
+def _is_contradicted(answer: Body, report: Body) -> bool:
+    """True where anything in an answer that counts none speaks of a cache all the same, wherever it stands."""
+    return any(
+        _speaks_of_a_cache(name, value)
+        for name, value in fields_in(answer)
+        if name != "status" or value != report.get("status")
+    )
+
+
+def _speaks_of_a_cache(name: str, value: Any) -> bool:
+    """The word EXISTS, a flag, or a count or size that isn't plainly zero."""
+    if name in FLAGS:
+        return plain_words(value).lower() in YES
+    if name.endswith(COUNTS) and name != "expectedtilecount":
+        return value is not None and number(value) != 0
+    return isinstance(value, str) and value.strip().upper() == "EXISTS"
 
 
 @dataclass(frozen=True)
@@ -136,14 +177,7 @@ def _levels(report: Body) -> _Levels:
 
 def _holds_something(report: Body) -> bool:
     """Any positive count or size, wherever it stands, though it may be too large or too odd to be counted with."""
-    waiting: list[Any] = [report]
-    while waiting:
-        one = waiting.pop()
-        fields = in_small_letters(one)
-        if any(number(fields.get(name, 0)) > 0 for name in ("tilecount", "tilessize")):
-            return True
-        waiting.extend(one if isinstance(one, list) else fields.values())
-    return False
+    return any(name in ("tilecount", "tilessize") and number(value) > 0 for name, value in fields_in(report))
 
 
 def _scale(info: Any) -> Scale | None:

@@ -12,7 +12,7 @@ from ...messages import plain_words
 from ...naming.service import ServiceReference
 from ...proof.evidence import Remark, Says, ServiceState, Testimony, Why, Witness
 from ...proof.scheme import scheme_of
-from ..answers import Body, moved_service
+from ..answers import Body, fields_in, moved_service
 from ..wire import Wire
 
 NO_ACCESS = (NotPermitted, TokenRefused)
@@ -36,7 +36,8 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
         wire.run.go_on()
         return _silent(ServiceState.UNREADABLE, _with_the_way_past(error, service))
     cached = body.get("singleFusedMapCache")
-    if not isinstance(cached, bool):
+    contradicted = any(name == "singlefusedmapcache" and value is not cached for name, value in fields_in(body))
+    if not isinstance(cached, bool) or contradicted or _is_of_another_type(service, body):
         return _silent(ServiceState.UNREADABLE, f"{service.url} was answered with something that isn't a service.")
     return Testimony(
         Witness.SERVICE,
@@ -48,6 +49,12 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
         map_name=plain_words(body.get("mapName", "")),
         scheme_mark=_mark_of_scheme(body) if cached else "",
     )
+
+
+def _is_of_another_type(service: ServiceReference, body: Body) -> bool:
+    """True where a map service answers as an image service does, or the other way round."""
+    other = "mapName" if service.kind == "ImageServer" else "serviceDataType"
+    return other in body
 
 
 def _silent(state: ServiceState, words: str) -> Testimony:
