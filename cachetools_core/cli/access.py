@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 
 from ..account import Account, Place
 from ..errors import WrongUsage
@@ -17,8 +18,12 @@ def access_from(options: argparse.Namespace, terminal: Terminal, run: Run) -> Ac
 
     Raises WrongUsage where there is none, Cancelled, DeadlinePassed.
     """
+    return replace(access_without_account(options, terminal, run), account=_account(options, terminal, run))
+
+
+def access_without_account(options: argparse.Namespace, terminal: Terminal, run: Run) -> Access:
+    """What the options say of all but the password. Raises nothing."""
     return Access(
-        account=_account(options, terminal, run),
         username=options.user,
         last_resort=AskedFor(terminal, options.user),
         ca_file=options.ca_file,

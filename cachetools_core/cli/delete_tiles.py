@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 
 from ..errors import WrongUsage
 from ..proof.scheme import Extent
 from ..proof.tiles import Asked
 from ..tools.delete_tiles import run_tile_deletion
 from ..waiting import Run
-from .access import access_from
-from .consent import consent
+from .deleting import end_of_deletion
 from .end import End
 from .terminal import Terminal
 
@@ -20,8 +20,7 @@ QUESTION = "This can't be undone. Delete these tiles?"
 def run_command(options: argparse.Namespace, terminal: Terminal, run: Run) -> End:
     """Delete tiles of a service's cache, once that is confirmed; the end is a receipt.
 
-    Raises WrongUsage where nobody can be asked or the tiles aren't chosen by either scales or levels, and as
-    `access_from` does.
+    Raises WrongUsage where the tiles aren't chosen by either scales or levels.
     """
     if bool(options.scales) == bool(options.levels):
         raise WrongUsage(
@@ -29,6 +28,5 @@ def run_command(options: argparse.Namespace, terminal: Terminal, run: Run) -> En
         )
     asked = Asked(options.scales or (), options.levels or (), Extent(*options.extent) if options.extent else None)
     asked.check()
-    agree = consent(options, terminal, run, QUESTION)
-    receipt = run_tile_deletion(options.service, asked, access_from(options, terminal, run), agree)
-    return End(receipt.exit_code, receipt.to_text(), receipt.to_dict(), receipt.error, tells_error=True)
+    delete = partial(run_tile_deletion, options.service, asked)
+    return end_of_deletion(options, terminal, run, QUESTION, delete)

@@ -94,10 +94,15 @@ def delete_map_server_caches(
 
 
 def run_deletions(
-    services: Iterable[str], access: Access, agree: Callable[[Plans], bool], per_site: int = PER_SITE
+    services: Iterable[str],
+    access: Access,
+    agree: Callable[[Plans], bool],
+    per_site: int = PER_SITE,
+    refusal: CacheToolsError | None = None,
 ) -> Summary:
     """Plan the deletions, have the plan agreed to, and carry it out; `agree` is asked where there is anything to do.
 
+    `refusal` is why the run must not begin: nothing is sent then, and each service's receipt says so.
     Returns and raises as `delete_map_server_caches` does.
     """
     texts = list_of_texts(services)
@@ -116,7 +121,7 @@ def run_deletions(
         )
     done = {id(one): one for one in named if isinstance(one, Receipt)}
     with session.discreetly(), ExitStack() as releases:
-        ledger = _held(wanted, session, releases)
+        ledger = _NoLedger(refusal) if refusal else _held(wanted, session, releases)
         if isinstance(ledger, Ledger):
             names = _names(wanted)
             ones = {id(service): OneOfMany(service, names[service], session, ledger) for service in wanted}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from ..errors import Cancelled, CannotDelete
+from ..errors import CacheToolsError, Cancelled, CannotDelete
 from ..naming.address import safe_text
 from ..naming.files import find_service
 from ..naming.service import ServiceReference
@@ -41,6 +41,16 @@ def run_deletion_of(wish: Wish, service: str, access: Access, agree: Callable[[P
         plan = _agreed(wish, named, session, record, agree)
         while carry_out_once(plan, record) is not Next.NOTHING:
             plan = _agreed(wish, named, session, record, agree, plan)
+    return record.keep(access.receipts)
+
+
+def refused_deletion(service: str, access: Access, why: CacheToolsError) -> Receipt:
+    """The receipt of a deletion that ends in `why` before it begins: nothing is sent. Raises nothing."""
+    session = Session(access)
+    record = Record(safe_text(service), session.messages, session.secrets, access.clock)
+    with record.failing():
+        record.note_service(find_service(service, session.run).url)
+        raise why
     return record.keep(access.receipts)
 
 

@@ -26,6 +26,7 @@ from support.story import service_url
 from cachetools_core.rehearsal.server import Rehearsal
 
 QUESTION = "This can't be undone. Delete it? Type yes: "
+NO_PROGRAM = ["--user", "u", "--password-command", "a-program-that-is-nowhere"]
 
 
 def test_a_deletion_says_what_it_does_and_ends_with_0(run: Callable[..., Outcome], site: Site) -> None:
@@ -129,6 +130,33 @@ def test_nobody_at_the_terminal_needs_yes(run: Callable[..., Outcome], site: Sit
         assert (done.code, done.json["error"]["id"]) == (2, "CT104")
         assert "no interactive terminal" in done.json["error"]["text"] and "--yes" in done.json["error"]["text"]
     assert site.server.requests == []
+
+
+@pytest.mark.parametrize("command", [["delete"], ["delete-tiles", "--levels", "0"]])
+@pytest.mark.parametrize(
+    ("more", "trouble"),
+    [([], "--yes"), (["--yes", "--user", "u", "--password-stdin"], "no password"), (["--yes", *NO_PROGRAM], "started")],
+)
+def test_a_run_that_is_refused_before_its_first_request_leaves_a_receipt(
+    run: Callable[..., Outcome], tmp_path: Path, command: list[str], more: list[str], trouble: str
+) -> None:
+    folder = tmp_path / "receipts"
+    named = "https://gis.example.com/server/rest/services/Rainfall/MapServer"
+    done = run(*command, named, *more, "--json", "--receipts", str(folder))
+    assert (done.code, done.json["verdict"], done.json["service"]) == (2, "not-deleted", named)
+    assert set(done.json) >= RECEIPT and trouble in done.json["error"]["text"]
+    (kept,) = folder.glob("*.json")
+    assert json.loads(kept.read_text())["error"] == done.json["error"]
+
+
+def test_a_run_over_several_that_is_refused_leaves_a_receipt_for_each_and_a_summary(
+    run: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    site = "https://gis.example.com/server/rest/services"
+    done = run("delete", f"{site}/A/MapServer", f"{site}/B/MapServer", "--json", "--receipts", str(tmp_path / "r"))
+    assert (done.code, done.json["counts"], done.json["exit_code"]) == (2, {"not-deleted": 2}, 2)
+    assert {receipt["error"]["id"] for receipt in done.json["receipts"]} == {"CT104"}
+    assert len([*(tmp_path / "r").glob("*.json")]) == 3 and done.err.count("--yes") == 1
 
 
 @pytest.mark.parametrize("answer", one_in(2, [" Yes \n", "yes\n"]))
