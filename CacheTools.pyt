@@ -3,21 +3,18 @@
 Nothing here opens a connection, signs in, or imports requests or keyring before a tool is run.
 """
 
-from __future__ import annotations
-
-import importlib.util
 import os
 import sys
 import time
-import traceback
-from dataclasses import replace
 
 import arcpy
 
 VERSION = "1.0.0"
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-if importlib.util.find_spec("cachetools_core") is None:
+try:
+    import cachetools_core  # noqa: F401
+except ImportError:
     # Beside this file, or around it where this is the copy in the package's own esri/toolboxes.
     AROUND = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
     # At the end, so that no other toolbox in this session finds its modules shadowed.
@@ -115,7 +112,7 @@ class Tool:
         from cachetools_core.errors import CacheToolsError
 
         try:
-            for name, value in self.run(given, access_with(messages)):
+            for name, value in self.run(given, messages):
                 given[name].value = value
         except CacheToolsError as error:
             messages.addErrorMessage(str(error))
@@ -138,14 +135,14 @@ class DeletingTool(Tool):
         if service:
             given["input_service"].setWarningMessage(self.warning.format(service))
 
-    def run(self, given, access):
+    def run(self, given, messages):
         """Warn in the messages too, which is all that a script sees."""
         from cachetools_core.naming.parameter_text import about_instances
 
         warning = about_instances(given["num_of_caching_service_instances"].valueAsText)
         if warning:
-            access.messages.warning(warning)
-        yield "out_job_url", self.delete(given, access).output_url
+            messages.addWarningMessage(warning)
+        yield "out_job_url", self.delete(given, access_with(messages)).output_url
 
 
 class DeleteMapServerCache(DeletingTool):
@@ -216,14 +213,14 @@ class DeleteMapServerCaches(Tool):
         if several:
             given["input_services"].setWarningMessage(several.warning)
 
-    def run(self, given, access):
+    def run(self, given, messages):
         """The error, if any, comes last: the values are set however the services ended."""
         from cachetools_core import delete_map_server_caches
         from cachetools_core.naming.several import texts_in
 
         services, folder = texts_in(given["input_services"].valueAsText), given["receipt_folder"].valueAsText
-        summary = delete_map_server_caches(services, replace(access, receipts=folder))
-        access.messages.info(summary.to_text())
+        summary = delete_map_server_caches(services, access_with(messages, receipts=folder))
+        messages.addMessage(summary.to_text())
         yield from (("out_deleted", summary.deleted), ("out_failed", summary.failed), ("out_summary", summary.page))
         summary.check()
 
@@ -244,17 +241,18 @@ class ReportMapServerCache(Tool):
 
     def check(self, given):
         """The service's text, and the ending of the file."""
-        from cachetools_core.local.report_file import ending_of
-        from cachetools_core.naming.parameter_text import read_service
+        from cachetools_core.naming.parameter_text import read_ending, read_service
 
         read(given["input_service"], read_service)
-        read(given["output_report"], ending_of)
+        read(given["output_report"], read_ending)
 
-    def run(self, given, access):
+    def run(self, given, messages):
         """Nothing but requests that read."""
         from cachetools_core import report_map_server_cache
 
-        report = report_map_server_cache(given["input_service"].valueAsText, given["output_report"].valueAsText, access)
+        report = report_map_server_cache(
+            given["input_service"].valueAsText, given["output_report"].valueAsText, access_with(messages)
+        )
         yield from ((f"out_{name}", getattr(report, name)) for name in ("tiles", "bytes", "scales", "deletable"))
 
 
@@ -284,14 +282,14 @@ class StoreServerSignIn(SignInTool):
         row("out_site", "Site", "GPString", *DERIVED),
     )
 
-    def run(self, given, access):
+    def run(self, given, messages):
         """The account goes to the core and nowhere else."""
         from cachetools_core import Account, store_sign_in
 
         account = Account(given["username"].valueAsText, given["password"].valueAsText)
         files = {name: given[name].valueAsText for name in ("ca_file", "cache_directory")}
-        stored = store_sign_in(given["site"].valueAsText, replace(access, account=account, **files))
-        access.messages.info(stored.to_text())
+        stored = store_sign_in(given["site"].valueAsText, access_with(messages, account=account, **files))
+        messages.addMessage(stored.to_text())
         yield "out_site", stored.site
 
 
@@ -306,12 +304,12 @@ class RemoveServerSignIn(SignInTool):
         row("out_removed", "Removed", "GPLong", *DERIVED),
     )
 
-    def run(self, given, access):
+    def run(self, given, messages):
         """Asks no server."""
         from cachetools_core import remove_sign_in
 
-        removed = remove_sign_in(given["site"].valueAsText, given["username"].valueAsText, access)
-        (access.messages.info if removed.count else access.messages.warning)(removed.to_text())
+        removed = remove_sign_in(given["site"].valueAsText, given["username"].valueAsText, access_with(messages))
+        (messages.addMessage if removed.count else messages.addWarningMessage)(removed.to_text())
         yield "out_removed", removed.count
 
 
@@ -343,14 +341,14 @@ class PaneMessages:
         return arcpy.env.isCancelled
 
 
-def access_with(messages):
-    """Who signs in, and who listens: Pro's active portal, and the pane."""
+def access_with(messages, **fields):
+    """Who signs in, and who listens: Pro's active portal, and the pane; the other fields as given."""
     from cachetools_core import Access
     from cachetools_core.account import Place
     from cachetools_core.server.signin import ActivePortal
 
     active = ActivePortal.asked_of_pro(arcpy.GetActivePortalURL, arcpy.GetSigninToken)
-    return Access(active_portal=active, messages=PaneMessages(messages), place=Place.PANE)
+    return Access(active_portal=active, messages=PaneMessages(messages), place=Place.PANE, **fields)
 
 
 def is_settled(one):
@@ -391,6 +389,8 @@ def core_problem():
 
 def fault(error):
     """One line for what nobody foresaw: its class and place, but not its text, which could hold anything."""
+    import traceback
+
     place = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{os.path.basename(place.filename)}, line {place.lineno}"
     return f"CT999: CacheTools {VERSION} has a fault, {type(error).__name__} in {where}; please report this line."

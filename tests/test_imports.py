@@ -96,7 +96,7 @@ print(*(set(sys.modules) - before), sep="\\n")
     loaded = set(done.stdout.split())
     assert "cachetools_core.naming.service" in loaded
     assert {name.partition(".")[0] for name in loaded} & {"requests", "ssl", "socket", "hashlib", "secrets"} == set()
-    assert loaded & ours({"proof.scheme", "proof.tiles", "tools"}) == set()
+    assert loaded & ours({"proof.scheme", "proof.tiles", "tools", "local", "messages"}) == set()
 
 
 def test_naming_what_a_script_needs_loads_no_network() -> None:

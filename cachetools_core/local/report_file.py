@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
+from secrets import token_hex
 
 from ..errors import ReportNotWritten, WrongUsage
 from ..messages import reason
 from ..naming.address import safe_path
-
-ENDINGS = (".html", ".json", ".csv")
+from ..naming.parameter_text import read_ending
 
 
 class ReportFile:
@@ -19,7 +19,7 @@ class ReportFile:
     def __init__(self, given: str | os.PathLike[str]) -> None:
         """Raises WrongUsage for another ending, and where it couldn't be written, as far as that shows untried."""
         self.path = Path(given).absolute()
-        self.ending = ending_of(given)
+        self.ending = read_ending(given)
         folder = self.path.parent
         if not folder.is_dir() or self.path.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
             raise WrongUsage(
@@ -29,8 +29,6 @@ class ReportFile:
 
     def write(self, text: str) -> None:
         """Write it in UTF-8, whole or not at all. Raises ReportNotWritten."""
-        from secrets import token_hex  # not for validation, which reads the ending only
-
         # A name of its own: the folder is the administrator's, and so are the files in it.
         partial = self.path.with_name(f".{token_hex(8)}.new")
         try:
@@ -46,14 +44,3 @@ class ReportFile:
         finally:
             with suppress(OSError):
                 partial.unlink()
-
-
-def ending_of(given: str | os.PathLike[str]) -> str:
-    """The ending that a report's file is given, by its text alone. Raises WrongUsage for any but the three."""
-    ending = Path(given).suffix.lower()
-    if ending not in ENDINGS:
-        raise WrongUsage(
-            "A report is written as .html, .json or .csv, by the ending of its file.",
-            "Give the file one of these endings.",
-        )
-    return ending

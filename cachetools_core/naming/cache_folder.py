@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from .service import CACHED_TYPES, ServiceReference
 
@@ -32,6 +31,6 @@ def _all_of(service: ServiceReference) -> Iterator[ServiceReference]:
     cuts = [place for place, letter in enumerate(whole) if letter == "_"]
     for folder, name in (("", whole), *((whole[:cut], whole[cut + 1 :]) for cut in cuts)):
         for kind in CACHED_TYPES.values():
-            one = replace(service, folder=folder, name=name, kind=kind)
+            one = service._replace(folder=folder, name=name, kind=kind)
             if name and cache_folder_name(one) == whole:
                 yield one

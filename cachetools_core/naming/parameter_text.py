@@ -1,4 +1,4 @@
-"""What the text of a tool's parameter tells in ArcGIS Pro: a service, a model's variable, a number that isn't used.
+"""What the text of a tool's parameter tells in ArcGIS Pro: a service, a variable, a file's ending, an unused number.
 
 Text only, as in `naming.service`: validation in Pro reads it at every keystroke.
 """
@@ -6,15 +6,18 @@ Text only, as in `naming.service`: validation in Pro reads it at every keystroke
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ..errors import CacheToolsError
+from ..errors import CacheToolsError, WrongUsage
 from .address import safe_text
 from .service import ServiceReference, read_name
 
 Read = TypeVar("Read")
+
+ENDINGS = (".html", ".json", ".csv")
 
 
 def tried(reader: Callable[[str], Read], text: str) -> tuple[Read | None, str]:
@@ -41,6 +44,17 @@ def read_service(text: str) -> str:
     """The address of the service that a text names, or the text that leads to it, safe to show. Raises NotAService."""
     name = read_name(text)
     return name.url if isinstance(name, ServiceReference) else safe_text(text)
+
+
+def read_ending(file: str | os.PathLike[str]) -> str:
+    """The ending that a report's file is given, in small letters. Raises WrongUsage for any but the three."""
+    ending = os.path.splitext(file)[1].lower()
+    if ending not in ENDINGS:
+        raise WrongUsage(
+            "A report is written as .html, .json or .csv, by the ending of its file.",
+            "Give the file one of these endings.",
+        )
+    return ending
 
 
 def about_instances(text: str | None) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import NamedTuple, Union
 from urllib.parse import quote, unquote
 
@@ -52,8 +51,7 @@ CONNECTIONS = "gis servers"
 CONNECTION_NAME = r"(?i)arcgis on (?P<host>[^\s\\/]+?)(?:_(?P<port>\d+))? \((?P<role>[^)]*)\)"
 
 
-@dataclass(frozen=True)
-class ServiceReference:
+class ServiceReference(NamedTuple):
     """One map or image service on one site.
 
     `site` is the address of the ArcGIS Server site without a trailing slash, `https://host[:port]/context`, its context

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..errors import NotAService, WrongUsage
 from .address import safe_text
@@ -39,8 +39,7 @@ def list_of_texts(services: Iterable[object]) -> list[str]:
     return texts
 
 
-@dataclass(frozen=True)
-class Several:
+class Several(NamedTuple):
     """What several texts name: `services` is how many services, `twice` the texts of those named more than once."""
 
     services: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from ..errors import NotAService
@@ -14,8 +14,7 @@ BELOW_A_SITE = ("rest", "services", "admin", "manager", "tokens", "sharing", "ho
 """What follows a site's own address in those that a browser shows."""
 
 
-@dataclass(frozen=True)
-class SitePart:
+class SitePart(NamedTuple):
     """A whole site, or one folder of it; `folder` is decoded, and empty for the whole site."""
 
     site: str

@@ -9,7 +9,6 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, NoReturn
 from urllib.parse import urljoin, urlsplit
 
@@ -239,8 +238,8 @@ def _site_there(asked: str, location: str) -> str:
 def moved_service(moved: Moved, service: ServiceReference) -> Moved:
     """The same error with the service's own address in its remedy, one that can be given as it stands."""
     if not moved.site:
-        return Moved(moved.what, _past_the_gate(replace(service, site=OWN_SITE)))
-    there = replace(service, site=moved.site)
+        return Moved(moved.what, _past_the_gate(service._replace(site=OWN_SITE)))
+    there = service._replace(site=moved.site)
     if same_host(there.site, service.site):
         return Moved(moved.what, f"Give {there.url} instead.", site=moved.site)
     return Moved(moved.what, f"If you know that address to be right, give {there.url} instead.", site=moved.site)

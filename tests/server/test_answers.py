@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,7 +66,7 @@ def test_where_the_same_resource_is_asked_elsewhere_the_services_address_there_i
     assert f"the site is at {site}." in error.what
     offered = re.findall("https?://[^ ]+", moved_service(error, SERVICE).remedy)
     assert offered == [f"{site}/rest/services/Weather/Rainfall/MapServer"]
-    assert read_name(offered[0]) == replace(SERVICE, site=site)
+    assert read_name(offered[0]) == SERVICE._replace(site=site)
 
 
 @pytest.mark.parametrize("location", GATES)
@@ -119,7 +118,7 @@ def test_plain_http_on_a_tls_port_names_the_https_address(words):
         error = client.trouble()
     assert (type(error), error.site) == (Moved, f"https{server.url[4:]}/arcgis")
     assert "speaks TLS" in error.what
-    typed = replace(SERVICE, site=f"{server.url}/arcgis")
+    typed = SERVICE._replace(site=f"{server.url}/arcgis")
     assert f"Give https{typed.url[4:]} instead." == moved_service(error, typed).remedy
 
 
