@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import locale
+import re
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     import subprocess
 
 BY_HAND = "Run that program yourself, as the same user, to see what it prints."
+MARK = "\ufeff"
+CONTROL = re.compile("[\\x00-\\x08\\x0a-\\x1f\\x7f]")
+NO_PLAIN_TEXT = "Give it as one line of plain text. Arrow keys leave control characters, and so does text in UTF-16."
 ENDS_WITH_A_BLANK = (
     "The password ends with a space, which is taken as a part of it. In Windows cmd, `echo PASSWORD | ...` adds one:"
     " write `echo PASSWORD| ...`."
@@ -30,7 +34,7 @@ ENDS_WITH_A_BLANK = (
 
 def piped_in(terminal: Terminal, run: Run) -> str:
     """The first line of standard input. Raises WrongUsage where there is none, Cancelled, DeadlinePassed."""
-    password = terminal.read_line(run, "the password")
+    password = _checked(terminal.read_line(run, "the password"))
     if not password:
         raise WrongUsage("There is no password on standard input.", "Pipe it in, one line.")
     _warn_of_a_blank(password, terminal)
@@ -62,13 +66,23 @@ def printed_by(command: str, terminal: Terminal, run: Run) -> str:
         end(process)
     if code:
         raise WrongUsage(f"The --password-command program failed with exit code {code}.", BY_HAND)
-    password = _text_of(line)
+    password = _checked(_text_of(line))
     if not password:
         raise WrongUsage(
             "The first line that the --password-command program printed is empty, too long or not text.", BY_HAND
         )
     _warn_of_a_blank(password, terminal)
     return password
+
+
+def _checked(password: str) -> str:
+    """The password without the mark that Windows puts before a text in UTF-8.
+
+    Raises WrongUsage where it can't be one: to try it could lock the account.
+    """
+    if CONTROL.search(password):
+        raise WrongUsage("The password holds a control character, so it wasn't sent.", NO_PLAIN_TEXT)
+    return password[1:] if password.startswith(MARK) else password
 
 
 def _warn_of_a_blank(password: str, terminal: Terminal) -> None:
@@ -89,7 +103,8 @@ class AskedFor:
     turn: Turn = field(default_factory=Turn, repr=False, compare=False)
 
     def look(self, home: Home, run: Run) -> Found | WhyNot:
-        """The account that is typed in. Raises Cancelled, DeadlinePassed, WrongUsage for a terminal that shows it.
+        """The account that is typed in. Raises Cancelled, DeadlinePassed, and WrongUsage where the terminal
+        would show it or it can't be a password.
 
         Nobody is asked for a portal elsewhere: a site's word doesn't send a password to another address.
         """
@@ -99,7 +114,8 @@ class AskedFor:
             return WhyNot(f"the terminal: not asked for an account of the portal {home.address}, which the site named")
         with self.turn.taken(run):
             username = self.username or self.terminal.ask(f"User name for {home.address}: ", run).strip()
-            password = self.terminal.ask_unseen(_question(username, home.address), run) if username else ""
+            question = _question(username, home.address)
+            password = _checked(self.terminal.ask_unseen(question, run)) if username else ""
         return (
             Found(Account(username, password), BY_THE_CALLER) if password else WhyNot("the terminal: nothing was typed")
         )
@@ -108,14 +124,14 @@ class AskedFor:
 def asked_for(username: str, address: str, terminal: Terminal, run: Run) -> str:
     """The password of an account, typed unseen.
 
-    Raises WrongUsage where nobody can be asked, Cancelled, DeadlinePassed.
+    Raises WrongUsage where nobody can be asked and for what can't be a password, Cancelled, DeadlinePassed.
     """
     if not terminal.has_somebody:
         raise WrongUsage(
             "No password was given, and it can't be asked for: this is no interactive terminal.",
             "Pipe it in, one line: --password-stdin; or name a program that prints it: --password-command CMD.",
         )
-    return terminal.ask_unseen(_question(username, address), run)
+    return _checked(terminal.ask_unseen(_question(username, address), run))
 
 
 def _question(username: str, address: str) -> str:

@@ -52,6 +52,26 @@ def test_a_program_that_gives_no_password(
     assert words in done.err and SECRET not in done.out + done.err
 
 
+@pytest.mark.parametrize("letter", ["\0", "\x1b[D", "\x7f"])
+def test_a_password_that_no_keyboard_gives_is_not_tried(
+    run: Callable[..., Outcome], site: Site, tmp_path: Path, letter: str
+) -> None:
+    piped = run("report", *site.to(), stdin=f"{SECRET}{letter}\n")
+    printed = run("report", *given(site, prints(tmp_path, f"print({SECRET + letter!r})")))
+    for done in (piped, printed):
+        assert done.code == 2 and "holds a control character" in done.err and SECRET not in done.out + done.err
+    assert site.server.requests == []
+
+
+def test_the_mark_before_a_text_in_utf_8_is_no_part_of_the_password(
+    run: Callable[..., Outcome], site: Site, tmp_path: Path
+) -> None:
+    marked = f"\ufeff{site.password}"
+    program = f"import sys; sys.stdout.buffer.write({marked.encode()!r})"
+    assert run("check", *site.to(), stdin=marked).code == 0
+    assert run("check", *given(site, prints(tmp_path, program))).code == 0
+
+
 @pytest.mark.parametrize("command", [f"/no/such/{SECRET}", f'"{SECRET}', " ", f"{SECRET}; touch pwned"])
 def test_a_program_that_can_not_be_started_is_not_named(run: Callable[..., Outcome], site: Site, command: str) -> None:
     done = run("report", *given(site, command))
