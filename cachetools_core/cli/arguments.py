@@ -23,6 +23,8 @@ EXIT_CODES = (
 )
 NO_PASSWORD_HERE = "A password is never an argument: pipe it in with --password-stdin, or store it with sign-in."
 PASSWORD_OPTIONS = ("--password-stdin", "--password-command")
+SHORT = {"--quiet": "-q", "--verbose": "-v"}
+"""What many programs have, and their only name here."""
 OPTIONS_COME_LAST = "Options come after the command, as in: check SERVICE --json."
 FIRST_STEPS = ("rehearse", "check", "delete")
 
@@ -155,11 +157,23 @@ def _about_unknown(unknown: Sequence[str], command: str) -> str:
         return NO_PASSWORD_HERE
     if {*options_of(command), "-q", "-v"}.intersection(unknown):
         return OPTIONS_COME_LAST
+    elsewhere = _option_of_another(unknown)
+    if elsewhere:
+        return f"{command} doesn't take {elsewhere}."
     if len(unknown) == 1:
         told = f"{command} doesn't take one of these arguments (not shown here, in case it is a secret)."
     else:
         told = f"{command} doesn't take {len(unknown)} of these arguments (not shown here, in case they are secret)."
-    return f"{told} {_meant(unknown, options_of(command))}".rstrip()
+    return f"{told} {_meant(unknown, [*options_of(command), *SHORT])}".rstrip()
+
+
+def _option_of_another(unknown: Sequence[str]) -> str:
+    """The first that is an option of other commands, and of which; empty where none is."""
+    for name in (text.partition("=")[0] for text in unknown):
+        takers = [command for command in COMMANDS if name in options_of(command)]
+        if takers:
+            return f"{name}, an option of {', '.join(takers)}"
+    return ""
 
 
 def _names_a_password(arguments: Iterable[str]) -> bool:
@@ -178,13 +192,12 @@ def _meant(typed: Iterable[str], names: Iterable[str]) -> str:
     """What may have been meant, in our own words only; empty where nothing comes near."""
     from difflib import get_close_matches  # for one who has mistyped
 
-    names = list(names)
+    by_word = {name.lstrip("-"): SHORT.get(name, name) for name in names}
+    starts = [text.partition("=")[0].lower() for text in typed]
     near = [
-        name
-        for word in (text.partition("=")[0].lower() for text in typed)
-        for name in (
-            [one for one in names if len(word) > 2 and one.startswith(word)] or get_close_matches(word, names, 1)
-        )
+        by_word[word]
+        for start in (text.lstrip("-") for text in starts if len(text) > 2)
+        for word in [one for one in by_word if start and one.startswith(start)] or get_close_matches(start, by_word, 1)
     ]
     return f"Did you mean {' or '.join(dict.fromkeys(near))}? " if near else ""
 

@@ -41,7 +41,11 @@ def _services(command: argparse.ArgumentParser) -> None:
         "services", metavar="SERVICE", nargs="*", help="a REST or SOAP address, a catalog path, or a .lyrx file"
     )
     command.add_argument(
-        "--from", dest="from_file", metavar="FILE", help="a text file with more services, one per line"
+        "--from",
+        dest="from_file",
+        action=values.Once,
+        metavar="FILE",
+        help="a text file with more services, one per line",
     )
     command.add_argument(
         "--per-site",
@@ -76,19 +80,31 @@ def _consent(command: argparse.ArgumentParser) -> None:
 
 def _cache_directory(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--cache-directory", metavar="PATH", help="the site's cache directory, to count the files on disk too"
+        "--cache-directory",
+        action=values.Once,
+        metavar="PATH",
+        help="the site's cache directory, to count the files on disk too",
     )
 
 
 def _tiles(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--scales", type=values.scales, metavar="N[;N...]", help="scales of the service: 5000 stands for 1:5000"
+        "--scales",
+        action=values.Once,
+        type=values.scales,
+        metavar="N[;N...]",
+        help="scales of the service: 5000 stands for 1:5000",
     )
     command.add_argument(
-        "--levels", type=values.levels, metavar="N[,N-N...]", help="levels of the service, instead of scales"
+        "--levels",
+        action=values.Once,
+        type=values.levels,
+        metavar="N[,N-N...]",
+        help="levels of the service, instead of scales",
     )
     command.add_argument(
         "--extent",
+        action=values.Once,
         type=values.extent,
         metavar="XMIN,YMIN,XMAX,YMAX",
         help="only the tiles in this extent, in map units",
@@ -96,12 +112,15 @@ def _tiles(command: argparse.ArgumentParser) -> None:
 
 
 def _output(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--output", metavar="FILE", help="write the report to this file: .html, .json or .csv")
+    command.add_argument(
+        "--output", action=values.Once, metavar="FILE", help="write the report to this file: .html, .json or .csv"
+    )
 
 
 def _forget(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--forget",
+        action=values.Once,
         metavar="SERVICE",
         help="take this service off the list; the next run then doesn't know about its job",
     )

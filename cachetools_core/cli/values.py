@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import argparse
 import re
+from typing import Any
 
 SECONDS = "takes a number of seconds above 0, or a time such as 4h, 90m or 1h30m"
 SCALES = "takes scales, such as 36111.909643;18055.954822"
 LEVELS = "takes level numbers, such as 3,5-7"
 EXTENT = "takes four numbers: xmin,ymin,xmax,ymax"
 NUMBER = "takes a whole number from 1 to 100"
-WORDS = (SECONDS, SCALES, LEVELS, EXTENT, NUMBER)
+ONCE = "can be given only once"
+WORDS = (SECONDS, SCALES, LEVELS, EXTENT, NUMBER, ONCE)
 TIME = re.compile(r"(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,9})s)?", re.ASCII | re.IGNORECASE)
+
+
+class Once(argparse.Action):
+    """An option that says what is to be done: of two, argparse would silently take the last one."""
+
+    def __call__(self, parser: object, namespace: argparse.Namespace, value: Any, option: object = None) -> None:
+        """Keep the value. Raises ArgumentError where there is one."""
+        if getattr(namespace, self.dest) is not None:
+            raise argparse.ArgumentError(self, ONCE)
+        setattr(namespace, self.dest, value)
 
 
 def seconds(text: str) -> float:
