@@ -43,8 +43,8 @@ def read_answer(where: str, url: str, status: int, headers: Mapping[str, str], b
     Raises Moved for a redirect and where the address needs https, ServerSaysNo and its kinds for an error object,
     NotArcGIS for anything else.
     """
-    if 300 <= status < 400:
-        _moved(where, url, headers.get("Location", ""))
+    if 300 <= status < 400 and "Location" in headers:
+        _moved(where, url, headers["Location"])
     if status in (400, 497) and url.lower().startswith("http://") and NEEDS_TLS.search(body):
         _needs_tls(where, url)
     content = _json_in(body)

@@ -11,7 +11,7 @@ from ..errors import CacheToolsError, Cancelled, DeadlinePassed, NoAnswer, Serve
 from ..messages import Messages, plain_words
 from ..proof.ending import JobEnd, JobReport
 from ..waiting import Patience, next_look
-from .answers import Body
+from .answers import Body, in_small_letters
 from .wire import Wire
 
 WHILE_CANCELLING = 1.0
@@ -130,20 +130,20 @@ class _Following:
         self._answered(body)
 
     def _answered(self, body: Body) -> None:
-        if body.get("jobId", self._id) != self._id:
+        if plain_words(body.get("jobId", self._id)).lower() != self._id.lower():
             self._says_nothing("the server answered about another job")
             return
         self._said.hear(body.get("messages"))
         status = body.get("jobStatus")
-        end = STATUSES.get(status) if isinstance(status, str) else None
+        end = STATUSES.get(status.strip()) if isinstance(status, str) else None
         if end is None:
             self.status = plain_words(status) if status else self.status
             self._says_nothing(f"the server gives the job the status '{plain_words(status)}', which isn't documented")
             return
         self._heard = self._now()
-        self.status, self.end, self.trouble = str(status), end, ""
+        self.status, self.end, self.trouble = str(status).strip(), end, ""
         if end is JobEnd.RUNNING:
-            self._show_progress(str(status), body.get("progress"))
+            self._show_progress(self.status, body.get("progress"))
 
     def _unanswered(self, error: CacheToolsError) -> None:
         """A job that the server no longer knows is gone; other failures may pass."""
@@ -235,7 +235,7 @@ class _Said:
 
     def hear(self, said: Any) -> None:
         """Hand on what is new in the server's list."""
-        listed = said if isinstance(said, list) else []
+        listed = _as_messages(said)
         self.an_error |= any(isinstance(one, dict) and one.get("type") in ERROR_TYPES for one in listed)
         for text, complains in self._news([*map(_said, listed)]):
             self._told[text, complains] += 1
@@ -257,11 +257,19 @@ class _Said:
             (self._port.warning if complains else self._port.info)(f"Server: {text}")
 
 
+def _as_messages(said: Any) -> list[Any]:
+    """The messages, their fields in small letters; a server's words count in whatever form they come."""
+    if isinstance(said, dict):
+        said = [said] if {"type", "description", "message"} & {*in_small_letters(said)} else [*said.values()]
+    listed = said if isinstance(said, list) else [said or ""]
+    return [in_small_letters(one) if isinstance(one, dict) else one for one in listed]
+
+
 def _said(message: Any) -> Said:
     """A message's text, and whether it is a warning or an error."""
     if not isinstance(message, dict):
         return plain_words(message), False
-    return plain_words(message.get("description", "")), message.get("type") in WARNING_TYPES
+    return plain_words(message.get("description", message.get("message", ""))), message.get("type") in WARNING_TYPES
 
 
 def _known_of(now: list[Said], heard: list[Said]) -> int | None:

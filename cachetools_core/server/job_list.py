@@ -20,7 +20,8 @@ MOST_PAGES = 100
 JOB_ID_KEYS = ("jobid", "job_id", "id")
 USER_KEYS = ("username", "user")
 STATUS_KEYS = ("status", "jobstatus")
-TASK_IN_JOB_ADDRESS = re.compile(r"/GPServer/([^/]+)/jobs/[^/]+/?$", re.IGNORECASE)
+JOB_ADDRESS = re.compile(r"/GPServer/(?P<task>[^/]+)/jobs/(?P<id>[^/]+)/?$", re.IGNORECASE)
+MORE = re.compile("more|exceeded|truncated|partial")
 ENDS = ("succeeded", "failed", "timedout", "cancelled", "deleted")
 # DeleteCache has another name in its own JSON (captured, 10.8.1).
 OTHER_NAMES = {"deletemapcache": "deletecache"}
@@ -82,16 +83,17 @@ def list_jobs(wire: Wire, site: str, tools: str, *, tries: int = READ_TRIES) -> 
     next_start = 1
     for _ in range(MOST_PAGES):
         start = next_start
-        answer = wire.get(
+        listed = wire.get(
             f"{site}/admin/services/System/{tools}.GPServer/jobs/query",
             {"startTime": "0", "number": str(LISTED_JOBS), "start": str(start)},
             tries=tries,
         )
+        answer = in_small_letters(listed)
         results = answer.get("results")
         if not isinstance(results, list):
             raise NotArcGIS(f"The list of jobs of System/{tools} isn't in the documented form.")
         jobs += map(_listed, results)
-        next_start = whole(answer.get("nextStart")) or 0
+        next_start = whole(answer.get("nextstart")) or 0
         if not results or next_start <= start:
             break
     is_whole = _says_that_this_is_all(answer, len(jobs)) and all(job.id for job in jobs)
@@ -123,19 +125,21 @@ def _task_key(name: str) -> str:
 
 
 def _says_that_this_is_all(answer: Mapping[str, Any], listed: int) -> bool:
-    if "total" not in answer and "nextStart" not in answer and listed >= LISTED_JOBS:
+    if "total" not in answer and "nextstart" not in answer and listed >= LISTED_JOBS:
         return False
-    total, next_start = plain_words(answer.get("total", listed)), plain_words(answer.get("nextStart", -1))
-    return total == str(listed) and next_start == "-1"
+    total, next_start = plain_words(answer.get("total", listed)), plain_words(answer.get("nextstart", -1))
+    says_more = any(value is True and MORE.search(name) for name, value in answer.items())
+    return total == str(listed) and next_start == "-1" and not says_more
 
 
 def _listed(job: Any) -> ListedJob:
     named = in_small_letters(job)
-    job_id, url = _first_text(named, JOB_ID_KEYS), named.get("url")
-    address = TASK_IN_JOB_ADDRESS.search(url) if isinstance(url, str) else None
+    url = named.get("url")
+    address = JOB_ADDRESS.search(url) if isinstance(url, str) else None
+    job_id = _first_text(named, JOB_ID_KEYS) or (address["id"] if address else "")
     return ListedJob(
         id=job_id if JOB_ID.fullmatch(job_id) else "",
-        task=unquote(address.group(1)) if address else "",
+        task=unquote(address["task"]) if address else "",
         status=_first_text(named, STATUS_KEYS),
         user=plain_words(_first_text(named, USER_KEYS)),
     )

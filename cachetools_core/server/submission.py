@@ -73,10 +73,11 @@ class Submission:
         candidates = Candidates(self._target, task.url)
         with self._target.neighbours.turn(self._run):
             listed = candidates.listed()
-            if listed is None:
+            if listed is None or not listed.whole:
+                trouble = "can't be read with this account" if listed is None else "leaves jobs or their ids out"
                 self._messages.info(
-                    "The server's list of jobs can't be read with this account, so this run can't see a deletion that"
-                    " was begun elsewhere, or find its own job if the answer to the submit gets lost."
+                    f"The server's list of jobs {trouble}, so this run may not see a deletion that was begun"
+                    " elsewhere, or find its own job if the answer to the submit gets lost."
                 )
             at_work = candidates.at_work(listed)
             entry = None if at_work else self._submitted(task, inputs, before, way_back, listed)

@@ -447,10 +447,29 @@ def test_warnings_and_errors_of_the_server_are_warnings(job):
     assert job.listener.lines == ["Server: Informative", "Server: Empty", "Server: ProcessStart"]
 
 
-@pytest.mark.parametrize("said", [None, "words", 5, {"0": "words"}])
-def test_messages_that_are_no_list_are_passed_over(said, job):
-    job.status = then(says("esriJobSucceeded", messages=said))
-    assert (job.follow().messages, job.listener.lines) == ((), [])
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"type": "esriJobMessageTypeError", "description": "Lock"}, ("Lock",)),
+        ({"0": {"Type": "esriJobMessageTypeError", "Message": "Lock"}}, ("Lock",)),
+        ({"0": "Lock"}, ("Lock",)),
+        ("Lock", ("Lock",)),
+        (None, ()),
+        ({}, ()),
+        (0, ()),
+    ],
+    ids=str,
+)
+def test_words_in_another_form_than_a_list_are_told_too(said, told, job):
+    job.status = then(says("esriJobFailed", messages=said))
+    report = job.follow()
+    assert (report.messages, report.tells_an_error) == (told, "MessageTypeError" in str(said))
+
+
+@pytest.mark.parametrize("odd", [{"jobId": "J1"}, {"jobStatus": "esriJobSucceeded "}], ids=str)
+def test_letter_case_of_an_id_and_blanks_around_a_status_say_nothing_else(odd, job):
+    job.status = then({**says("esriJobSucceeded"), **odd})
+    assert (job.follow().end, job.follow().status) == (JobEnd.SUCCEEDED, "esriJobSucceeded")
 
 
 def test_messages_of_other_shapes_are_told_as_far_as_they_have_words(job):

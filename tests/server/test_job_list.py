@@ -54,6 +54,10 @@ def test_what_the_list_tells_of_a_job(lister):
     assert (told.id, told.task, told.status, told.user) == ("j1", "DeleteCache", "esriJobFailed", "anna")
 
 
+def test_an_id_may_stand_in_the_address_of_a_job_alone(lister):
+    assert lister.jobs({"results": [{"url": f"https://h/a/{DELETE}/jobs/j1"}]}).ids == {"j1"}
+
+
 @pytest.mark.parametrize("job", [{"jobID": "j1"}, {"jobID": "j1", "url": 7, "status": [], "username": None},
                                  {"jobID": "j1", "url": "https://h/x?url=/GPServer/a"}])  # fmt: skip
 def test_what_the_list_does_not_tell_is_left_open(job, lister):
@@ -103,11 +107,14 @@ def test_a_list_that_is_refused(lister):
         ({"results": [{"id": "j1"}, {"id": 7}]}, False),
         ({"results": [{"id": "j1"}, {"id": "../x"}]}, False),
         ({"results": [{"id": "j1"}, "j2"]}, False),
+        ({"results": [], "hasMore": True}, False),
+        ({"results": [], "exceededTransferLimit": True}, False),
+        ({"Results": [{"id": "j1"}], "Total": 2}, False),
         ({"results": [{"id": f"j{n}"} for n in range(1000)]}, False),
         ({"results": [{"id": f"j{n}"} for n in range(1000)], "total": 1000}, True),
         ({"results": [{"id": f"j{n}"} for n in range(1000)], "nextStart": -1}, True),
     ],
-    ids=range(15),
+    ids=range(18),
 )
 def test_whether_the_list_is_whole(answer, whole, lister):
     assert lister.jobs(answer).whole is whole

@@ -83,11 +83,19 @@ def test_a_lock_that_is_lost_while_the_list_is_read_stops_the_submit(site, desk,
     assert site.submits == []
 
 
-def test_an_account_that_may_not_list_the_jobs_may_submit_and_is_told_what_it_does_not_see(site, desk):
-    site.bodies[LIST] = refusal(403)
+@pytest.mark.parametrize(
+    ("listed", "told"),
+    [
+        (refusal(403), "list of jobs can't be read with this account"),
+        ({"results": ["j7"], "total": 1}, "list of jobs leaves jobs or their ids out"),
+    ],
+    ids=["refused", "not whole"],
+)
+def test_who_sees_not_all_of_the_jobs_may_submit_and_is_told_what_is_not_seen(listed, told, site, desk):
+    site.bodies[LIST] = listed
     site.makes = lambda: Job(status=SUCCEEDED)
     assert ended(desk.begin()) == (JobEnd.SUCCEEDED, site.job_url())
-    assert any("list of jobs can't be read with this account" in line for line in desk.heard.lines)
+    assert any(told in line for line in desk.heard.lines)
     assert desk.heard.warnings == []
 
 

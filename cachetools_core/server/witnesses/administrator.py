@@ -42,8 +42,10 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
 
 def _is_about(answer: Body, service: ServiceReference) -> bool:
     """True unless the answer names another service; its `serviceName` has no folder, which isn't relied on."""
+    said = answer.get("foldername")
+    folder = said.strip("/") if isinstance(said, str) else service.folder
     name, kind = plain_words(answer.get("servicename", service.name)), plain_words(answer.get("type", service.kind))
-    named = "/".join(part for part in (service.folder, name.rpartition("/")[2]) if part)
+    named = "/".join(part for part in (folder, name.rpartition("/")[2]) if part)
     return names_service(service, f"{named}:{kind}") is Means.THIS
 
 
