@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..errors import AlreadyRunning, CacheToolsError, NoAnswer, ServerSaysNo
+from ..errors import AlreadyRunning, CacheToolsError, Cancelled, NoAnswer, ServerSaysNo
 from ..local.ledger import run_under_way
 from ..naming.files import find_service
 from ..naming.identity import service_key
@@ -35,12 +35,14 @@ def check_deletion(service: str, access: Access = Access()) -> Check:  # noqa: B
     """Check everything that a deletion needs: sign-in, task, caching tools, service, cache, other jobs.
 
     The right to run the task shows only when it is used, so what is checked is that the account may read it.
-    Raises NotAService, ConnectionFileError, CertificateFileError.
+    Raises NotAService, ConnectionFileError, CertificateFileError, Cancelled.
     """
     session = Session(access)
     with session.discreetly():
         named = find_service(service, session.run)
         findings = tuple(_findings(named, session))
+        if session.run.cancel_wanted():  # what was broken off says nothing of a deletion
+            raise Cancelled("The check was stopped.", "Nothing on the server has changed.")
     check: Check = session.secrets.blotted_value(Check(named.url, findings))
     return check
 

@@ -10,8 +10,14 @@ from typing import Any
 import pytest
 from support.body_server import BodyServer
 from support.command_line import Outcome, Site, begun_and_out_of_time
+from support.listener import CancelWhen
+from support.signing_in import given
+from support.story import service_url
 
+from cachetools_core.errors import Cancelled
 from cachetools_core.rehearsal.server import Rehearsal
+from cachetools_core.tools.access import Access
+from cachetools_core.tools.check import check_deletion
 
 
 def test_a_check_that_finds_nothing_in_the_way(run: Callable[..., Outcome], site: Site) -> None:
@@ -42,6 +48,13 @@ def test_a_check_of_a_site_that_does_not_answer(run: Callable[..., Outcome], sit
     done = run("check", *site.to(), "--json", stdin=site.password)
     assert done.code == 1 and list(done.findings) == ["site"]
     assert "HTTP 404" in done.findings["site"][1]
+
+
+@pytest.mark.parametrize("heard", ["", "Signed in"])
+def test_a_check_that_is_stopped_says_so_and_not_that_a_deletion_is_impossible(server: Rehearsal, heard: str) -> None:
+    access = Access(account=given(server).account, ca_file=server.ca_file, messages=CancelWhen(heard))
+    with pytest.raises(Cancelled):
+        check_deletion(service_url(server), access)
 
 
 def test_a_check_without_the_right(run: Callable[..., Outcome], server: Rehearsal) -> None:
