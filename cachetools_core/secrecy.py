@@ -88,7 +88,7 @@ class Secrets:
         return text
 
     def blotted_value(self, value: Any) -> Any:
-        """A copy of a value with every text in it blotted: as JSON has it, a frozen record, or an error.
+        """A copy of a value with every text in it blotted: as JSON has it, a frozen record or named tuple, or an error.
 
         Keys and fields are names of ours and stay.
         """
@@ -97,7 +97,8 @@ class Secrets:
         if isinstance(value, dict):
             return {key: self.blotted_value(held) for key, held in value.items()}
         if isinstance(value, (list, tuple)):
-            return type(value)(self.blotted_value(held) for held in value)
+            blotted = (self.blotted_value(held) for held in value)
+            return value._make(blotted) if hasattr(value, "_make") else type(value)(blotted)
         if isinstance(value, BaseException):
             return self.blotted(value)
         if is_dataclass(value) and not isinstance(value, type):

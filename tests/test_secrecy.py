@@ -17,6 +17,7 @@ from support.listener import Listener
 
 from cachetools_core.errors import NoAnswer, ServerSaysNo
 from cachetools_core.messages import plain_words
+from cachetools_core.naming.service import ServiceReference
 from cachetools_core.secrecy import BLOT, Discreet, Secrets, proxy_passwords
 
 TOKEN = "Zr7-Kq_2mXw9Tb4vLp8sNd3hYg6cRf1jQa5eUo0iWk"
@@ -158,6 +159,12 @@ def test_values_as_json_has_them() -> None:
         "rows": ({"a": BLOT},),
     }
     assert TOKEN in json.dumps(value), "the value itself isn't changed"
+
+
+def test_a_named_tuple_stays_one() -> None:
+    named = ServiceReference("https://gis.example.com/server", "Canary7", "Rainfall", "MapServer")
+    (told,) = Secrets(["Canary7"]).blotted_value((named,))
+    assert isinstance(told, ServiceReference) and told == named._replace(folder=BLOT)
 
 
 def test_an_error_and_what_led_to_it() -> None:
