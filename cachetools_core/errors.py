@@ -126,7 +126,7 @@ class DeadlinePassed(NoAnswer):
 
     message_id = "CT203"
     passing = False
-    remedy = "Run this again with more time."
+    remedy = "Run this again, with more time if you have set the limit."
 
 
 class NotTrusted(NeverSent):

@@ -70,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
         )
         for take in about.takes:
             take(command)
-        take_what_is_common(command)
+        take_what_is_common(command, about)
     return found
 
 

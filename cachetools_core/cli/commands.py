@@ -107,7 +107,7 @@ def _tiles(command: argparse.ArgumentParser) -> None:
         action=values.Once,
         type=values.extent,
         metavar="XMIN,YMIN,XMAX,YMAX",
-        help="only the tiles in this extent, in map units",
+        help="only the tiles in this extent, in the service's coordinate system",
     )
 
 
@@ -196,8 +196,18 @@ def deadline_of(options: argparse.Namespace) -> float:
     return given or (max(usual, MANY_LOOKS) if is_about_many(options) else usual)
 
 
-def take_what_is_common(command: argparse.ArgumentParser) -> None:
-    """The options that every command has."""
+def _usual_time(about: Command) -> str:
+    of_many = f", or {_as_typed(MANY_LOOKS)} for a site or several services" if _services_or_site in about.takes else ""
+    goes_on = "; the server's job goes on after it" if _consent in about.takes else ""
+    return f"default {_as_typed(about.deadline)}{of_many}{goes_on}"
+
+
+def _as_typed(seconds: float) -> str:
+    return f"{seconds / 3600:g}h" if seconds >= 3600 else f"{seconds / 60:g}m"
+
+
+def take_what_is_common(command: argparse.ArgumentParser, about: Command) -> None:
+    """The options that every command has; `about` is the command that takes them."""
     common = command.add_argument_group("common options")
     common.add_argument("--user", metavar="NAME", help="the account; its password is looked up in the keyring")
     password = common.add_mutually_exclusive_group()
@@ -212,7 +222,7 @@ def take_what_is_common(command: argparse.ArgumentParser) -> None:
         "--deadline",
         type=values.seconds,
         metavar="SECONDS",
-        help="time limit for the whole run, also as 4h, 90m or 1h30m; the server's job goes on after it",
+        help=f"time limit for the whole run, also as 4h, 90m or 1h30m ({_usual_time(about)})",
     )
     common.add_argument("--json", action="store_true", help="print one JSON object on standard output")
     loudness = common.add_mutually_exclusive_group()

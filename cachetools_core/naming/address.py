@@ -48,7 +48,7 @@ def refuse_credentials(text: str) -> None:
     if has_at_sign(text):
         raise NotAService(
             "The address holds a user name or password, which would end up in logs.",
-            "Remove everything up to and including the @ sign; docs/sign-in.md tells how to sign in.",
+            "Remove everything up to and including the @ sign, and give the account by itself.",
         )
 
 
