@@ -157,7 +157,7 @@ class DeleteMapServerCache(DeletingTool):
         """The whole cache."""
         from cachetools_core import delete_map_server_cache
 
-        return delete_map_server_cache(given["input_service"].valueAsText, access)
+        return delete_map_server_cache(text(given["input_service"]), access)
 
 
 class DeleteMapServerCacheTiles(DeletingTool):
@@ -176,19 +176,23 @@ class DeleteMapServerCacheTiles(DeletingTool):
 
     def check(self, given):
         """Also what no service could have."""
-        from cachetools_core.proof.asked import check_corners, check_scales
+        from cachetools_core.naming.parameter_text import read_extent
+        from cachetools_core.proof.asked import check_corners, check_scales, read_scales
 
         super().check(given)
         scales, extent = given["scales"], given["extent"]
-        read(scales, lambda text: check_scales(scales.values))
-        read(extent, lambda text: sides(extent) and check_corners(sides(extent)[0]))
+        read(scales, lambda shown: check_scales(read_scales(scales.values or shown)))
+        corners, _ = read_extent(extent.value, extent.valueAsText)
+        read(extent, lambda shown: corners is None or check_corners(corners))
 
     def delete(self, given, access):
         """`values` and `value`, since the text of a number may have a comma for its point."""
         from cachetools_core import delete_map_server_cache_tiles
+        from cachetools_core.naming.parameter_text import read_extent
 
-        service, (extent, wkid) = given["input_service"].valueAsText, sides(given["extent"]) or (None, None)
-        return delete_map_server_cache_tiles(service, given["scales"].values, extent, access, wkid)
+        service, scales = text(given["input_service"]), given["scales"].values or text(given["scales"])
+        corners, system = read_extent(given["extent"].value, given["extent"].valueAsText)
+        return delete_map_server_cache_tiles(service, scales, corners, access, system)
 
 
 class DeleteMapServerCaches(Tool):
@@ -218,7 +222,7 @@ class DeleteMapServerCaches(Tool):
         from cachetools_core import delete_map_server_caches
         from cachetools_core.naming.several import texts_in
 
-        services, folder = texts_in(given["input_services"].valueAsText), given["receipt_folder"].valueAsText
+        services, folder = texts_in(text(given["input_services"])), text(given["receipt_folder"]) or None
         summary = delete_map_server_caches(services, access_with(messages, receipts=folder))
         messages.addMessage(summary.to_text())
         yield from (("out_deleted", summary.deleted), ("out_failed", summary.failed), ("out_summary", summary.page))
@@ -251,7 +255,7 @@ class ReportMapServerCache(Tool):
         from cachetools_core import report_map_server_cache
 
         report = report_map_server_cache(
-            given["input_service"].valueAsText, given["output_report"].valueAsText, access_with(messages)
+            text(given["input_service"]), text(given["output_report"]) or None, access_with(messages)
         )
         yield from ((f"out_{name}", getattr(report, name)) for name in ("tiles", "bytes", "scales", "deletable"))
 
@@ -286,9 +290,9 @@ class StoreServerSignIn(SignInTool):
         """The account goes to the core and nowhere else."""
         from cachetools_core import Account, store_sign_in
 
-        account = Account(given["username"].valueAsText, given["password"].valueAsText)
-        files = {name: given[name].valueAsText for name in ("ca_file", "cache_directory")}
-        stored = store_sign_in(given["site"].valueAsText, access_with(messages, account=account, **files))
+        account = Account(text(given["username"]), text(given["password"]))
+        files = {name: text(given[name]) or None for name in ("ca_file", "cache_directory")}
+        stored = store_sign_in(text(given["site"]), access_with(messages, account=account, **files))
         messages.addMessage(stored.to_text())
         yield "out_site", stored.site
 
@@ -308,7 +312,7 @@ class RemoveServerSignIn(SignInTool):
         """Asks no server."""
         from cachetools_core import remove_sign_in
 
-        removed = remove_sign_in(given["site"].valueAsText, given["username"].valueAsText, access_with(messages))
+        removed = remove_sign_in(text(given["site"]), text(given["username"]), access_with(messages))
         (messages.addMessage if removed.count else messages.addWarningMessage)(removed.to_text())
         yield "out_removed", removed.count
 
@@ -366,11 +370,9 @@ def read(one, reader):
     return value
 
 
-def sides(extent):
-    """Its four corners, and the system that they are in, if any; None for no extent, or DEFAULT."""
-    from cachetools_core.naming.parameter_text import read_extent
-
-    return None if extent.valueAsText in (None, "", "DEFAULT") else read_extent(extent.value)
+def text(one):
+    """Its text; where it has none, its value's own, so that an object in the place of a text is told as one."""
+    return one.valueAsText or str(one.value or "")
 
 
 def core_problem():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from urllib.parse import quote, unquote, urlsplit
@@ -79,6 +80,16 @@ def check_name(name: str, text: str) -> None:
         raise NotAService(f"'{text}' has a wildcard, * or ?; name one service.")
     if not name.strip(". ") or not name.isprintable() or IN_NO_NAME & set(name):
         raise NotAService(f"'{text}' holds a name that no folder or service of ArcGIS Server can have.")
+
+
+def as_text(given: object) -> str:
+    """A text that somebody gives, or the path of a file; empty for what is neither, such as a layer. Raises nothing.
+
+    >>> as_text(None), as_text("a text")
+    ('', 'a text')
+    """
+    path = os.fspath(given) if isinstance(given, os.PathLike) else given
+    return path if isinstance(path, str) else ""
 
 
 def safe_text(text: str) -> str:

@@ -17,6 +17,9 @@ from .service import ServiceReference, read_name
 
 Read = TypeVar("Read")
 
+SIDES = ("XMin", "YMin", "XMax", "YMax")
+NO_CORNERS = (math.nan,) * len(SIDES)
+
 ENDINGS = (".html", ".json", ".csv")
 
 
@@ -63,14 +66,26 @@ def about_instances(text: str | None) -> str:
     return "" if text in (None, "", "-1") else fixed
 
 
-def read_extent(extent: Any) -> tuple[tuple[float, ...], int | str | None]:
-    """xmin, ymin, xmax and ymax of an arcpy.Extent (no numbers for MINOF), and the system that they are in, if any.
+def read_extent(value: Any, text: str | None) -> tuple[tuple[float, ...] | None, int | str | None]:
+    """xmin, ymin, xmax and ymax of an arcpy.Extent, and the system that they are in, if any.
 
-    That is its well-known number, or the name of one without a number: the number of a custom system is 0, and so is
-    that of an unknown one, whose name is empty or "Unknown". Raises nothing.
+    No corners for no extent, and for DEFAULT, whose value isn't documented; where the value isn't an extent, such as a
+    text or MINOF's, they are no numbers or those of the text. The system is its well-known number, or the name of one
+    without a number: the number of a custom system is 0, and so is that of an unknown one, whose name is empty or
+    "Unknown". Raises nothing.
     """
-    corners = tuple(getattr(extent, side, math.nan) for side in ("XMin", "YMin", "XMax", "YMax"))
-    system = getattr(extent, "spatialReference", None)
+    if text == "DEFAULT" or not (text or value):
+        return None, None
+    system = getattr(value, "spatialReference", None)
     number, name = getattr(system, "factoryCode", 0), getattr(system, "name", "")
     is_known = name not in (None, "", "Unknown") and getattr(system, "type", "Projected") in ("Projected", "Geographic")
+    words = [getattr(value, side, None) for side in SIDES] if hasattr(value, SIDES[0]) else (text or str(value)).split()
+    corners = tuple(map(_number, words)) if len(words) == len(SIDES) else NO_CORNERS
     return corners, number or (str(name) if is_known else None)
+
+
+def _number(given: Any) -> float:
+    try:
+        return float(given)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan

@@ -11,7 +11,17 @@ from typing import NamedTuple, Union
 from urllib.parse import quote, unquote
 
 from ..errors import NotAService
-from .address import AUTHORITY, LONGEST_TEXT, check_name, has_at_sign, parts_of, refuse_credentials, safe_text, site_of
+from .address import (
+    AUTHORITY,
+    LONGEST_TEXT,
+    as_text,
+    check_name,
+    has_at_sign,
+    parts_of,
+    refuse_credentials,
+    safe_text,
+    site_of,
+)
 
 CACHED_TYPES = {"mapserver": "MapServer", "imageserver": "ImageServer"}
 OTHER_TYPES = {
@@ -118,7 +128,7 @@ def read_name(text: str) -> Named:
 
     Raises NotAService, with what to give instead, for anything that isn't one map or image service.
     """
-    plain = text.strip(AROUND_A_NAME)
+    plain = as_text(text).strip(AROUND_A_NAME)
     if not plain:
         raise NotAService("No service is named.")
     if len(plain) > LONGEST_TEXT or not (plain.isprintable() or all(map(_is_seen, plain))):

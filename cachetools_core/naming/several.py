@@ -5,13 +5,14 @@ Text only, as in `naming.service`: validation in Pro reads it at every keystroke
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Hashable, Iterable
 from typing import NamedTuple
 
 from ..errors import NotAService, WrongUsage
-from .address import safe_text
+from .address import as_text, safe_text
 from .identity import service_key
 from .service import ServiceReference, read_name
 
@@ -31,7 +32,7 @@ def list_of_texts(services: Iterable[object]) -> list[str]:
     if not isinstance(services, Iterable):
         raise WrongUsage("Several services are given as a list of texts, and this is none.", "Put them into a list.")
     given = list(services)
-    texts = [one for one in given if isinstance(one, str)]
+    texts = [as_text(one) for one in given if isinstance(one, (str, os.PathLike))]
     if len(texts) < len(given):
         raise WrongUsage("Each service is named by a text, and one of these isn't a text.", "Leave out what is empty.")
     if not texts:

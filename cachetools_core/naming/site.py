@@ -6,7 +6,7 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from ..errors import NotAService
-from .address import check_name, parts_of, safe_text, site_of
+from .address import as_text, check_name, parts_of, safe_text, site_of
 from .service import read_name
 
 AROUND_A_NAME = " \t\r\n\"'"
@@ -85,7 +85,7 @@ def _is_a_part(text: str) -> bool:
 
 def _read(text: str) -> tuple[str, list[str]]:
     """The text without what stands around it, and the parts of its path."""
-    plain = text.strip(AROUND_A_NAME)
+    plain = as_text(text).strip(AROUND_A_NAME)
     if not plain.lower().startswith(("https://", "http://")):
         raise NotAService(
             f"'{safe_text(plain)}' isn't the address of a site.",

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ..errors import WrongUsage
+
+
+def read_scales(given: object) -> tuple[float, ...]:
+    """Scales as numbers, out of several, or of one text with semicolons in between. Raises WrongUsage.
+
+    >>> read_scales("5000;2500"), read_scales([5000])
+    ((5000.0, 2500.0), (5000.0,))
+    """
+    each = given.split(";") if isinstance(given, str) else given if isinstance(given, Iterable) else [given]
+    try:
+        return tuple(float(one if isinstance(one, (int, float)) else str(one).strip(" '\"")) for one in each)
+    except (ValueError, OverflowError):
+        raise WrongUsage("The scales aren't numbers.", "Give them as numbers, such as 5000 for 1:5000.") from None
 
 
 def check_scales(scales: Sequence[float]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ..errors import CacheToolsError, Cancelled, CannotDelete
-from ..naming.address import safe_text
+from ..naming.address import as_text, safe_text
 from ..naming.files import find_service
 from ..naming.service import ServiceReference
 from ..proof.receipt import Receipt
@@ -33,7 +33,7 @@ def run_deletion_of(wish: Wish, service: str, access: Access, agree: Callable[[P
     the look is repeated, and where it shows something else, `agree` is asked again. Raises nothing.
     """
     session = Session(access)
-    record = Record(safe_text(service), session.messages, session.secrets, access.clock)
+    record = Record(safe_text(as_text(service)), session.messages, session.secrets, access.clock)
     with record.failing():
         named = find_service(service, session.run)
         record.note_service(named.url)

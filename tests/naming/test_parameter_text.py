@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cachetools_core.errors import NotAService
-from cachetools_core.naming.parameter_text import about_instances, tried
+from cachetools_core.naming.parameter_text import about_instances, read_extent, tried
 from cachetools_core.naming.several import read_several, texts_in
 
 A, B = "https://h/server/rest/services/A/MapServer", "https://h/server/rest/services/B/MapServer"
@@ -73,3 +77,36 @@ def test_a_models_variable_is_never_wrong():
 @pytest.mark.parametrize(("text", "warns"), [(None, False), ("", False), ("-1", False), ("2", True)])
 def test_any_number_of_instances_but_minus_one_is_told(text, warns):
     assert bool(about_instances(text)) is warns
+
+
+def an_extent(**fields: Any) -> Any:
+    return SimpleNamespace(**{"XMin": 1.0, "YMin": 2.0, "XMax": 3.0, "YMax": 4.0, **fields})
+
+
+def system(number: int, name: str, **more: str) -> Any:
+    return SimpleNamespace(factoryCode=number, name=name, **more)
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "corners", "known_as"),
+    [
+        (None, None, None, None),
+        (an_extent(), "DEFAULT", None, None),
+        (an_extent(), None, (1, 2, 3, 4), None),
+        (an_extent(XMin="1"), "1 2 3 4", (1, 2, 3, 4), None),
+        ("1 2 3 4", "1 2 3 4", (1, 2, 3, 4), None),
+        (None, "1 2 3 4", (1, 2, 3, 4), None),
+        (an_extent(spatialReference=system(25832, "x")), "1 2 3 4", (1, 2, 3, 4), 25832),
+        (an_extent(spatialReference=system(0, "Our grid", type="Projected")), "1 2 3 4", (1, 2, 3, 4), "Our grid"),
+        (an_extent(spatialReference=system(0, "Unknown")), "1 2 3 4", (1, 2, 3, 4), None),
+        (an_extent(spatialReference=system(0, "Unbekannt", type="Unknown")), "1 2 3 4", (1, 2, 3, 4), None),
+    ],
+)
+def test_an_extent_is_its_corners_and_its_system(value: Any, text: Any, corners: Any, known_as: Any) -> None:
+    assert read_extent(value, text) == (corners, known_as)
+
+
+@pytest.mark.parametrize("value", ["MINOF", "Rainfall", "1 2 3 4 5", an_extent(XMax=None), object()])
+def test_what_is_no_extent_has_no_corners_that_could_be_taken_for_one(value: Any) -> None:
+    corners, _ = read_extent(value, str(value))
+    assert corners is not None and any(map(math.isnan, corners))

@@ -9,6 +9,7 @@ import pytest
 
 from cachetools_core.errors import CannotDelete, WrongUsage
 from cachetools_core.proof import evidence
+from cachetools_core.proof.asked import read_scales
 from cachetools_core.proof.evidence import Look, Says, Scale, ServiceState, Why, Witness
 from cachetools_core.proof.scheme import Extent, LevelOfDetail, SpatialReference, TilingScheme
 from cachetools_core.proof.tiles import Asked, By, CloseUp, Sampled, Selection, few_digits, is_near, select
@@ -176,6 +177,17 @@ def test_a_choice_is_told_with_the_digits_that_it_takes_to_make_it_again() -> No
     for scale in (591657527.591555, 2311162.2171545117, 564.248588, 0.5, 5000.0):
         level = LevelOfDetail(0, scale, 1.0)
         assert is_near(level, float(few_digits(scale))) and len(few_digits(scale)) <= 9
+
+
+@pytest.mark.parametrize("given", ["5000;2500", [5000, "2500"], iter(["5000", 2500.0]), "'5000'; 2500"])
+def test_scales_are_numbers_or_texts_of_them(given: Any) -> None:
+    assert read_scales(given) == (5000.0, 2500.0)
+
+
+@pytest.mark.parametrize("given", [None, "", "%Scales%", ["5000,5"], [None], [[5000]], [10**400], object()])
+def test_what_is_no_number_is_no_scale(given: Any) -> None:
+    with pytest.raises(WrongUsage, match="aren't numbers"):
+        read_scales(given)
 
 
 @pytest.mark.parametrize(

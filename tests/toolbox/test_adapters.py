@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from arcpy_standin import ExecuteError, Outcome, Pro
+from arcpy_standin.refusals import free_to_talk
+from arcpy_standin.session import ToolMessages
 from support.source import ROOT
-from support.toolbox import CALL, TOOL, a_core, alone
+from support.toolbox import CALL, MANY, REMOVE, REPORT, STORE, TILES, TOOL, a_core, alone
 
 import cachetools_core
 
@@ -107,3 +110,21 @@ def test_a_wrong_text_in_a_script_never_gets_to_execute(pro: Pro) -> None:
     with pytest.raises(ExecuteError, match="ERROR 000735"):
         pro.call(TOOL)
     assert "execute" not in pro.calls
+
+
+@pytest.mark.parametrize(
+    ("tool", "error"),
+    [(TOOL, "CT101: 'Rain' is neither"), (TILES, "CT101: 'Rain'"), (MANY, "CT706"), (REPORT, "CT101: 'Rain'"),
+     (STORE, "CT101: 'Rain'"), (REMOVE, "CT101: 'Rain'")],
+)  # fmt: skip
+def test_an_object_in_the_place_of_a_text_is_told_as_one(pro: Pro, tool: str, error: str) -> None:
+    """Where a parameter has a value and no text, and where it has neither."""
+    rows = pro.describe(tool)
+    for value, words in (("Rain", error), (None, "CT10")):
+        values = {**{one.name: 5000 if one.name == "scales" else None for one in rows}, rows[0].name: value}
+        objects = [SimpleNamespace(name=n, valueAsText=None, value=v, values=None) for n, v in values.items()]
+        outcome = pro.session.outcome = Outcome(tool)
+        instance = pro._fresh(tool)
+        with pro.session.during("executing"), free_to_talk():
+            instance.execute(objects, ToolMessages(pro.session))
+        assert [text[: len(words)] for text in outcome.texts(2)] == [words]

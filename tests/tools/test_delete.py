@@ -16,11 +16,14 @@ from support.clocks import FastClock
 from support.listener import CancelWhen, Listener
 from support.story import delete, service_url
 
-from cachetools_core.errors import CacheToolsError, Unexpected
+from cachetools_core.account import Account
+from cachetools_core.errors import CacheToolsError, ConnectionFileError, NotAService, Unexpected
 from cachetools_core.proof.receipt import Receipt
 from cachetools_core.proof.verdict import Verdict
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.delete import delete_map_server_cache
+from cachetools_core.tools.report import report_map_server_cache
+from cachetools_core.tools.sign_in import remove_sign_in, store_sign_in
 
 UNHURRIED = replace(PATIENCE, cancel=6000)  # a server refuses a cancel while its job is only submitted
 
@@ -326,3 +329,16 @@ def test_a_service_that_does_not_say_whether_it_is_cached_is_left_alone():
     assert f"{TASK}/submitJob" not in [path for path, _ in asked]
     assert (receipt.error.message_id, receipt.exit_code, receipt.verdict) == ("CT501", 1, Verdict.NOT_DELETED)
     assert "doesn't say whether it has a cache" in receipt.error.what
+
+
+@pytest.mark.parametrize("given", [None, 7, b"https://h/rest/services/R/MapServer", ["a"], object()])
+def test_what_is_no_text_names_nothing(given: Any) -> None:
+    access = Access(account=Account("u", "p"))
+    for run in (delete_map_server_cache, store_sign_in, report_map_server_cache, remove_sign_in):
+        with pytest.raises(NotAService, match=r"No service is named|isn't the address of a site"):
+            run(given, access=access)
+
+
+def test_the_path_of_a_layer_file_is_as_good_as_its_text(tmp_path: Path) -> None:
+    with pytest.raises(ConnectionFileError, match=r"layer file|can't be read"):
+        delete_map_server_cache(tmp_path / "Rain.lyrx")  # type: ignore[arg-type]
