@@ -117,7 +117,8 @@ class OneOfMany:
             record.warning(f"{submitted}; the cache is gone.")
             record.decide(Verdict.DELETED)
             return
-        again = "To delete that one too, run this again: that is a new run, with a new plan."
+        # Not by running this again: as long as one of the others isn't settled, that goes on with the same run.
+        again = "To delete that one too, delete the cache of this service in a run of its own."
         if ended is None or was_deleted:
             what = "has deleted its cache, and there is one again" if was_deleted else "has seen its end"
             left = "" if was_deleted else f", and the service has a cache: {look_in_words(now)}"
