@@ -11,8 +11,10 @@ from ..naming.address import safe_path
 from ..waiting import Run
 
 LARGEST = 4_000_000
-COMMENT = re.compile(r"(^|\s)#(\s.*)?$|^#.*")
+COMMENT = re.compile(r"\s#(\s.*)?$|^\s*#.*")
 """A whole line, or what follows a number sign that stands by itself: a path may hold one."""
+AFTER_AN_ADDRESS = re.compile(r"""(?i)^(\s*['"]?https?://.*?)\s#.*""")
+"""An address holds none, so that it need not stand by itself there."""
 
 
 def services_in(file: str, run: Run) -> list[str]:
@@ -24,18 +26,22 @@ def services_in(file: str, run: Run) -> list[str]:
     shown = safe_path(file)
     try:
         content = run.in_time(f"reading {shown}", lambda: _read(Path(file)))
-        text = content.decode("utf-8-sig")
+        lines = content.decode("utf-8-sig").splitlines() if len(content) <= LARGEST else []
     except OSError as error:
         trouble = f"{shown} can't be read: {reason(error)}."
     except UnicodeDecodeError:
         trouble = f"{shown} isn't in UTF-8."
     else:
-        lines = (COMMENT.sub("", line).strip() for line in text.splitlines())
-        named = [line for line in lines if line]
-        if named and len(content) <= LARGEST:
+        named = [text for text in map(_named, lines) if text]
+        if named:
             return named
-        trouble = f"{shown} {'is too large' if named else 'names no service'}."
+        trouble = f"{shown} {'is too large' if len(content) > LARGEST else 'names no service'}."
     raise WrongUsage(trouble, "Give a text file in UTF-8 with one service a line; # starts a comment.")
+
+
+def _named(line: str) -> str:
+    """The text of the line that names a service; empty where it has none."""
+    return COMMENT.sub("", AFTER_AN_ADDRESS.sub(r"\1", line)).strip()
 
 
 def _read(file: Path) -> bytes:

@@ -53,11 +53,12 @@ def test_one_service_ends_with_its_receipt(run: Callable[..., Outcome], site: Si
 
 
 LISTED = """# the maps of the town
+  #{0}x
 
 {0}
   {1}    # twice, see below
 {2} #
-{3}
+{3} #and again
 """
 
 
