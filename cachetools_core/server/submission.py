@@ -83,10 +83,7 @@ class Submission:
             entry = None if at_work else self._submitted(task, inputs, before, way_back, listed)
         if entry is None:
             return JobsAtWork(self._target, candidates, self._see, self._messages, self._patience).to_their_end(at_work)
-        report = self._follow(entry, follow_from_the_start) if entry.job_id else self._search(entry, None)
-        if report.end not in (JobEnd.RUNNING, JobEnd.NO_ANSWER):
-            self._target.neighbours.note_ended(self._target.service)
-        return report
+        return self._seen(self._follow(entry, follow_from_the_start) if entry.job_id else self._search(entry, None))
 
     def resume(self, entry: Entry) -> JobReport:
         """Follow the job of an entry that an earlier run has left, searching for it where its id isn't known.
@@ -97,10 +94,16 @@ class Submission:
         entry = replace(entry, task_url=f"{self._target.site}/rest/services/{path}")  # as this run spells the site
         if entry.job_id:
             self._messages.info(f"Following {entry.job_url}")
-            return self._follow(entry)
+            return self._seen(self._follow(entry))
         wait = f"{self._patience.arrival:.0f} seconds after it was sent"
         self._messages.info(f"Its submit was never answered; it counts as lost {wait} unless its job is found.")
-        return self._search(entry, self._still_on_its_way(entry))
+        return self._seen(self._search(entry, self._still_on_its_way(entry)))
+
+    def _seen(self, report: JobReport) -> JobReport:
+        """The same report, once the neighbours know whether the job may be at work still."""
+        if report.end not in (JobEnd.RUNNING, JobEnd.NO_ANSWER):
+            self._target.neighbours.note_ended(self._target.service)
+        return report
 
     def service_of_another(self, report: JobReport) -> str:
         """The service that the report's job says it is for, where that is another one; else empty. Raises nothing."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import replace
 
-from ..errors import CacheToolsError, Cancelled, CannotDelete, JournalError, NotDeleted, every_error
+from ..errors import AlreadyRunning, CacheToolsError, Cancelled, CannotDelete, JournalError, NotDeleted, every_error
 from ..local.ledger import Ended, Ledger, Submitted
 from ..messages import Messages
 from ..naming.identity import service_key, service_key_in_any_context
@@ -134,7 +134,7 @@ class OneOfMany:
         receipt = self._record.keep(self._session.access.receipts)
         with self._record.failing():
             self._note(receipt)
-        if receipt.verdict in UNSETTLED:
+        if receipt.verdict in UNSETTLED and not isinstance(receipt.error, AlreadyRunning):  # which sees to its own jobs
             self._neighbours.note_unseen(self.service)
         else:
             self._neighbours.note_ended(self.service)

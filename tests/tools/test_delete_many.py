@@ -327,6 +327,16 @@ def test_a_submit_that_never_arrived_is_made_up_for(many: Many) -> None:
     assert any("following an earlier deletion to its end" in words for words in many.heard.lines)
 
 
+def test_a_service_that_another_run_works_on_takes_no_place_from_the_others(many: Many) -> None:
+    """What that run has at work is no job of this run, and its end is seen to."""
+    plan = plan_deletion(many.services[0], many.access())
+    task_url = f"{many.server.site}/rest/services/System/CachingTools/GPServer/DeleteCache"
+    with Journal(many.services[0], many.folder / "journal").held() as journal:
+        journal.write(Entry(many.services[0], "", many.clock.now(), plan.before, task_url, frozenset()))
+        summary = many.delete(many.services[:3], per_site=1)
+    assert (summary.counts, many.server.submits) == ({"still-running": 1, "deleted": 2}, 2)
+
+
 def test_no_secret_stands_in_the_ledger(many: Many) -> None:
     stopped_after(many, 2)
     (ledger,) = many.ledgers
