@@ -12,6 +12,7 @@ import sys
 import pytest
 import requests
 from support.certificates import Certificate
+from support.clocks import FastClock
 from support.needs import program
 from support.story import delete
 from support.trusting import (
@@ -243,7 +244,8 @@ def test_a_file_that_does_not_answer_ends_by_the_deadline(server, tmp_path, monk
     os.mkfifo(pipe)
     if named_by == "REQUESTS_CA_BUNDLE":
         monkeypatch.setenv(named_by, str(pipe))
-    receipt = delete(server, ca_file=pipe if named_by == "you as the CA file" else None, deadline=5.0)
+    named = pipe if named_by == "you as the CA file" else None
+    receipt = delete(server, ca_file=named, clock=FastClock(), deadline=5.0)
     assert type(receipt.error) is DeadlinePassed
     assert f"was reached while reading {pipe}, named by" in receipt.error.what
     assert named_by in receipt.error.what

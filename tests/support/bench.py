@@ -18,7 +18,7 @@ from cachetools_core.waiting import Patience
 from support.clocks import FastClock
 from support.listener import CancelWhen, Listener
 from support.schema import misfits
-from support.story import account_of, delete_by, tokens_in
+from support.story import account_of, delete_by, tokens_in, withheld_by
 from support.what_goes import ALL_OF_IT, Goes
 
 __all__ = ["Bench", "CancelWhen", "Outcome"]
@@ -197,7 +197,7 @@ class Bench:
         for fault in faults:
             self.server.fault(fault)
         heard = listener or Listener()
-        clock = clock or FastClock(FACTOR)
+        clock = clock or FastClock(FACTOR, withheld_by(self.server))
         first, begun = len(self.server.requests), clock.monotonic()
         receipt = delete_by(
             self.goes.delete,

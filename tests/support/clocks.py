@@ -6,20 +6,25 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from weakref import WeakKeyDictionary
 
 
 class FastClock:
     """A clock that counts what is waited for, and waits `factor` times as fast; `jump` moves the time of day alone.
 
     A wait that a busy machine ends too late counts for what it was to be, and work between waits for nothing, so that
-    no deadline comes nearer because other programs keep the cores.
+    no deadline comes nearer because other programs keep the cores. While a request is on its way, time goes by at its
+    own pace until `withheld` says that the server keeps an answer back, or, where nobody can say so, for a second.
     """
 
-    def __init__(self, factor: float = 20.0) -> None:
+    def __init__(self, factor: float = 20.0, withheld: Callable[[], bool] | None = None) -> None:
         self.factor = factor
         self.jump = timedelta()
+        self._withheld = withheld
         self._seconds = 0.0
         self._lock = threading.Lock()
+        self._known = asking()
+        self._left: WeakKeyDictionary[threading.Event, float] = WeakKeyDictionary()
 
     def now(self) -> datetime:
         return datetime.now(timezone.utc) + self.jump
@@ -28,12 +33,24 @@ class FastClock:
         return self._seconds
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
+        factor = 1.0 if self._may_still_be_answered(event, seconds) else self.factor
         begun = time.monotonic()
-        is_set = event.wait(seconds / self.factor)
-        waited = min(seconds, (time.monotonic() - begun) * self.factor)
+        is_set = event.wait(seconds / factor)
+        waited = min(seconds, (time.monotonic() - begun) * factor)
         with self._lock:
             self._seconds += waited if is_set else seconds
         return is_set
+
+    def _may_still_be_answered(self, event: threading.Event, seconds: float) -> bool:
+        """Whoever waits for an answer has just begun a thread that asks; in a pause nobody has."""
+        if event not in self._left:
+            threads = asking()
+            self._left[event] = 1.0 if threads - self._known else 0.0
+            self._known = threads
+        if self._withheld is not None:
+            return self._left[event] > 0 and not self._withheld()
+        self._left[event] -= seconds
+        return self._left[event] >= 0
 
 
 class ScaledClock:
@@ -104,7 +121,7 @@ class StillClock:
         self.begun = datetime(2024, 5, 6, tzinfo=timezone.utc)
         self.silent = False
         self.as_time_passes: Callable[[float], None] = lambda seconds: None
-        self._abandoned = set(threading.enumerate())  # by runs of earlier tests, whose requests nobody answers
+        self._abandoned = asking()  # by runs of earlier tests, whose requests nobody answers
 
     def now(self) -> datetime:
         return self.begun + timedelta(seconds=self.seconds)
@@ -113,7 +130,7 @@ class StillClock:
         return self.seconds
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
-        while self._asking() and not self.silent and not event.wait(0.002):
+        while asking() - self._abandoned and not self.silent and not event.wait(0.002):
             pass
         if event.is_set():
             return True
@@ -121,6 +138,7 @@ class StillClock:
         self.as_time_passes(self.seconds)
         return event.is_set()
 
-    def _asking(self) -> bool:
-        asking = (thread for thread in threading.enumerate() if thread.name == "CacheTools request")
-        return any(thread not in self._abandoned for thread in asking)
+
+def asking() -> set[threading.Thread]:
+    """The threads in which a request is on its way, also one that nobody waits for any more."""
+    return {thread for thread in threading.enumerate() if thread.name == "CacheTools request"}

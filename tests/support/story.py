@@ -18,6 +18,8 @@ from cachetools_core.tools.access import Access
 from cachetools_core.tools.delete import delete_map_server_cache
 from support.clocks import FastClock
 
+WITHHOLDING = ("blackhole", "drip", "endless")
+
 
 def service_url(server: Rehearsal, name: str = "Rainfall", kind: str = "MapServer") -> str:
     return f"{server.site}/rest/services/{name}/{kind}"
@@ -32,6 +34,12 @@ def access(server: Rehearsal, role: str = "administrator", **more: Any) -> Acces
     return Access(account=account_of(server, role), ca_file=server.ca_file, **more)
 
 
+def withheld_by(server: Rehearsal) -> Callable[[], bool]:
+    """Whether a fault of the server's has kept an answer back since now."""
+    first = len(server.requests)
+    return lambda: any(one.fault.startswith(WITHHOLDING) for one in server.requests[first:])
+
+
 def delete(server: Rehearsal, service: str | None = None, **story: Any) -> Receipt:
     """Run the story to its end and return its receipt, also where it ends in an error."""
     return delete_by(delete_map_server_cache, server, service, **story)
@@ -43,7 +51,7 @@ def delete_by(
     """The same with another tool that deletes."""
     story.setdefault("account", account_of(server))
     story.setdefault("ca_file", server.ca_file)
-    story.setdefault("clock", FastClock())
+    story.setdefault("clock", FastClock(withheld=withheld_by(server)))
     try:
         return tool(service or service_url(server), Access(**story))
     except CacheToolsError as error:
