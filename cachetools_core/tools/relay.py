@@ -13,6 +13,7 @@ from ..errors import Cancelled
 from ..messages import Messages
 from ..waiting import CANCEL_IS_FELT_WITHIN, Clock
 from .access import Access
+from .steady import Steady
 
 Found = TypeVar("Found")
 
@@ -21,10 +22,10 @@ class Relay:
     """Messages that any thread may send. The thread that made the relay hands them on, and asks whether to stop."""
 
     def __init__(self, messages: Messages, clock: Clock) -> None:
-        self._messages, self._clock = messages, clock
+        self._messages, self._clock = Steady(messages), clock
         self._sent: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._news = threading.Event()
-        self._stop, self._over = messages.cancelled(), False
+        self._stop, self._over = self._messages.cancelled(), False
 
     def info(self, text: str) -> None:
         """One line of news."""

@@ -28,6 +28,7 @@ from ..server.trust import Trust
 from ..server.wire import PlainWire, Wire
 from ..waiting import Run
 from .access import Access
+from .steady import Steady
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,10 @@ class Session:
 
     def __init__(self, access: Access) -> None:
         self.access = access
-        self.run = Run(access.clock, access.deadline, access.messages.cancelled)
+        heard_by = Steady(access.messages)
+        self.run = Run(access.clock, access.deadline, heard_by.cancelled)
         self.secrets = self.run.secrets
-        self.messages: Messages = Discreet(access.messages, self.secrets)
+        self.messages: Messages = Discreet(heard_by, self.secrets)
         self._sites: dict[str, OpenSite] = {}
         self._others: dict[str, tuple[Other, ...]] = {}
         self._names: dict[str, tuple[str, ...]] = {}

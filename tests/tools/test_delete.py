@@ -174,18 +174,29 @@ def test_a_fault_of_our_own_ends_in_an_error_that_has_a_receipt():
 
 
 def test_a_fault_of_our_own_is_told_without_a_traceback_and_claims_nothing(place):
-    class Broken(Listener):
-        def info(self, text: str) -> None:
-            if text.startswith("Submitted"):
+    class Broken(FastClock):
+        def wait(self, event: threading.Event, seconds: float) -> bool:
+            if any(line.startswith("Submitted") for line in heard.lines):
                 raise ZeroDivisionError("held in its hands: secret")
-            super().info(text)
+            return super().wait(event, seconds)
 
-    seen = place.run(listener=Broken())
+    heard = Listener()
+    seen = place.run(listener=heard, clock=Broken(FACTOR))
     assert (seen.verdict, seen.receipt["exit_code"], seen.error_id, seen.submits) == ("unknown", 5, "CT999", 1)
-    assert "ZeroDivisionError in info" in seen.receipt["error"]["text"]
+    assert "ZeroDivisionError in wait" in seen.receipt["error"]["text"]
     assert "secret" not in json.dumps(seen.receipt)
     second = place.run()
     assert second.facts == ("deleted", 0, "-", 1, 0)
+
+
+def test_whoever_listens_may_fail_and_ends_no_story(place):
+    class Failing(Listener):
+        def info(self, text: str) -> None:
+            raise RuntimeError
+
+        warning = progress = cancelled = info  # type: ignore[assignment]
+
+    assert place.run(listener=Failing()).facts == ("deleted", 0, "-", 1, 0)
 
 
 def test_a_text_that_names_no_service_has_a_receipt_too_and_shows_no_password():
