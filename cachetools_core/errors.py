@@ -4,7 +4,7 @@ CacheToolsError
   NotAService            the text names no map or image service
   ConnectionFileError    an .ags or .lyrx file doesn't lead to one service
   CertificateFileError   a CA file can't be used
-  WrongUsage             the command line asks for what can't be done as it stands
+  WrongUsage             what was given is incomplete, or can't be used as it is
   NoAnswer               the wire: nothing readable came back
     NeverSent            no connection came about, so nothing was sent
       NotTrusted         the site's certificate was refused
@@ -88,7 +88,7 @@ class CertificateFileError(CacheToolsError):
 
 
 class WrongUsage(CacheToolsError):
-    """The command line asks for something that can't be done as it stands."""
+    """What was given, on the command line or as a parameter, is incomplete or can't be used as it is."""
 
     message_id = "CT104"
     exit_code = 2

@@ -120,18 +120,19 @@ def fault_table() -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m cachetools_core.rehearsal",
+        allow_abbrev=False,
         description="A local stand-in for ArcGIS Server with real caches, on loopback only, for rehearsing a deletion.",
     )
-    parser.add_argument("--port", type=int, default=6443, metavar="N", help="port, 0 for a free one (default 6443)")
+    parser.add_argument("--port", type=_port, default=6443, metavar="N", help="port, 0 for a free one (default 6443)")
     parser.add_argument("--context", metavar="NAME", help="the site's only context, '' for none (default arcgis)")
     parser.add_argument("--http", action="store_true", help="plain HTTP instead of HTTPS")
     parser.add_argument("--federated", action="store_true", help="federated with a small portal of its own")
     parser.add_argument("--version", default="11.3", metavar="V", help="10.8.1 to 12.x (default 11.3)")
     parser.add_argument(
-        "--job-seconds", type=float, default=2.0, metavar="S", help="how long a deletion takes (default 2)"
+        "--job-seconds", type=_seconds, default=2.0, metavar="S", help="how long a deletion takes (default 2)"
     )
     parser.add_argument(
-        "--services", type=int, default=0, metavar="N", help="N more services with small caches, in four folders"
+        "--services", type=_number, default=0, metavar="N", help="N more services with small caches, in four folders"
     )
     parser.add_argument(
         "--fault", action="append", default=[], metavar="NAME[@STEP][:TIMES]", help="a fault, see --list-faults"
@@ -149,6 +150,28 @@ def _parser() -> argparse.ArgumentParser:
         help="publish a copy of a cache: a folder with conf.xml, a .tpkx or a .tpk",
     )
     return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:  # a larger one would wrap round to another port
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return int(text)
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 0 or more")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
+    return seconds
 
 
 def _cache(text: str) -> tuple[str, Path]:

@@ -87,6 +87,10 @@ def test_a_package_that_is_missing_is_named(tmp_path: Path) -> None:
         (["--cache", "Streets"], "not NAME=PATH"),
         (["--cache", "Streets=/no/such/cache", "--port", "0"], "/no/such/cache is no cache"),
         (["--version", "9.3"], "Version 9.3 cannot be rehearsed"),
+        (["--port", "70000"], "a port is a number from 0 to 65535"),
+        (["--job-seconds", "nan"], "'nan' is not a number of seconds"),
+        (["--services", "-1"], "'-1' is not a whole number of 0 or more"),
+        (["--job", "3"], "unrecognized arguments"),
     ],
 )
 def test_the_command_refuses_what_cannot_be(
