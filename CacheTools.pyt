@@ -6,6 +6,7 @@ Nothing here opens a connection, signs in, or imports requests or keyring before
 import os
 import sys
 import time
+from contextlib import suppress
 
 import arcpy
 
@@ -99,10 +100,9 @@ class Tool:
         except Exception as error:  # noqa: BLE001 (nobody sees more of it than this message)
             messages.addErrorMessage(f"{fault(error)} {self.after_a_fault}".rstrip())
         finally:
-            try:
+            with suppress(Exception):  # a bar that stays is no reason for a traceback
                 arcpy.ResetProgressor()
-            finally:
-                arcpy.env.autoCancelling = cancelling  # last: after a cancel, Pro ends the script right here
+            arcpy.env.autoCancelling = cancelling  # last: after a cancel, Pro ends the script right here
 
     def attempt(self, given, messages):
         """The core's call and its values, or its one error; the core is imported here, since it brings requests."""
