@@ -274,14 +274,14 @@ class ReceiptNotKept(CacheToolsError):
     """The receipt can't be written; that costs the receipt, and never the verdict."""
 
     message_id = "CT504"
-    remedy = "Free some space there, or name another folder for receipts."
+    remedy = "Free some space or give this user write access there, or name another folder for receipts."
 
 
 class ReportNotWritten(CacheToolsError):
     """The file of a report can't be written."""
 
     message_id = "CT505"
-    remedy = "Free some space there, or name another file."
+    remedy = "Free some space or give this user write access there, or name another file."
 
 
 class SiteNotKept(CacheToolsError):

@@ -208,7 +208,7 @@ class Run:
                 raise
             raise DeadlinePassed(
                 f"The time limit of this run was reached while {doing}.",
-                "Check that it can be read, or run this again with more time.",
+                "Check that it can be opened, or run this again with more time.",
                 sent=False,
             ) from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping
 from contextlib import suppress
@@ -67,7 +68,10 @@ class ReceiptFolder:
 
     def _make(self) -> None:
         if self._named:
-            self.path.mkdir(parents=True, exist_ok=True)
+            try:
+                self.path.mkdir(parents=True, exist_ok=True)
+            except FileExistsError:
+                raise NotADirectoryError(errno.ENOTDIR, "it is a file, not a folder") from None
         else:
             own_files.make_folder(self.path)
 

@@ -166,7 +166,7 @@ def split_at_services(url: str) -> tuple[list[str], list[str]]:
     rest_marks = [at for at in marks if at and lowered[at - 1] == "rest"]
     if not marks:
         refuse_credentials(url)
-        raise NotAService(f"{safe_text(url)} names no service: it has no /rest/services/ in it.")
+        raise NotAService(f"'{safe_text(url)}' isn't a service's address: it has no /rest/services/ in it.")
     mark = (rest_marks or marks)[0]
     first = parts[mark].partition(";")[2]
     names = [unquote(part) for part in [first, *parts[mark + 1 :]] if part]

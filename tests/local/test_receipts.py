@@ -52,7 +52,7 @@ def test_what_cant_be_written_is_told_and_leaves_nothing(tmp_path):
     in_the_way = tmp_path / "file"
     in_the_way.write_text("not a folder")
     folder = ReceiptFolder(in_the_way)
-    with pytest.raises(ReceiptNotKept, match="CT504"):
+    with pytest.raises(ReceiptNotKept, match="it is a file, not a folder"):
         folder.write(folder.stem_for(SERVICE, MOMENT).with_suffix(".json"), "{}")
     assert list(tmp_path.iterdir()) == [in_the_way]
 
