@@ -61,7 +61,7 @@ class StoredInKeyring:
             )  # raises where there is no keyring; the line above need not
         if credential is None or not credential.username or not credential.password:
             return None
-        return Account(credential.username, credential.password)
+        return Account(_text(credential.username), _text(credential.password))
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,15 @@ def _read(file: Path) -> configparser.ConfigParser:
 def _password(service: str, name: str) -> str | None:
     import keyring
 
-    return keyring.get_password(service, name)
+    password = keyring.get_password(service, name)
+    return password and _text(password)
+
+
+def _text(held: object) -> str:
+    """What a back end gives, which is other people's code. Raises TypeError where it isn't a text."""
+    if not isinstance(held, str):
+        raise TypeError
+    return held
 
 
 def ask_keyring(run: Run, ask: Callable[[], Held]) -> Held:

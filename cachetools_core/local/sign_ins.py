@@ -38,26 +38,30 @@ def user_in_keyring(run: Run, entry: str) -> str | None:
         import keyring
 
         credential = keyring.get_credential(entry, None)
-        return (credential.username or None) if credential is not None else None
+        user = None if credential is None else credential.username
+        return user if isinstance(user, str) and user else None
 
     return _asked(run, entry, "looked for in", search)
 
 
 def remove_from_keyring(run: Run, entry: str, username: str) -> bool:
-    """Remove the user's account from that entry; False where there was none.
+    """Remove the user's account from that entry, and see that it is gone; False where there was none.
 
     Raises KeyringRefused, Cancelled, DeadlinePassed.
     """
 
-    def remove() -> bool:
+    def remove() -> tuple[bool, bool]:
         import keyring
 
         if keyring.get_password(entry, username) is None:
-            return False
+            return False, False
         keyring.delete_password(entry, username)
-        return True
+        return True, keyring.get_password(entry, username) is not None
 
-    return _asked(run, entry, "removed from", remove)
+    was_there, is_there = _asked(run, entry, "removed from", remove)
+    if is_there:
+        raise KeyringRefused(f"The account can't be removed from the keyring entry '{entry}': it is still there.")
+    return was_there
 
 
 def _asked(run: Run, entry: str, doing: str, ask: Callable[[], Held]) -> Held:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..account import Account, Found, Home
-from ..errors import NotArcGIS, ServerSaysNo, SignInRefused, WrongUsage
+from ..errors import KeyringRefused, NotArcGIS, ServerSaysNo, SignInRefused, WrongUsage
 from ..local.accounts import StoredInKeyring
 from ..local.folders import kept_certificate
 from ..local.sign_ins import remove_from_keyring, store_in_keyring, user_in_keyring
@@ -131,13 +131,19 @@ def remove_sign_in(site: str, username: str | None = None, access: Access = Acce
     with session.discreetly():
         named = read_site(site)
         addresses = dict.fromkeys(filter(None, (named, kept_site(named).signs_in_at)))
-        accounts = tuple(
-            (address, user)
-            for address in addresses
-            for user in ((username,) if username else _users_of(address, session.run))
-            if _is_removed(address, user, session.run)
-        )
-        return RemovedSignIns(named, accounts, tuple(_remarks(named, bool(accounts or username))))
+        removed: list[tuple[str, str]] = []
+        trouble: tuple[str, ...] = ()
+        try:
+            for address in addresses:
+                for user in (username,) if username else _users_of(address, session.run):
+                    if _is_removed(address, user, session.run):
+                        removed.append((address, user))  # noqa: PERF401 - one by one: a later one may fail
+        except KeyringRefused as refusal:
+            if not removed:
+                raise
+            trouble = (f"There may be more: {refusal.what}",)
+        remarks = (*trouble, *_remarks(named, bool(removed or username)))
+        return RemovedSignIns(named, tuple(removed), remarks)
 
 
 def stored_sign_ins() -> tuple[KeptSite, ...]:

@@ -416,8 +416,8 @@ def test_a_keyring_that_hangs_is_left_alone_after_a_while(server: Rehearsal) -> 
     assert "the keyring gave no answer; it may be locked and waiting for somebody" in str(receipt.error)
 
 
-@pytest.mark.parametrize("entry", [("", "p"), ("u", ""), ("", "")])
-def test_an_entry_without_user_or_password_is_none(server: Rehearsal, entry: tuple[str, str]) -> None:
+@pytest.mark.parametrize("entry", [("", "p"), ("u", ""), ("", ""), (7, "p"), ("u", b"p"), ("u", 7)])
+def test_an_entry_without_user_or_password_is_none(server: Rehearsal, entry: tuple[Any, Any]) -> None:
     from keyring.credentials import SimpleCredential
 
     class Empty(Odd):

@@ -311,6 +311,27 @@ def test_a_keyring_that_can_not_be_searched_gives_up_the_noted_users_and_asks_fo
     assert remove_sign_in(server.site, "by hand").count == 1 and box.entries == {}
 
 
+def test_a_keyring_that_only_says_that_it_removes_is_told(server: Rehearsal, box: Box) -> None:
+    store_sign_in(server.site, access(server))
+    box.delete_password = lambda *_: None  # type: ignore[method-assign]
+    with pytest.raises(KeyringRefused, match="it is still there"):
+        remove_sign_in(server.site)
+    assert stored_sign_ins()[0].usernames == (server.username,)
+
+
+def test_what_was_removed_is_told_also_where_the_keyring_fails_afterwards(server: Rehearsal) -> None:
+    class Failing(Box):
+        def get_credential(self, service: str, username: str | None) -> object | None:  # type: ignore[override]
+            raise RuntimeError
+
+    keyring.set_keyring(Failing())
+    store_sign_in(server.site, access(server))
+    removed = remove_sign_in(server.site)
+    assert removed.count == 1 and "There may be more" in removed.to_text()
+    with pytest.raises(KeyringRefused, match="can't be looked for"):
+        remove_sign_in(server.site)
+
+
 def test_what_stays_of_a_site_is_told(server: Rehearsal, box: Box, own_home: Path) -> None:
     stored = store_sign_in(server.site, access(server, cache_directory=own_home))
     words = remove_sign_in(server.site).to_text()
