@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
+from functools import partial
 from random import random
 from typing import TypeVar
 
@@ -45,6 +46,7 @@ class ManySession(Session):
         super().__init__(relayed(access, relay))
         self.per_site = per_site
         self._shared: dict[str, SharedSite] = {}
+        self._neighbours: dict[str, Neighbours] = {}
 
     @property
     def workers(self) -> int:
@@ -52,36 +54,40 @@ class ManySession(Session):
         return self.per_site * WORKERS_FOR_A_JOB
 
     def for_one(self, service: ServiceReference, name: str, ledger: Ledger) -> SessionOfOne:
-        """The session of one of the services, which is called so in messages. Raises nothing."""
-        key = site_key(service)
-        if key not in self._shared:
-            self._shared[key] = SharedSite(self, ledger)
-        return SessionOfOne(self, self._shared[key], Name(service, name), ledger)
+        """The session of one of the services, which is called so in messages. Raises nothing.
+
+        What a site gets at one address, such as a token, goes to no other one, though both may be the same site; its
+        jobs are the same at each.
+        """
+        others = Neighbours(self.per_site, partial(self._jobs_noted, ledger))
+        neighbours = self._neighbours.setdefault(site_key(service), others)
+        shared = self._shared.setdefault(service.site, SharedSite(self, neighbours))
+        return SessionOfOne(self, shared, Name(service, name), ledger)
 
     @property
     def for_a_look(self) -> float:
         """How many seconds one service may take while the plan is made."""
         return min(LOOK_AT_MOST, self.run.left() / 2)
 
-    def jobs_in_the_journal(self) -> Mapping[str, str]:
+    def _jobs_noted(self, ledger: Ledger) -> Mapping[str, str]:
         """The jobs that are noted, by this run or an earlier one, and the keys of their services. Raises nothing."""
         entries: tuple[Entry | Unreadable, ...] = ()
         with suppress(JournalError):
             entries = unfinished(self.access.journal_folder)
-        return dict(_jobs_in(entries))
+        return {**dict(_jobs_in(entries)), **ledger.jobs}
 
 
 class SharedSite:
-    """One site of a run over several services."""
+    """One site of a run over several services, as it is reached at one address."""
 
-    def __init__(self, session: ManySession, ledger: Ledger) -> None:
+    def __init__(self, session: ManySession, neighbours: Neighbours) -> None:
         self._session = session
         self._turn = Turn()
         self._opened: OpenSite | CacheToolsError | None = None
         self._silent: list[str] = []
         self._turn_to_find = Turn()
         self._task: Task | None = None
-        self.neighbours = Neighbours(session.per_site, lambda: {**session.jobs_in_the_journal(), **ledger.jobs})
+        self.neighbours = neighbours
 
     def opened(self, url: str, asker: Session, hears: Messages) -> OpenSite:
         """The site, opened by whoever asks first; a site that couldn't be opened isn't asked again in this run.

@@ -195,6 +195,18 @@ def test_a_service_is_named_once_in_what_is_said_of_it(many: Many) -> None:
     assert many.heard.warnings == ["Map0000:MapServer has no cache: nothing to delete, nothing submitted."]
 
 
+def test_a_token_goes_to_no_other_address_of_the_same_site(many: Many) -> None:
+    """At another port, or where the scheme is another, somebody else may answer."""
+    others = [url.replace("localhost", "127.0.0.1") for url in many.services[:2]]
+    summary = many.delete([*others, *many.services[2:4]], per_site=1)
+    assert summary.counts == {"deleted": 4}
+    hosts: dict[str, set[str]] = {}
+    for request in many.server.requests:
+        hosts.setdefault(request.token, set()).add(request.headers["host"].partition(":")[0])
+    assert sorted(map(sorted, (told for token, told in hosts.items() if token))) == [["127.0.0.1"], ["localhost"]]
+    assert many.server.most_jobs_at_once == 1, "its jobs are the same, whatever the address"
+
+
 def test_a_site_that_refuses_the_account_is_asked_once(many: Many) -> None:
     wrong = Account(account_of(many.server).username, "not the password")
     summary = many.delete(account=wrong)
