@@ -93,7 +93,7 @@ def _tiles(command: argparse.ArgumentParser) -> None:
         action=values.Once,
         type=values.scales,
         metavar="N[;N...]",
-        help="scales of the service: 5000 stands for 1:5000",
+        help="scales of the service: 5000 stands for 1:5000; put several in quotes",
     )
     command.add_argument(
         "--levels",
@@ -145,7 +145,7 @@ COMMANDS = {
     "delete-tiles": Command(
         "delete the tiles of some scales, everywhere or within an extent; this can't be undone",
         (_service, _tiles, _consent, _cache_directory),
-        (f"delete-tiles {RAINFALL} --levels 12-15", f"delete-tiles {RAINFALL} --scales 5000 --extent 0,0,9000,5000"),
+        (f"delete-tiles {RAINFALL} --levels 12-15", f'delete-tiles {RAINFALL} --scales 5000 --extent "0,0,9000,5000"'),
         A_NIGHT,
     ),
     "report": Command(

@@ -7,9 +7,9 @@ import re
 from typing import Any
 
 SECONDS = "takes a number of seconds above 0, or a time such as 4h, 90m or 1h30m"
-SCALES = "takes scales, such as 36111.909643;18055.954822"
-LEVELS = "takes level numbers, such as 3,5-7"
-EXTENT = "takes four numbers: xmin,ymin,xmax,ymax"
+SCALES = 'takes scales, such as "36111.909643;18055.954822", in quotes'
+LEVELS = 'takes level numbers, such as "3,5-7"'
+EXTENT = 'takes four numbers: "xmin,ymin,xmax,ymax"'
 NUMBER = "takes a whole number from 1 to 100"
 ONCE = "can be given only once"
 WORDS = (SECONDS, SCALES, LEVELS, EXTENT, NUMBER, ONCE)
