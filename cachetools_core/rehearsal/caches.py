@@ -15,6 +15,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -26,6 +27,7 @@ from cachetools_core.rehearsal.tiling import (
     COMPACT_V1,
     COMPACT_V2,
     EXPLODED,
+    NOWHERE,
     Extent,
     LevelOfDetail,
     TilingScheme,
@@ -81,6 +83,21 @@ class Cache:
         held = {(row, column) for row, column, _ in self._level(level)}
         return [int((row + down, column + right) in held) for down in range(height) for right in range(width)]
 
+    def tiles_reach(self) -> Extent:
+        """The extent of the tiles at the finest level that holds any; NOWHERE where none does."""
+        for lod in sorted(self.scheme.lods, key=lambda one: one.resolution):
+            places = [(row, column) for row, column, _ in self._level(lod.level)]
+            if places:
+                width, height = self.scheme.cols * lod.resolution, self.scheme.rows * lod.resolution
+                rows, columns = zip(*places)
+                return Extent(
+                    self.scheme.origin_x + min(columns) * width,
+                    self.scheme.origin_y - (max(rows) + 1) * height,
+                    self.scheme.origin_x + (max(columns) + 1) * width,
+                    self.scheme.origin_y - min(rows) * height,
+                )
+        return NOWHERE
+
     def exists(self) -> bool:
         """Whether the map's folder is there."""
         return self.folder.is_dir()
@@ -118,14 +135,18 @@ class Cache:
 
 
 def open_cache(folder: Path) -> Cache:
-    """The cache in a map's folder; CacheError where conf.xml or conf.cdi is missing or cannot be read."""
+    """The cache in a map's folder; CacheError where conf.xml is missing, or it or conf.cdi cannot be read.
+
+    A cache without conf.cdi reaches as far as its tiles.
+    """
     scheme = read_scheme(folder)
     if scheme.storage_format not in STORAGES:
         raise CacheError(
             f"{folder} is stored as {scheme.storage_format}, which the rehearsal server cannot read. "
             f"Give a cache stored as one of {', '.join(STORAGES)}."
         )
-    return Cache(folder, scheme)
+    cache = Cache(folder, scheme)
+    return cache if scheme.full_extent != NOWHERE else Cache(folder, replace(scheme, full_extent=cache.tiles_reach()))
 
 
 def _map_folders(folder: Path) -> list[Path]:

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from cachetools_core.rehearsal.bundles import CacheError
-from cachetools_core.rehearsal.tiling import EXPLODED, Extent, LevelOfDetail, TilingScheme, finite
+from cachetools_core.rehearsal.tiling import EXPLODED, NOWHERE, Extent, LevelOfDetail, TilingScheme, finite
 
 
 def conf_file(folder: Path) -> Path | None:
@@ -16,7 +16,10 @@ def conf_file(folder: Path) -> Path | None:
 
 
 def read_scheme(folder: Path) -> TilingScheme:
-    """The scheme in a map folder's conf.xml and conf.cdi; CacheError where they are missing or cannot be read."""
+    """The scheme in a map folder's conf.xml and conf.cdi; CacheError where they cannot be read.
+
+    9.2 and 9.3 wrote no conf.cdi: the full extent is NOWHERE then.
+    """
     conf = conf_file(folder)
     if not conf:
         raise CacheError(f"{folder} holds no conf.xml, so it is not a map cache. Give the folder that holds one.")
@@ -48,7 +51,7 @@ def read_scheme(folder: Path) -> TilingScheme:
 
 def _read_extent(cdi: Path) -> Extent:
     if not cdi.is_file():
-        raise CacheError(f"{cdi.parent} holds no conf.cdi, which carries the cache's extent. Copy the cache again.")
+        return NOWHERE
     envelope = _Element.of_file(cdi, "EnvelopeN")
     return Extent(*(envelope.number(side) for side in ("XMin", "YMin", "XMax", "YMax")))
 

@@ -38,6 +38,9 @@ class Extent:
     ymax: float
 
 
+NOWHERE = Extent(0.0, 0.0, 0.0, 0.0)
+
+
 @dataclass(frozen=True)
 class TilingScheme:
     """How a cache cuts the map into tiles, and how it stores them.

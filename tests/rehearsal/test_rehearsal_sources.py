@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -169,12 +170,24 @@ def test_a_damaged_conf_xml_is_explained(
     assert_refused(source, root, words)
 
 
-def test_a_cache_without_extent_or_fused_layers_is_refused(shared: Path, tmp_path: Path, root: Path) -> None:
+def test_a_cache_without_an_extent_reaches_as_far_as_its_tiles(shared: Path, tmp_path: Path, root: Path) -> None:
+    """As those of 9.2 and 9.3, which wrote neither conf.cdi nor how the tiles are stored."""
+    source = tmp_path / "Layers"
+    shutil.copytree(shared / EXPLODED / "Layers", source)
+    (source / "conf.cdi").unlink()
+    conf = (source / "conf.xml").read_text()
+    (source / "conf.xml").write_text(re.sub("<CacheStorageInfo.*</CacheStorageInfo>", "", conf))
+    cache = publish(source, root, "Old")
+    world = 20037508.342787
+    reach = cache.scheme.full_extent
+    assert (reach.xmin, reach.ymax) == (-world, world)
+    assert reach.xmax == pytest.approx(world) and reach.ymin == pytest.approx(-world)
+    assert [cache.scheme.expected_tiles(level) for level in cache.counts()] == [1, 4, 16]
+
+
+def test_a_cache_without_fused_layers_is_refused(shared: Path, tmp_path: Path, root: Path) -> None:
     source = tmp_path / "Layers"
     shutil.copytree(shared / SAMPLE_V2 / "Layers", source)
-    (source / "conf.cdi").rename(tmp_path / "conf.cdi")
-    assert_refused(source, root, "holds no conf.cdi")
-    (tmp_path / "conf.cdi").rename(source / "conf.cdi")
     (source / "_alllayers").rename(source / "Roads")
     assert_refused(source, root, "has no _alllayers folder")
 
