@@ -21,6 +21,9 @@ _CODED = re.compile(
     + r"|(?P<percent>(?:%[0-9a-f]{2})+)"
     + r"|(?P<utf16>(?:[\\%]u[0-9a-f]{4})+)"
     + r"|(?P<octal>(?:\\[0-3][0-7]{2})+)"
+    + r"|(?P<quoted>(?:=[0-9a-f]{2}){3,})"  # quoted-printable, where all is quoted
+    + r"|(?P<octets>(?<![0-9a-z])(?:(?:[0-9a-f]{2}[:.;-]){3,}[0-9a-f]{2}|(?:0x[0-9a-f]{2},? ?){4,})(?![0-9a-z]))"
+    + r"|(?P<decimal>(?<![0-9a-z])(?:[0-9]{1,3}, ?){3,}[0-9]{1,3}(?![0-9a-z]))"  # a list of bytes, as programs print it
     + r"|[\\%](?:u\{(?P<point>[0-9a-f]{1,6})\}|x(?P<hex>[0-9a-f]{2})|U(?P<long>000[0-9a-f]{5}))"
     + r"|(?P<entity>&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});?)",
     re.IGNORECASE,
@@ -49,11 +52,17 @@ def fold(text: str) -> str:
     return decoded(text)[0]
 
 
+def fold_packed(text: str) -> str:
+    """The same for a text of base64 or hex, which holds no other coding. Raises nothing."""
+    return text.lower().translate(_ALPHABETS)
+
+
 def spellings(text: str) -> set[str]:
     """The text in the usual codings, whole; these are found whatever stands beside them. Raises nothing."""
     raw = text.encode("utf-8", "surrogatepass")
     quoted = {quote(raw, safe=""), quote(raw), quote_plus(raw)}
-    escaped = {html.escape(text), json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+    in_mail = "".join(letter if letter.isalnum() else quote(letter, safe="").replace("%", "=") for letter in text)
+    escaped = {in_mail, html.escape(text), json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
     return {text, *quoted, *(one.lower() for one in quoted), *escaped, raw.hex(), raw.hex().upper()}
 
 
@@ -68,6 +77,21 @@ def in_base64(raw: bytes) -> Iterator[str]:
         coded = base64.b64encode(b"\0" * before + raw).decode().rstrip("=")
         first = (0, 2, 3)[before]
         yield coded[first : (before + len(raw)) * 8 // 6]
+
+
+def in_base32(raw: bytes) -> Iterator[str]:
+    """The same for base32. Raises nothing."""
+    for before in range(5):
+        coded = base64.b32encode(b"\0" * before + raw).decode().rstrip("=")
+        yield coded[-(-before * 8 // 5) : (before + len(raw)) * 8 // 5]
+
+
+def seldom_packed(text: str) -> Iterator[str]:
+    """What is made of a text by base32, by base64 of its hex or base64, and by both of its UTF-16. Raises nothing."""
+    raw, wide = text.encode("utf-8", "surrogatepass"), text.encode("utf-16-le", "surrogatepass")
+    for once in (raw.hex(), *in_base64(raw)):
+        yield from in_base64(once.encode())
+    yield from (*in_base32(raw), *in_base64(wide), wide.hex())
 
 
 def _replaced(
@@ -87,9 +111,8 @@ def _replaced(
 
 def _meant(match: re.Match[str]) -> str:
     """What a coded piece of text stands for; nothing for blanks, controls and terminal escapes, which come and go."""
-    if match["percent"] or match["octal"]:
-        octets = (int(digits, 8) for digits in (match["octal"] or "").split("\\")[1:])
-        raw = unquote_to_bytes(match["percent"]) if match["percent"] else bytes(octets)
+    raw = _bytes_in(match)
+    if raw:
         try:
             return raw.decode("utf-8")
         except UnicodeDecodeError:
@@ -101,6 +124,17 @@ def _meant(match: re.Match[str]) -> str:
         return html.unescape(match["entity"])
     number = match["point"] or match["hex"] or match["long"]
     return chr(min(int(number, 16), 0x10FFFF)) if number else ""
+
+
+def _bytes_in(match: re.Match[str]) -> bytes:
+    """The bytes of a piece that is coded byte by byte; none of any other."""
+    if match["percent"] or match["quoted"]:
+        return unquote_to_bytes(match["percent"] or match["quoted"].replace("=", "%"))
+    if match["octets"]:
+        return bytes.fromhex(re.sub("0x|\\W", "", match["octets"], flags=re.IGNORECASE))
+    if match["octal"]:
+        return bytes(int(digits, 8) for digits in match["octal"].split("\\")[1:])
+    return bytes(min(int(digits), 255) for digits in (match["decimal"] or "").split(",") if digits)
 
 
 def _in_one_case(text: str, starts: list[int], ends: list[int]) -> tuple[str, list[int], list[int]]:

@@ -11,7 +11,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
-from .codings import decoded, fold, in_base64, seen_as_latin, spellings
+from .codings import decoded, fold, fold_packed, in_base64, seen_as_latin, seldom_packed, spellings
 from .messages import Messages
 
 Error = TypeVar("Error", bound=BaseException)
@@ -33,7 +33,7 @@ _CLUE_EVERY = PART - _CLUE + 1  # so that every part holds one
 class Secrets:
     """Every secret that a run has held, old ones included, and how to blot them out of a text.
 
-    A secret is found in any letter case, percent codes, HTML entities, JSON escapes, base64 and hex, also where
+    A secret is found in any letter case, percent codes, HTML entities, JSON escapes, base64, base32 and hex, also where
     several of these are mixed, where control characters, terminal escapes or blanks stand in it, and where only a part
     of at least eight characters is left of it. Several threads may use it at once.
     """
@@ -130,10 +130,13 @@ class Secrets:
         for text in {secret, seen_as_latin(secret)}:
             self._learn_parts(_telling_parts(text))
             raw = text.encode("utf-8", "surrogatepass")
-            self._learn_whole(fold(text), raw.hex(), *map(fold, in_base64(raw)))
+            in_64 = [*map(fold_packed, in_base64(raw))]
+            self._learn_whole(fold(text), raw.hex(), *in_64)
             self._learn_parts(_runs(raw.hex(), HEX_PART))
-            for core in in_base64(raw):
-                self._learn_parts(_runs(fold(core), PART))
+            for core in in_64:
+                self._learn_parts(_runs(core, PART))
+            # Whole only, and none that may be a part of an ordinary word.
+            self._learn_whole(*(one for one in map(fold_packed, seldom_packed(text)) if len(one) >= PART))
 
     def _learn_whole(self, *folded: str) -> None:
         self._whole.update(one for one in folded if len(one) >= SHORTEST)

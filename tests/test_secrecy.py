@@ -37,6 +37,10 @@ CODINGS: dict[str, Callable[[str], str]] = {
     "repr": lambda text: repr(text)[1:-1],
     "hex": lambda text: text.encode().hex(),
     "HEX": lambda text: text.encode().hex().upper(),
+    "hex with colons": lambda text: text.encode().hex(":"),
+    "hex, one by one": lambda text: ", ".join(map(hex, text.encode())),
+    "bytes": lambda text: str([*text.encode()])[1:-1],
+    "quoted-printable": lambda text: "".join(f"={byte:02X}" for byte in text.encode()),
     "upper": str.upper,
     "swapped": str.swapcase,
     "latin": lambda text: text.encode().decode("latin-1"),
@@ -73,6 +77,23 @@ def test_base64_whatever_stands_before(secret: str, before: str, alphabet: Calla
     assert left[1] == BLOT
     assert secret[1:-1] not in base64.b64decode(left[0][6:] + "==").decode("latin-1")
     assert len(left[0]) <= len("Basic ") + 8 and len(left[2]) <= 16
+
+
+PACKINGS: dict[str, Callable[[bytes], bytes]] = {
+    "base32": base64.b32encode,
+    "base64 twice": lambda raw: base64.b64encode(base64.b64encode(raw)),
+    "base64 of hex": lambda raw: base64.b64encode(raw.hex().encode()),
+    "base64 of UTF-16": lambda raw: base64.b64encode(raw.decode().encode("utf-16-le")),
+}
+
+
+@pytest.mark.parametrize("secret", [TOKEN, PASSWORD])
+@pytest.mark.parametrize("packing", PACKINGS)
+def test_a_coding_that_packs_letters_together(packing: str, secret: str) -> None:
+    for before in ("", "u", "us", "use", "user:"):
+        coded = PACKINGS[packing](f"{before}{secret}".encode()).decode()
+        left = Secrets([secret]).blot(f"Said: {coded}")
+        assert BLOT in left and len(left) <= len("Said: ") + len(BLOT) + 26
 
 
 @pytest.mark.parametrize("cut", range(8, len(TOKEN)))

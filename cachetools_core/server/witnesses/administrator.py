@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from ...errors import NoAnswer, ServerSaysNo
 from ...messages import plain_words
 from ...naming.identity import Means, names_service
 from ...naming.service import ServiceReference
 from ...proof.evidence import Remark, Says, Testimony, Why, Witness
-from ..answers import Body, in_small_letters
+from ..answers import Body, fields_in, in_small_letters
 from ..wire import Wire
 
-WORDS = {"true": Says.THERE, "1": Says.THERE, "yes": Says.THERE, "false": Says.GONE}
+YES = re.compile(r"\b(?:true|yes|on|1)\b")
 ON_DEMAND = {"true": (Remark.ON_DEMAND,), "false": (Remark.NOT_ON_DEMAND,)}
 REFUSED = (401, 403, 498, 499)
 
@@ -33,11 +35,13 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
         return Testimony(Witness.ADMIN, Says.NOTHING, Why.ABOUT_ANOTHER, words)
     properties = in_small_letters(answer.get("properties"))
     remarks = frozenset(ON_DEMAND.get(plain_words(properties.get("cacheondemand")).lower(), ()))
-    word = plain_words(properties.get("iscached")).lower()
-    if word not in WORDS:
-        words = f"{service.admin_url} doesn't say whether the service is cached."
-        return Testimony(Witness.ADMIN, Says.NOTHING, Why.UNREADABLE, words, remarks=remarks)
-    return Testimony(Witness.ADMIN, WORDS[word], remarks=remarks)
+    # A cache is claimed wherever the word stands and however it is spelled; that there is none, in one place and way.
+    if any(name == "iscached" and YES.search(plain_words(value).lower()) for name, value in fields_in(answer)):
+        return Testimony(Witness.ADMIN, Says.THERE, remarks=remarks)
+    if plain_words(properties.get("iscached")).lower() == "false":
+        return Testimony(Witness.ADMIN, Says.GONE, remarks=remarks)
+    words = f"{service.admin_url} doesn't say whether the service is cached."
+    return Testimony(Witness.ADMIN, Says.NOTHING, Why.UNREADABLE, words, remarks=remarks)
 
 
 def _is_about(answer: Body, service: ServiceReference) -> bool:

@@ -12,11 +12,11 @@ from ...messages import plain_words
 from ...naming.service import ServiceReference
 from ...proof.evidence import Remark, Says, ServiceState, Testimony, Why, Witness
 from ...proof.scheme import scheme_of
-from ..answers import Body, fields_in, moved_service
+from ..answers import Body, fields_in, in_small_letters, moved_service
 from ..wire import Wire
 
 NO_ACCESS = (NotPermitted, TokenRefused)
-TILES_ONLY = re.compile(r"\btiles[\s_-]*only\b")
+TILES_ONLY = re.compile(r"(?<![a-z])tiles[\s_-]*only(?![a-z])")
 
 
 def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
@@ -85,7 +85,7 @@ def _is_tiles_only(service: ServiceReference, body: Body) -> bool:
 
     A cached image service has images behind its tiles, whatever its capabilities say.
     """
-    capabilities: Any = body.get("capabilities")
+    capabilities: Any = in_small_letters(body).get("capabilities")
     listed = capabilities if isinstance(capabilities, list) else [capabilities]
     words = " ".join(map(plain_words, listed)).lower()
     return service.kind == "MapServer" and bool(TILES_ONLY.search(words))
