@@ -11,9 +11,10 @@ import multiprocessing
 import os
 import random
 import signal
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,7 @@ HANGS = 60.0
 
 @dataclass(frozen=True)
 class Moment:
-    """When to kill: "before" or "after" the request of that number, at that change of the "journal", or "later",
+    """When to kill: "before" or "after" the request of that number, before that change of the "journal", or "later",
     after as many milliseconds."""
 
     kind: str
@@ -87,7 +88,7 @@ def _kill_runs(place: Bench, moments: tuple[Moment, ...], role: str, faults: tup
     for moment in [*moments, *[None] * (MOST_RUNS - len(moments))]:
         first = len(server.requests)
         file = place.journal.parent / f"{place.journal.name}.receipt-{kills}"
-        process = _CONTEXT.Process(target=_story, args=_arguments(place, role, file), daemon=True)
+        process = _CONTEXT.Process(target=_story, args=(moment, *_arguments(place, role, file)), daemon=True)
         with _armed(place, moment, process):
             process.start()
             process.join(HANGS)
@@ -111,8 +112,19 @@ def _arguments(place: Bench, role: str, file: Path) -> tuple[Any, ...]:
     return place.goes, service_url(server), account, str(server.ca_file), place.journal, place.receipts, str(file)
 
 
-def _story(goes: Goes, service: str, account: Account, ca_file: str, journal: Path, receipts: Path, file: str) -> None:
+def _story(
+    moment: Moment | None,
+    goes: Goes,
+    service: str,
+    account: Account,
+    ca_file: str,
+    journal: Path,
+    receipts: Path,
+    file: str,
+) -> None:
     """What a killed process does: one deletion; its receipt and how long it took on its own clock, in a file."""
+    if moment is not None and moment.kind == "journal":
+        sys.addaudithook(_KilledBefore(moment.number, journal))
     clock = FastClock(FACTOR)
     begun = clock.monotonic()
     access = Access(
@@ -136,11 +148,25 @@ def _story(goes: Goes, service: str, account: Account, ca_file: str, journal: Pa
     os._exit(receipt.exit_code)
 
 
+class _KilledBefore:
+    """Kills this process right before the journal's change of that number: a file opened to be written, renamed or
+    removed."""
+
+    def __init__(self, number: int, journal: Path) -> None:
+        self._left, self._journal = number, str(journal)
+
+    def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
+        writes = event in ("os.rename", "os.remove") or (event == "open" and (arguments[2] or 0) & os.O_CREAT)
+        if writes and str(arguments[0]).startswith(self._journal + os.sep):
+            self._left -= 1
+            if not self._left:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
 @contextmanager
 def _armed(place: Bench, moment: Moment | None, process: Any) -> Iterator[None]:
     """Kill the process at the moment, while this lasts."""
     server, seen, over = place.server, [0], threading.Event()
-    started = time.monotonic()
 
     def kill() -> None:
         while process.pid is None and not over.is_set():
@@ -153,25 +179,15 @@ def _armed(place: Bench, moment: Moment | None, process: Any) -> Iterator[None]:
         if moment is not None and seen[0] == moment.number:
             kill()
 
-    def watch(now: Callable[[], object]) -> None:
-        last, changes = now(), 0
-        while not over.is_set():
-            if now() != last:
-                last, changes = now(), changes + 1
-                if moment is not None and changes >= moment.number:
-                    kill()
-                    return
-            time.sleep(0.0003)
+    def kill_after(seconds: float) -> None:
+        if not over.wait(seconds):
+            kill()
 
     watcher = None
     if moment is not None and moment.kind in ("before", "after"):
         setattr(server, f"{moment.kind}_request", at_request)
-    elif moment is not None:
-        states = {
-            "journal": lambda: sorted((entry.name, entry.stat().st_size) for entry in _entries(place.journal)),
-            "later": lambda: int((time.monotonic() - started) * 1000),
-        }
-        watcher = threading.Thread(target=watch, args=(states[moment.kind],), daemon=True)
+    elif moment is not None and moment.kind == "later":
+        watcher = threading.Thread(target=kill_after, args=(moment.number / 1000,), daemon=True)
         watcher.start()
     try:
         yield
@@ -182,19 +198,9 @@ def _armed(place: Bench, moment: Moment | None, process: Any) -> Iterator[None]:
             watcher.join()
 
 
-def _entries(folder: Path) -> list[Any]:
-    found = []
-    with suppress(OSError):
-        for entry in os.scandir(folder):
-            with suppress(OSError):
-                entry.stat()
-                found.append(entry)
-    return found
-
-
 Plan = tuple[tuple[Moment, ...], str, tuple[str, ...], Goes]
 REQUESTS = [Moment(kind, number) for number in range(1, 15) for kind in ("before", "after")]
-JOURNAL = [Moment("journal", number) for number in range(1, 7)]
+JOURNAL = [Moment("journal", number) for number in range(1, 10)]
 OF_TILES = [moment for moment in (*REQUESTS, *JOURNAL) if moment.kind != "before" or 5 < moment.number < 13]
 
 

@@ -19,9 +19,9 @@ MOMENTS = [
     (Moment("before", 9),),
     (Moment("after", 10),),
     (Moment("before", 12),),
-    (Moment("journal", 2),),
     (Moment("journal", 3),),
-    (Moment("journal", 4),),
+    (Moment("journal", 6),),
+    (Moment("journal", 9),),
     (Moment("before", 8), Moment("after", 5)),
     (Moment("journal", 2), Moment("journal", 1), Moment("after", 9)),
 ]
@@ -40,7 +40,7 @@ def test_one_job_in_all(moments, servers):
 
 @pytest.mark.parametrize("goes", [A_SCALE, IN_AN_EXTENT], ids=lambda goes: goes.words)
 def test_of_tiles_too(goes, servers):
-    killed = kill_runs(servers, (Moment("journal", 3),), goes=goes)
+    killed = kill_runs(servers, (Moment("journal", 6),), goes=goes)
     assert killed.kills == 1
     assert submitted(killed) == ("deleted", 1, 0, [])
 
