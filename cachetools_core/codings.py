@@ -61,7 +61,8 @@ def spellings(text: str) -> set[str]:
     """The text in the usual codings, whole; these are found whatever stands beside them. Raises nothing."""
     raw = text.encode("utf-8", "surrogatepass")
     quoted = {quote(raw, safe=""), quote(raw), quote_plus(raw)}
-    in_mail = "".join(letter if letter.isalnum() else quote(letter, safe="").replace("%", "=") for letter in text)
+    each = ((letter, quote(letter, safe="", errors="surrogatepass")) for letter in text)
+    in_mail = "".join(letter if letter.isalnum() else coded.replace("%", "=") for letter, coded in each)
     escaped = {in_mail, html.escape(text), json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
     return {text, *quoted, *(one.lower() for one in quoted), *escaped, raw.hex(), raw.hex().upper()}
 

@@ -171,6 +171,13 @@ def test_a_word_within_a_secret_stays_where_it_stands_alone(secret: str) -> None
     assert Secrets([secret]).blot(f"{words} ({secret})") == f"{words} ({BLOT})"
 
 
+def test_a_secret_that_is_no_proper_text() -> None:
+    """As a variable of the environment is where its bytes aren't UTF-8."""
+    secrets = Secrets()
+    secrets.remember("P\udce4sswort-Nord")
+    assert "Nord" not in secrets.blot("the account's P\udce4sswort-Nord")
+
+
 def test_values_as_json_has_them() -> None:
     secrets = Secrets([TOKEN])
     value = {"messages": [f"token={TOKEN}", 7, None, True], "error": {"text": TOKEN}, "rows": ({"a": TOKEN[:9]},)}

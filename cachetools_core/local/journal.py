@@ -41,7 +41,7 @@ class Journal:
     def __init__(
         self,
         service_url: str,
-        folder: Path | None = None,
+        folder: str | os.PathLike[str] | None = None,
         *,
         also: Sequence[str] = (),
         blot: Callable[[str], str] = lambda text: text,
@@ -226,7 +226,7 @@ class Journal:
                     yield file
 
 
-def unfinished(folder: Path | None = None) -> tuple[Entry | Unreadable, ...]:
+def unfinished(folder: str | os.PathLike[str] | None = None) -> tuple[Entry | Unreadable, ...]:
     """Every job that this user began from this machine and whose end nobody saw. Raises JournalError."""
     first, *others = _folders(folder)
     files = list(_listed(first))
@@ -236,7 +236,7 @@ def unfinished(folder: Path | None = None) -> tuple[Entry | Unreadable, ...]:
     return tuple(_read(file) for file in files)
 
 
-def forget(service_url: str, folder: Path | None = None) -> tuple[Path, ...]:
+def forget(service_url: str, folder: str | os.PathLike[str] | None = None) -> tuple[Path, ...]:
     """Remove what is noted about a service, however its job ended, and name the files that are gone.
 
     Raises AlreadyRunning while a run holds it, JournalError where a file can't be removed, NotAService for anything but
@@ -259,10 +259,10 @@ def _read(file: Path) -> Entry | Unreadable:
         return Unreadable(file, _trouble(error))
 
 
-def _folders(folder: Path | None) -> tuple[Path, ...]:
+def _folders(folder: str | os.PathLike[str] | None) -> tuple[Path, ...]:
     """The folder that is written to, then those that are looked into. Raises JournalError."""
     if folder is not None:
-        return (folder,)
+        return (Path(folder),)
     return tuple(one / "journal" for one in (application_folder(), *application_folders()[1:]))
 
 

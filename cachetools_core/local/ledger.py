@@ -57,7 +57,9 @@ class Submitted:
 class Ledger:
     """What was submitted in one run over these services, named by their keys; held by one process at a time."""
 
-    def __init__(self, services: Iterable[str], folder: Path | None, blotted: Callable[[Any], Any]) -> None:
+    def __init__(
+        self, services: Iterable[str], folder: str | os.PathLike[str] | None, blotted: Callable[[Any], Any]
+    ) -> None:
         """`blotted` takes secrets out of what is written. Raises JournalError where this user has no place for it."""
         self._services = sorted(services)
         self._blotted = blotted
@@ -206,7 +208,7 @@ def _line(value: Any) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def run_under_way(service: str, folder: Path | None = None) -> int:
+def run_under_way(service: str, folder: str | os.PathLike[str] | None = None) -> int:
     """Over how many services a run of this machine is under way that notes this one, by its key; 0 for none.
 
     A run makes its ledger with its first submit. Raises JournalError where this user has no place for one.
@@ -227,5 +229,5 @@ def _services_in(ledger: Path) -> tuple[str, ...]:
     return tuple(json.loads(head)["services"])
 
 
-def _folder(folder: Path | None) -> Path:
-    return (application_folder() if folder is None else folder) / "runs"
+def _folder(folder: str | os.PathLike[str] | None) -> Path:
+    return (application_folder() if folder is None else Path(folder)) / "runs"

@@ -9,7 +9,7 @@ from secrets import token_hex
 
 from ..errors import ReportNotWritten, WrongUsage
 from ..messages import reason
-from ..naming.address import safe_path
+from ..naming.address import as_text, safe_path
 from ..naming.parameter_text import read_ending
 
 
@@ -18,10 +18,15 @@ class ReportFile:
 
     def __init__(self, given: str | os.PathLike[str]) -> None:
         """Raises WrongUsage for another ending, and where it couldn't be written, as far as that shows untried."""
-        self.path = Path(given).absolute()
+        self.path = Path(as_text(given)).absolute()
         self.ending = read_ending(given)
         folder = self.path.parent
-        if not folder.is_dir() or self.path.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        if (
+            not folder.is_dir()
+            or self.path.is_dir()
+            or "\0" in self.path.name
+            or not os.access(folder, os.W_OK | os.X_OK)
+        ):
             raise WrongUsage(
                 f"A report can't be written to {safe_path(str(self.path))}.",
                 "Name a file in a folder that is there and may be written.",
@@ -37,7 +42,7 @@ class ReportFile:
                 stream.flush()
                 os.fsync(stream.fileno())
             partial.replace(self.path)
-        except (OSError, UnicodeError) as error:
+        except (OSError, ValueError) as error:
             raise ReportNotWritten(
                 f"The report can't be written to {safe_path(str(self.path))}: {reason(error)}."
             ) from error

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ..errors import CacheToolsError, WrongUsage
-from .address import safe_text
+from .address import as_text, safe_text
 from .service import ServiceReference, read_name
 
 Read = TypeVar("Read")
@@ -51,7 +51,7 @@ def read_service(text: str) -> str:
 
 def read_ending(file: str | os.PathLike[str]) -> str:
     """The ending that a report's file is given, in small letters. Raises WrongUsage for any but the three."""
-    ending = os.path.splitext(file)[1].lower()
+    ending = os.path.splitext(as_text(file))[1].lower()
     if ending not in ENDINGS:
         raise WrongUsage(
             "A report is written as .html, .json or .csv, by the ending of its file.",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..account import Account, Place
+from ..errors import WrongUsage
 from ..messages import QUIET, Messages
 from ..waiting import SYSTEM_CLOCK, Clock, Patience
 
@@ -28,6 +28,8 @@ class Access:
     it, and the next run finds it again. `messages` hears what goes on and may cancel, `place` is where that is.
     `receipts` is the folder for receipts, `journal_folder` the one where unfinished jobs are noted; None for the user's
     own.
+
+    Raises WrongUsage where a value is of another kind, as a password is that the environment of a script lacks.
     """
 
     account: Account | None = None
@@ -42,4 +44,17 @@ class Access:
     clock: Clock = SYSTEM_CLOCK
     patience: Patience = Patience()  # noqa: RUF009 - frozen
     receipts: str | os.PathLike[str] | None = None
-    journal_folder: Path | None = None
+    journal_folder: str | os.PathLike[str] | None = None
+
+    def __post_init__(self) -> None:
+        account = self.account
+        if account is not None and not all(
+            isinstance(getattr(account, name, None), str) for name in ("username", "password")
+        ):
+            raise WrongUsage("An account takes a user name and its password, and one of them is missing.", "Give both.")
+        if isinstance(self.deadline, bool) or not isinstance(self.deadline, (int, float)):
+            raise WrongUsage("The deadline isn't a number.", "Give it in seconds.")
+        for name in ("ca_file", "cache_directory", "receipts", "journal_folder"):
+            path = getattr(self, name)
+            if path is not None and (not isinstance(path, (str, os.PathLike)) or "\0" in os.fspath(path)):
+                raise WrongUsage(f"The value of {name} can't be a path.", "Give the path as a text.")

@@ -6,7 +6,7 @@ import json
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from support.addresses import REPORT
@@ -17,7 +17,7 @@ from support.listener import CancelWhen, Listener
 from support.story import delete, service_url
 
 from cachetools_core.account import Account
-from cachetools_core.errors import CacheToolsError, ConnectionFileError, NotAService, Unexpected
+from cachetools_core.errors import CacheToolsError, ConnectionFileError, NotAService, Unexpected, WrongUsage
 from cachetools_core.proof.receipt import Receipt
 from cachetools_core.proof.verdict import Verdict
 from cachetools_core.tools.access import Access
@@ -348,6 +348,22 @@ def test_what_is_no_text_names_nothing(given: Any) -> None:
     for run in (delete_map_server_cache, store_sign_in, report_map_server_cache, remove_sign_in):
         with pytest.raises(NotAService, match=r"No service is named|isn't the address of a site"):
             run(given, access=access)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"account": Account("u", cast(Any, None))}, {"account": ("u", "p")}, {"deadline": "4h"},
+     *({name: path} for name in ("ca_file", "cache_directory", "receipts", "journal_folder") for path in (5, "a\0b"))],
+)  # fmt: skip
+def test_what_can_not_be_used_is_said_before_anything_is_done(wrong: Any) -> None:
+    with pytest.raises(WrongUsage):
+        Access(**wrong)
+
+
+@pytest.mark.parametrize("output", [5, b"x.html", object(), "x\0.html", "x.html\0"])
+def test_a_report_is_written_to_what_can_be_a_file(output: Any) -> None:
+    with pytest.raises(WrongUsage):
+        report_map_server_cache("https://gis.example.com/server/rest/services/Rain/MapServer", output)
 
 
 def test_the_path_of_a_layer_file_is_as_good_as_its_text(tmp_path: Path) -> None:
