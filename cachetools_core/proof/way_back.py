@@ -8,6 +8,12 @@ from typing import Any
 from .scheme import EXPLODED, TilingScheme
 from .scheme_files import conf_cdi, conf_xml, in_digits, root_json
 
+NOT_SHOWN = "not shown by the server: fill in the value"
+NOT_LISTED = "of the cache, but none that the tool's documentation lists"
+LISTED = {
+    "tile_size": ("128 x 128", "256 x 256", "512 x 512", "1024 x 1024"),
+    "cache_tile_format": ("PNG", "PNG8", "PNG24", "PNG32", "JPEG", "MIXED"),
+}
 ANY_DIRECTORY = "<a cache directory that is registered with the server>"
 
 
@@ -74,8 +80,12 @@ def create_call(scheme: TilingScheme, service_url: str, conf_file: str, cache_di
         "tile_compression_quality": scheme.quality is not None,
         "storage_format": bool(scheme.storage_format),
     }
+    remarks = {
+        **{name: NOT_SHOWN for name, is_told in told.items() if not is_told},
+        **{name: NOT_LISTED for name, listed in LISTED.items() if arguments[name] not in listed},
+    }
     lines = (
-        f"    {name}={value!a},{'' if told.get(name, True) else '  # not shown by the server: fill in the value'}\n"
+        f"    {name}={value!a},{f'  # {remarks[name]}' if name in remarks else ''}\n"
         for name, value in arguments.items()
     )
     return f"import arcpy\n\narcpy.server.CreateMapServerCache(\n{''.join(lines)})\n"

@@ -197,7 +197,7 @@ def test_the_call_is_python_of_literals():
         "tile_compression_quality": 0,
         "storage_format": "EXPLODED",
     }
-    assert "#" not in call
+    assert "# not shown" not in call
 
 
 def test_what_the_call_had_to_guess_is_said_beside_it():
@@ -205,6 +205,13 @@ def test_what_the_call_had_to_guess_is_said_beside_it():
     guessed = [line.partition("=")[0].strip() for line in call.splitlines() if "# not shown" in line]
     assert guessed == ["service_cache_directory", "tile_compression_quality", "storage_format"]
     assert arguments_of(call)["service_cache_directory"] == ANY_DIRECTORY
+
+
+def test_what_the_tool_does_not_list_is_marked_in_the_call() -> None:
+    call = create_call(with_tiles(rows=256, cols=512, format="LERC"), URL, "a.conf.xml")
+    assert "tile_size='512 x 256',  # of the cache, but none that" in call
+    assert "cache_tile_format='LERC',  # of the cache, but none that" in call
+    assert "none that" not in create_call(with_tiles(rows=256, cols=256), URL, "a.conf.xml")
 
 
 def test_nothing_that_a_server_chose_leaves_its_quotes():
