@@ -34,6 +34,7 @@ Found = TypeVar("Found")
 
 LOOK_AT_MOST = 120.0
 """Seconds for one service while the plan is made, since all others wait for it; half of those left, if that is less."""
+SHORTEST_LOOK = 1.0
 RERUN = "Check that the site is up, then run this again."
 WORKERS_FOR_A_JOB = 2
 """While one job runs, the service of the one before is looked at until it is back."""
@@ -110,10 +111,12 @@ class SharedSite:
     def in_time(self, service: ServiceReference, run: Run, look: Callable[[], Found]) -> Found:
         """What a look finds that others wait for. Raises NoAnswer where it takes too long, and what the look raises.
 
-        Where so many looks in a row as the site is asked at a time took too long, no more are begun.
+        After each so many looks in a row that took too long as the site is asked at a time, the next have half as
+        long, so that some services that hang cost no other one its look; in the end no more are begun.
         """
-        is_silent = len(self._silent) >= self._session.workers
-        seconds = 0.0 if is_silent else self._session.for_a_look
+        seconds = self._session.for_a_look / 2 ** (len(self._silent) // self._session.workers)
+        is_silent = seconds < SHORTEST_LOOK and bool(self._silent)
+        seconds = 0.0 if is_silent else seconds
         try:
             with run.at_most(seconds):
                 found = look()
