@@ -110,10 +110,12 @@ def store_sign_in(site: str, access: Access) -> StoredSignIn:
         folder = _cache_directory_of(access, session.run)
         check_keepable()
         home = _where_it_is_taken(named, account, session)
+        notes = _notes(home, account.username, folder)
         with session.run.undisturbed():
             store_in_keyring(session.run, home.keyring_entry, account)
             file = keep_certificates(site_address(named), certificates) if certificates else ""
-            _note(home, account.username, folder)
+            for one in notes:
+                keep_site(one)
         stored: StoredSignIn = session.secrets.blotted_value(
             StoredSignIn(named, home.address, account.username, str(file), folder)
         )
@@ -204,12 +206,12 @@ def _sources(info: SiteInfo, account: Account, session: Session) -> tuple[GivenA
     return GivenAccount(account, place=place), ()
 
 
-def _note(home: Home, username: str, cache_directory: str) -> None:
-    keep_site(kept_site(home.address).with_user(username))
-    site = kept_site(home.site)
-    if home.address != home.site:
-        site = replace(site, signs_in_at=home.address)
-    keep_site(replace(site, cache_directory=cache_directory or site.cache_directory))
+def _notes(home: Home, username: str, cache_directory: str) -> list[KeptSite]:
+    """What is to be kept of the site, and of its portal. Raises SiteNotKept for what is kept and can't be read."""
+    signs_in = kept_site(home.address).with_user(username)
+    elsewhere = [] if home.address == home.site else [signs_in]
+    site = replace(kept_site(home.site), signs_in_at=home.address) if elsewhere else signs_in
+    return [*elsewhere, replace(site, cache_directory=cache_directory or site.cache_directory)]
 
 
 def _users_of(address: str, run: Run) -> Iterator[str]:

@@ -311,6 +311,18 @@ def test_a_keyring_that_can_not_be_searched_gives_up_the_noted_users_and_asks_fo
     assert remove_sign_in(server.site, "by hand").count == 1 and box.entries == {}
 
 
+def test_nothing_is_stored_where_what_is_kept_of_the_site_can_not_be_read(
+    server: Rehearsal, box: Box, own_home: Path
+) -> None:
+    store_sign_in(server.site, access(server))
+    (file,) = (file for file in files_of(own_home) if file.suffix == ".json")
+    file.write_text("{", encoding="utf-8")
+    box.entries.clear()
+    with pytest.raises(SiteNotKept, match="can't be read"):
+        store_sign_in(server.site, access(server))
+    assert box.entries == {}
+
+
 def test_a_keyring_that_only_says_that_it_removes_is_told(server: Rehearsal, box: Box) -> None:
     store_sign_in(server.site, access(server))
     box.delete_password = lambda *_: None  # type: ignore[method-assign]
