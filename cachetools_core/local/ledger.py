@@ -20,12 +20,15 @@ from ..errors import AlreadyRunning, JournalError
 from ..messages import plain_words, reason
 from ..proof.entry import Entry
 from ..proof.evidence import Look
+from ..proof.verdict import Verdict
 from ..proof.written_look import look_as_dict, look_from_dict
 from . import own_files
 from .folders import application_folder, other_place
 from .own_files import Lock
 
 VERSION = 1
+LARGEST = 256 * 1024 * 1024
+"""Bytes: a service takes up to 5 kB, with 24 scales and a job that failed, and a list may hold ten thousands."""
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
 
 
@@ -154,7 +157,7 @@ class Ledger:
 
     def _read(self) -> None:
         try:
-            text = own_files.read_text(self.file)
+            text = own_files.read_text(self.file, LARGEST)
         except FileNotFoundError:
             return
         except OSError as error:
@@ -181,7 +184,7 @@ class Ledger:
     def _learn(self, event: dict[str, Any]) -> None:
         service = event["service"]
         if "ended" in event:
-            self._submitted[service] = replace(self._submitted[service], ended=Ended(**event["ended"]))
+            self._submitted[service] = replace(self._submitted[service], ended=_ended(event["ended"]))
         elif event["submitted"] is None:
             with suppress(KeyError):
                 del self._submitted[service]
@@ -200,6 +203,15 @@ class Ledger:
             "Nothing was submitted. Delete that file and run this again: jobs under way are noted in the journal, too,"
             " and are followed all the same.",
         )
+
+
+def _ended(fields: dict[str, Any]) -> Ended:
+    """Raises ValueError and TypeError for what no run has written."""
+    ended = Ended(**fields)
+    if not all(isinstance(text, str) for text in vars(ended).values()):
+        raise TypeError("a part of it isn't a text")
+    Verdict(ended.verdict)
+    return ended
 
 
 def _line(value: Any) -> str:
@@ -225,7 +237,7 @@ def run_under_way(service: str, folder: str | os.PathLike[str] | None = None) ->
 
 
 def _services_in(ledger: Path) -> tuple[str, ...]:
-    head = own_files.read_text(ledger).partition("\n")[0]
+    head = own_files.read_text(ledger, LARGEST).partition("\n")[0]
     return tuple(json.loads(head)["services"])
 
 

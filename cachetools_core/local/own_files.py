@@ -57,14 +57,14 @@ def check_folder(folder: Path) -> None:
         trial.rmdir()
 
 
-def read_text(file: Path) -> str:
-    """What the file holds, at most 16 MB.
+def read_text(file: Path, largest: int = LARGEST) -> str:
+    """What the file holds, at most so many bytes.
 
     Raises OSError, also for a link, a pipe or the like, and ValueError where it holds no UTF-8.
     """
     with open(_open_plain(file, os.O_RDONLY), "rb") as stream:
-        content = stream.read(LARGEST + 1)
-    if len(content) > LARGEST:
+        content = stream.read(largest + 1)
+    if len(content) > largest:
         raise OSError(errno.EFBIG, "it is too large to be a file of CacheTools", str(file))
     return content.decode("utf-8")
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.entries import ENTRY
@@ -63,7 +64,17 @@ def test_a_line_that_was_cut_off_tells_nothing_and_the_next_one_is_whole(
     assert all(json.loads(line) for line in first.file.read_text(encoding="utf-8").splitlines())
 
 
-@pytest.mark.parametrize("line", ["", "{}", '{"service": "x"}', '{"service": "x", "ended": {}}', "[1]", "nonsense"])
+def ended(**fields: Any) -> str:
+    return json.dumps({"service": A, "ended": {"verdict": "deleted", "at": "", **fields}})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "", "{}", '{"service": "x"}', '{"service": "x", "ended": {}}', "[1]", "nonsense",
+        ended(verdict="gone"), ended(verdict=[]), ended(job_url={}), ended(remedy=1), ended(at=None),
+    ],
+)  # fmt: skip
 def test_what_is_no_ledger_is_refused_whole(ledger: Callable[[], Ledger], line: str) -> None:
     with ledger().held() as first:
         first.note_submit(A, ENTRY)
@@ -95,6 +106,16 @@ def test_another_set_of_services_has_another_ledger(ledger: Callable[[], Ledger]
         first.note_submit(A, ENTRY)
         with Ledger([A], tmp_path, lambda value: value).held() as other:
             assert not other.goes_on
+
+
+def test_the_ledger_of_thousands_of_services_can_be_read(ledger: Callable[[], Ledger]) -> None:
+    with ledger().held() as first:
+        first.note_submit(A, ENTRY)
+    line = first.file.read_text(encoding="utf-8").splitlines()[1]
+    with first.file.open("a", encoding="utf-8") as stream:
+        stream.write(line + " " * 17_000_000 + "\n")
+    with ledger().held() as second:
+        assert second.submitted(A) is not None
 
 
 def test_a_closed_ledger_leaves_nothing(ledger: Callable[[], Ledger]) -> None:
