@@ -11,7 +11,7 @@ from ..errors import CacheToolsError, DeadlinePassed, NoAnswer, NotPermitted, Se
 from ..messages import Messages
 from ..proof.ending import JobEnd
 from ..proof.evidence import Look, Says, ServiceState, Testimony, Why, Witness
-from ..proof.verdict import Remains
+from ..proof.verdict import ENDED_OR_GONE, NOT_TO_END, Remains
 from ..server.looks import Other, glance, last_words
 from ..server.site import start_service
 from ..server.wire import Wire
@@ -20,6 +20,7 @@ from .work import Work
 
 AWAY = {ServiceState.NOT_STARTED, ServiceState.UNREADABLE}
 MAY_BE_STALE = {Remains.FEWER, Remains.ALL, Remains.SOMETHING}
+NO_LONGER_AT_WORK = ENDED_OR_GONE - NOT_TO_END
 NO_TIME = Look((Testimony(Witness.SERVICE, Says.NOTHING, Why.NO_TIME),))
 
 
@@ -54,14 +55,14 @@ class Settling:
         """The look that counts, after a job that ended like this. Raises nothing.
 
         REST metadata may be stale for a moment, and the service is away while it restarts (documented). A service that
-        stays stopped is started where this account may start it. A cancel disturbs none of this: nothing is left to
-        cancel.
+        stays stopped is started where this account may do that and no job can be at work on it any more. A cancel
+        disturbs none of this: nothing is left to cancel.
         """
         with self._run.undisturbed():
             try:
                 after = self._look_until_settled(end)
-                left_stopped = after.service is ServiceState.NOT_STARTED and end is not JobEnd.RUNNING
-                if left_stopped and self._started():
+                left_stopped = after.service is ServiceState.NOT_STARTED and not after.busy
+                if left_stopped and end in NO_LONGER_AT_WORK and self._started():
                     after = self._look_until_settled(end)
             except CacheToolsError as error:
                 return Look((Testimony(Witness.SERVICE, Says.NOTHING, Why.UNREADABLE, error.what),))

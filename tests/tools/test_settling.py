@@ -169,6 +169,13 @@ def test_a_service_that_stays_stopped_is_started_once_and_waited_for_again(serve
     assert server.heard.warnings == ["Rain:MapServer was left stopped; starting it."]
 
 
+@pytest.mark.parametrize("end", [JobEnd.NO_ANSWER, JobEnd.NEVER_ARRIVED])
+def test_a_service_whose_job_may_be_at_work_or_never_came_is_not_started(end, server):
+    server.at[SERVICE] = lambda now: STOPPED
+    assert server.look(end).service is ServiceState.NOT_STARTED
+    assert server.starts == []
+
+
 def test_a_service_that_may_not_be_started_is_left_stopped_and_that_is_said(server):
     server.at.update({SERVICE: lambda now: STOPPED, START: lambda now: DENIED})
     assert server.look(JobEnd.SUCCEEDED).service is ServiceState.NOT_STARTED
