@@ -107,8 +107,8 @@ class Testimony:
     `scheme_scales` are the service's own: how it answers, and how many scales its tiling scheme has, filled or not.
     What takes no part in comparing looks isn't written down with a job: `scheme` is the tiling scheme of a service that
     has a cache, or why there is none to be read, `scheme_mark` changes with any key of it, `expected` is how many tiles
-    a witness expects in each level, `listed` the levels that it counted, those without tiles too, None where that isn't
-    known, `map_name` the name of the service's map, empty where it doesn't say.
+    a witness expects in each level, `listed` the levels that it counted, with their scales, those without tiles too,
+    None where that isn't known, `map_name` the name of the service's map, empty where it doesn't say.
     """
 
     witness: Witness
@@ -125,7 +125,7 @@ class Testimony:
     scheme: TilingScheme | NoScheme | None = field(default=None, compare=False)
     scheme_mark: str = field(default="", compare=False)
     expected: tuple[tuple[int, int], ...] = field(default=(), compare=False)
-    listed: frozenset[int] | None = field(default=None, compare=False)
+    listed: frozenset[tuple[int, float]] | None = field(default=None, compare=False)
 
     @property
     def tiles(self) -> int | None:

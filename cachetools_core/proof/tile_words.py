@@ -65,7 +65,7 @@ def _doubts(story: Story, remains: Remains) -> list[str]:
     lost = levels_that_lost(before, after)
     missing = () if now is None else unlisted(after, now.selection)
     if missing:
-        doubts.append(f"ReportCacheStatus lists no {levels_in_words(missing)}.")
+        doubts.append(f"ReportCacheStatus doesn't list the chosen scale of {levels_in_words(missing)}.")
     if lost:
         doubts.append(f"Scales that weren't asked for hold fewer tiles or files than before: {levels_in_words(lost)}.")
     if was and now and now.sampled and was.outside != now.outside:

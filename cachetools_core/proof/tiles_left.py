@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 from .evidence import Look, Says, ServiceState, Witness
+from .scheme import LevelOfDetail
 from .tiles import CloseUp, Selection
 from .verdict import Remains
+
+SAME_SCALE = 0.001
 
 
 def count_of(look: Look, selection: Selection) -> int | None:
@@ -18,9 +23,15 @@ def count_of(look: Look, selection: Selection) -> int | None:
 
 
 def unlisted(look: Look, selection: Selection) -> tuple[int, ...]:
-    """The chosen levels that aren't in the report, though it counts tiles."""
+    """The chosen levels that aren't in the report with their scale, though it counts tiles."""
     listed = None if look.count is None else look.count.listed
-    return () if listed is None else tuple(sorted(selection.numbers - listed))
+    return () if listed is None else tuple(sorted(one.level for one in selection.levels if not _is_in(one, listed)))
+
+
+def _is_in(chosen: LevelOfDetail, listed: frozenset[tuple[int, float]]) -> bool:
+    """A report may number levels otherwise than the service does, and then its counts are another scale's."""
+    scales = [scale for level, scale in listed if level == chosen.level]
+    return bool(scales) and all(math.isclose(scale, chosen.scale, rel_tol=SAME_SCALE) for scale in scales)
 
 
 def tiles_on_disk(look: Look, selection: Selection) -> int | None:

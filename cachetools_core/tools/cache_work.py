@@ -125,6 +125,7 @@ class CacheWork:
         if report.end is not JobEnd.SUCCEEDED:
             record.warning(f"The cache is gone, though the job didn't report success: {report.in_words().rstrip('.')}.")
         tell_disk(after, record, expected=Says.GONE)
+        tell_of_work(after, record)
         if remains is Remains.NOTHING_BY_ONE:
             why = " ".join(after.trouble)
             other = " Get Cache Info finds no cache either." if after.of(Witness.CACHE_INFO).says is Says.GONE else ""
@@ -141,6 +142,12 @@ def tell_disk(one: Look, record: Record, *, expected: Says) -> None:
     disk = one.of(Witness.DISK)
     if disk.words:
         (record.info if disk.says is expected else record.warning)(f"On disk: {disk.words}")
+
+
+def tell_of_work(after: Look, record: Record) -> None:
+    """A warning where a caching job is still at work, since it may make tiles again."""
+    if after.busy:
+        record.warning("ReportCacheStatus says that a caching job is still running, so tiles may come back.")
 
 
 def refuse_hopeless(named: ServiceReference, before: Look) -> None:

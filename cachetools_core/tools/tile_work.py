@@ -21,7 +21,7 @@ from ..server.looks import NOBODY_ASKED, Other, closer_look, look, with_others
 from ..server.site import Task, find_task
 from ..server.wire import READ_TRIES, Wire
 from ..server.witnesses.samples import offers_tilemap, sample
-from .cache_work import inputs_listed, refuse_hopeless, tell_disk
+from .cache_work import inputs_listed, refuse_hopeless, tell_disk, tell_of_work
 from .record import Record
 from .work import Work
 
@@ -100,7 +100,11 @@ def _refuse_uncounted(service: ServiceReference, before: Look) -> None:
         )
     if chosen.extent is None and count_of(before, chosen) is None and not tiles_on_disk(before, chosen):
         missing = unlisted(before, chosen)
-        why = f"ReportCacheStatus lists no {levels_in_words(missing)}." if missing else " ".join(before.trouble)
+        why = (
+            f"ReportCacheStatus doesn't list the chosen scale of {levels_in_words(missing)}."
+            if missing
+            else " ".join(before.trouble)
+        )
         raise CannotDelete(
             f"The tiles of {service} can't be counted, so nobody could tell whether they are gone. {why}".rstrip(),
             "Use an account that may run System/ReportingTools. Nothing was submitted.",
@@ -239,6 +243,7 @@ class TileWork:
                 f"The tiles are gone, though the job didn't report success: {report.in_words().rstrip('.')}."
             )
         tell_disk(after, record, expected=Says.THERE)
+        tell_of_work(after, record)
         record.info(f"After: {seen(after)}.")
         record.info(f"Deleted: {self.in_words} of {self.service} are gone; the service is cached as before.")
 

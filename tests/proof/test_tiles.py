@@ -111,15 +111,17 @@ def test_none_are_there_where_none_is_counted_or_all_places_are_empty() -> None:
     assert not are_none(look({0: 0}, {True: 1, False: 4})), "a count of zero, and a tile that is there"
 
 
-def test_a_scale_that_the_report_leaves_out_counts_as_none_neither_before_nor_after() -> None:
-    def with_listed(one: Look, *levels: int) -> Look:
+def test_a_scale_that_the_report_leaves_out_or_numbers_otherwise_counts_as_none_neither_before_nor_after() -> None:
+    def with_listed(one: Look, *levels: tuple[int, float]) -> Look:
         service, report = one.testimonies
         return replace(one, testimonies=(service, replace(report, listed=frozenset(levels))))
 
-    after = look({1: 7})
-    assert what_remains_of_tiles(BEFORE, with_listed(after, 0, 1)) is Remains.NOTHING
-    assert what_remains_of_tiles(BEFORE, with_listed(after, 1)) is Remains.UNTOLD
-    assert (are_none(with_listed(after, 0, 1)), are_none(with_listed(after, 1))) == (True, False)
+    after, own, other = look({1: 7}), (0, 591657527.6), (1, 5000.0)
+    assert what_remains_of_tiles(BEFORE, with_listed(after, own, other)) is Remains.NOTHING
+    for listed in ([other], [(0, 5000.0), (1, 591657527.6)], [own, (0, 5000.0)]):
+        assert what_remains_of_tiles(BEFORE, with_listed(after, *listed)) is Remains.UNTOLD
+        assert not are_none(with_listed(after, *listed))
+    assert are_none(with_listed(after, own, other))
 
 
 def test_a_close_up_is_read_as_it_was_written() -> None:

@@ -112,6 +112,14 @@ def test_they_agree_while_the_job_of_an_unfinished_deletion_is_at_work(tmp_path:
         assert report_map_server_cache(puppet.service_url, access=access).deletable
 
 
+def test_a_caching_job_that_is_at_work_after_a_deletion_is_warned_of(tmp_path: Path) -> None:
+    with BodyServer(lambda path: None) as server:
+        puppet = Puppet(server, WITH_A_CACHE, Answers(GONE, report("NONE", cacheExecutionStatus="PROCESSING")))
+        receipt = run_deletion(puppet.service_url, access_to(tmp_path), lambda plan: True)
+        assert (receipt.verdict.value, receipt.exit_code) == ("deleted", 0)
+        assert any("caching job is still running" in warning for warning in receipt.warnings)
+
+
 # A run that is at work on the same service
 
 

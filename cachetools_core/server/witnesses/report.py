@@ -23,7 +23,8 @@ COMPLAINT = re.compile("error|abort", re.IGNORECASE)  # as in esriJobMessageType
 TROUBLE = ("error", "errors", "errormessage", "exception")
 NAMES, TYPES = ("name", "servicename"), ("type", "servicetype")
 ADDRESSES, FOLDERS = ("service_url", "serviceurl", "service", "url"), ("folder", "foldername")
-COUNTS = ("tilecount", "tilessize", "tiles")
+LEVEL_COUNTS = ("tilecount", "tilessize")
+COUNTS = (*LEVEL_COUNTS, "tiles")
 FLAGS = ("exists", "iscached", "singlefusedmapcache")
 YES = ("true", "1", "yes")
 SUCCEEDED = "esriJobSucceeded"
@@ -60,7 +61,9 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
     testimony, infos = _testimony(report), report.get("lodinfos")
     if testimony.says is Says.GONE and _is_contradicted(answer, report):
         return _nothing(Why.UNREADABLE, "ReportCacheStatus contradicts itself, so it counts nothing.")
-    listed = frozenset(scale.level for scale in _levels(report).scales)
+    if _counts_in(answer) > sum(map(_counts_of, infos if isinstance(infos, list) else [])):
+        testimony = replace(testimony, scales=None)  # tiles stand elsewhere than in the levels, too
+    listed = frozenset((scale.level, scale.scale) for scale in _levels(report).scales)
     return replace(testimony, remarks=testimony.remarks | _work(report), expected=_expected(infos), listed=listed)
 
 
@@ -166,7 +169,7 @@ def _testimony(report: Body) -> Testimony:
 
 
 def _levels(report: Body) -> _Levels:
-    infos, something = report.get("lodinfos"), _holds_something(report)
+    infos, something = report.get("lodinfos"), _counts_in(report) > 0
     if infos is None:
         return _Levels((), whole=True, something=something)
     if not isinstance(infos, list):
@@ -175,9 +178,14 @@ def _levels(report: Body) -> _Levels:
     return _Levels(scales, len(scales) == len(infos), something)
 
 
-def _holds_something(report: Body) -> bool:
-    """Any positive count or size, wherever it stands, though it may be too large or too odd to be counted with."""
-    return any(name in ("tilecount", "tilessize") and number(value) > 0 for name, value in fields_in(report))
+def _counts_in(value: Any) -> int:
+    """How many positive counts and sizes stand in it, though they may be too large or too odd to be counted with."""
+    return sum(name in LEVEL_COUNTS and number(held) > 0 for name, held in fields_in(value))
+
+
+def _counts_of(level: Any) -> int:
+    fields = in_small_letters(level)
+    return sum(number(fields.get(name)) > 0 for name in LEVEL_COUNTS)
 
 
 def _scale(info: Any) -> Scale | None:
