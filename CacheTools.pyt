@@ -182,7 +182,7 @@ class DeleteMapServerCacheTiles(DeletingTool):
         super().check(given)
         scales, extent = given["scales"], given["extent"]
         read(scales, lambda shown: check_scales(read_scales(scales.values or shown)))
-        corners, _ = read_extent(extent.value, extent.valueAsText)
+        corners, _ = read_extent(extent)
         read(extent, lambda shown: corners is None or check_corners(corners))
 
     def delete(self, given, access):
@@ -191,7 +191,7 @@ class DeleteMapServerCacheTiles(DeletingTool):
         from cachetools_core.naming.parameter_text import read_extent
 
         service, scales = text(given["input_service"]), given["scales"].values or text(given["scales"])
-        corners, system = read_extent(given["extent"].value, given["extent"].valueAsText)
+        corners, system = read_extent(given["extent"])
         return delete_map_server_cache_tiles(service, scales, corners, access, system)
 
 

@@ -66,14 +66,16 @@ def about_instances(text: str | None) -> str:
     return "" if text in (None, "", "-1") else fixed
 
 
-def read_extent(value: Any, text: str | None) -> tuple[tuple[float, ...] | None, int | str | None]:
-    """xmin, ymin, xmax and ymax of an arcpy.Extent, and the system that they are in, if any.
+def read_extent(parameter: Any) -> tuple[tuple[float, ...] | None, int | str | None]:
+    """xmin, ymin, xmax and ymax of an arcpy.Parameter for an extent, and the system that they are in, if any.
 
-    No corners for no extent, and for DEFAULT, whose value isn't documented; where the value isn't an extent, such as a
-    text or MINOF's, they are no numbers or those of the text. The system is its well-known number, or the name of one
-    without a number: the number of a custom system is 0, and so is that of an unknown one, whose name is empty or
-    "Unknown". Raises nothing.
+    No corners for no extent, and for DEFAULT, whose value isn't documented and so isn't read; where the value isn't an
+    extent, such as a text or MINOF's, they are no numbers or those of the text. The system is its well-known number, or
+    the name of one without a number: the number of a custom system is 0, and so is that of an unknown one, whose name
+    is empty or "Unknown". Raises nothing.
     """
+    text = parameter.valueAsText
+    value = parameter.value if text != "DEFAULT" else None
     if text == "DEFAULT" or not (text or value):
         return None, None
     system = getattr(value, "spatialReference", None)

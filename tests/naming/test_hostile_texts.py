@@ -28,7 +28,7 @@ def find_it(text: str) -> ServiceReference:
     return find_service(text, Run(FastClock(), 6e5, lambda: False))
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(st.one_of(hostile_text, hostile_address, coded_address))
 def test_any_text_names_one_service_on_the_host_in_it_or_is_refused(text: str) -> None:
     named = fed_to(read_name, text)

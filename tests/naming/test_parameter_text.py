@@ -103,10 +103,10 @@ def system(number: int, name: str, **more: str) -> Any:
     ],
 )
 def test_an_extent_is_its_corners_and_its_system(value: Any, text: Any, corners: Any, known_as: Any) -> None:
-    assert read_extent(value, text) == (corners, known_as)
+    assert read_extent(SimpleNamespace(value=value, valueAsText=text)) == (corners, known_as)
 
 
 @pytest.mark.parametrize("value", ["MINOF", "Rainfall", "1 2 3 4 5", an_extent(XMax=None), object()])
 def test_what_is_no_extent_has_no_corners_that_could_be_taken_for_one(value: Any) -> None:
-    corners, _ = read_extent(value, str(value))
+    corners, _ = read_extent(SimpleNamespace(value=value, valueAsText=str(value)))
     assert corners is not None and any(map(math.isnan, corners))
