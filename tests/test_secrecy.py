@@ -110,7 +110,7 @@ def test_what_is_cleaned_afterwards_shows_nothing() -> None:
     assert TOKEN[:8] not in secrets.blot(plain_words(["x", {"y": split * 3}]))
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(
     st.text(st.characters(exclude_categories=("Cs", "Cc", "Cf", "Zs", "Zl", "Zp")), min_size=4, max_size=40),
     st.sampled_from(sorted(CODINGS)),
@@ -124,7 +124,7 @@ def test_any_secret_beside_any_text(secret: str, coding: str, before: str, after
     assert coded not in told or coding in ("latin", "controls", "colours", "nobody sees", "lines", "script", "repr")
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.text(min_size=4, max_size=40), st.text(max_size=20), st.text(max_size=20))
 def test_a_secret_as_it_is_never_stays(secret: str, before: str, after: str) -> None:
     assert secret not in Secrets([secret]).blot(f"{before}{secret}{after}").replace(BLOT, "")

@@ -63,7 +63,7 @@ def test_tiles_that_are_not_there_are_refused(
     assert (done.code, done.json["exit_code"], site.server.submits) == (code, code, 0)
 
 
-@pytest.mark.parametrize(("answer", "code"), [("yes\n", 0), ("no\n", 3)])
+@pytest.mark.parametrize(("answer", "code"), [("yes\n", 0), pytest.param("no\n", 3, marks=pytest.mark.thorough)])
 def test_what_is_shown_is_asked_about(
     server: Rehearsal, stored_account: Callable[[Rehearsal], list[str]], answer: str, code: int
 ) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.choosing import one_in
 from support.entries import ENTRY, OTHER, SCALE, SERVICE, SITE, TASK, look, old_file, old_text
 from support.journals import entry_of, environment
 
@@ -138,7 +139,7 @@ with Journal(SERVICE, Path(sys.argv[1])).held() as journal:
 """
 
 
-@pytest.mark.parametrize("writes", range(1, 9))
+@pytest.mark.parametrize("writes", one_in(4, range(1, 9)))
 def test_a_run_that_is_killed_while_it_writes_leaves_a_whole_entry(writes: int, folder: Path) -> None:
     root = Path(__file__).resolve().parent.parent.parent
     command = [sys.executable, "-c", WRITE_ON, str(folder)]

@@ -8,7 +8,7 @@ from itertools import product
 
 import pytest
 from support.bench import FACTOR, Bench, Outcome
-from support.choosing import some_of
+from support.choosing import one_in, some_of
 from support.evidence import (
     BROKEN,
     CACHED,
@@ -289,7 +289,7 @@ def test_every_state_of_cache_and_service_after_this_end(end: str, servers: Serv
     assert found == {cell: (on_a_server(end, *cell), [], 1) for cell in cells}
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", one_in(2, SERVICES))
 def test_a_job_that_still_runs_at_the_deadline_is_called_that_whatever_else_is_seen(service, place):
     faults = bring_about(place, service)
     seen = place.run("job-waits-forever", *faults, patience=QUICK, deadline=30)

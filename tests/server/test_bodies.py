@@ -233,7 +233,7 @@ except OSError:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows tells no peak of a process's memory")
-@pytest.mark.parametrize("body", some_of(EXPLODING, "a text of 32 MB", "lists"))
+@pytest.mark.parametrize("body", some_of(EXPLODING, "lists"))
 def test_no_answer_takes_the_memory_of_this_machine(body):
     with RawServer(says(http(body))) as server:
         used = subprocess.run([sys.executable, "-c", READER, server.url], capture_output=True, text=True, check=True)
@@ -260,7 +260,7 @@ def hostile():
         yield answers, client
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(body=_JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=60), status=st.integers(200, 599))
 def test_whatever_comes_is_an_answer_or_a_documented_error(hostile, body, status):
     answers, client = hostile

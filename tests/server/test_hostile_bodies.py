@@ -167,7 +167,7 @@ BY_FEED = pytest.mark.parametrize(
 )
 
 
-@pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.thorough)], ids="every {}".format)
+@pytest.mark.parametrize("every", [10, pytest.param(1, marks=pytest.mark.thorough)], ids="every {}".format)
 @BY_FEED
 def test_one_odd_value_in_a_body_ends_in_a_result_or_a_documented_error(
     wires: Wires, good: Any, feed: Feed, every: int
@@ -201,7 +201,7 @@ def test_any_rest_info_and_token_together_sign_in_at_the_named_host_or_nowhere(
     feed_info(wires, info, token)
 
 
-@pytest.mark.parametrize("many", [600, 20_000])
+@pytest.mark.parametrize("many", [600, pytest.param(20_000, marks=pytest.mark.thorough)])
 def test_a_job_with_a_flood_of_messages_is_told_in_part(wires: Wires, many: int) -> None:
     said: list[dict[str, str]] = []
 

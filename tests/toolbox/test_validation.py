@@ -128,7 +128,7 @@ def test_validation_never_raises() -> None:
         pro.add_toolbox(TOOLBOX)
         pane = pro.open_in_pane(TOOL)
 
-        @settings(max_examples=300)
+        @settings(max_examples=150)
         @given(service=ODD_OBJECTS, instances=ODD_OBJECTS)
         def any_values(service: Any, instances: Any) -> None:
             pane.edit(INSTANCES, instances)

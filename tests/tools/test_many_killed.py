@@ -46,6 +46,15 @@ def sites(
     return start
 
 
+def test_three_services_on_three_sites_killed_once(sites: Callable[..., Sites]) -> None:
+    found = sites(3, 0.2, 0, per_site=1)
+    found.killed_while_all_are_busy(3)
+    code, summary, err = found.run()
+    assert (code, summary["counts"], found.submits) == (0, {"deleted": 3}, 3), err
+    assert found.complaints(summary, code) == []
+
+
+@pytest.mark.thorough
 def test_twelve_services_on_three_sites_killed_twice(sites: Callable[..., Sites]) -> None:
     found = sites(12, 0.2, 0, per_site=2)
     found.killed_while_all_are_busy(6)

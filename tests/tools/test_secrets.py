@@ -87,9 +87,8 @@ IN_THE_JOB = [
     "fault",
     some_of(
         by_name(AT_SIGN_IN + IN_THE_JOB),
-        "account-locked", "html-login@token", "json-500@token", "redirect-other-host@token", "reset-during@token",
-        "wrong-token-host", "html-login@info", "token-498@job", "access-denied@submit", "redirect-https@submit",
-        "reset-after@submit", "job-failed", "control-characters", "negotiate-401@service",
+        "account-locked", "html-login@token", "redirect-other-host@token", "wrong-token-host", "html-login@info",
+        "token-498@job", "access-denied@submit", "control-characters", "negotiate-401@service",
     ),
 )  # fmt: skip
 def test_deletions_that_fail_on_the_way(standing: Callable[..., Rehearsal], out: Everything, fault: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from support.body_server import BodyServer, Page, refusal
-from support.choosing import by_name, some_of
+from support.choosing import by_name, one_in, some_of
 from support.clocks import FastClock
 from support.journals import environment
 from support.listener import Listener
@@ -331,7 +331,7 @@ def test_what_is_said_where_nothing_is_submitted(name: str, sites: Sites) -> Non
         assert "Nobody counted its tiles: " in receipt.warnings[0]
 
 
-@pytest.mark.parametrize("name", BROKEN_REPORTS)
+@pytest.mark.parametrize("name", one_in(2, BROKEN_REPORTS))
 def test_a_broken_report_never_means_that_there_is_nothing_to_delete(name: str, sites: Sites) -> None:
     """Where it counts something, the deletion is tried, and the same answers afterwards are no success either."""
     answers = Answers(GONE, BROKEN_REPORTS[name], is_cached("false"))
