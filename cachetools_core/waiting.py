@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from typing import Generic, Protocol, TypeVar
 
 from .elapsed import until
-from .errors import CacheToolsError, Cancelled, DeadlinePassed
+from .errors import CacheToolsError, Cancelled, DeadlinePassed, NeverSent
 from .secrecy import Secrets, proxy_passwords
 
 Answer = TypeVar("Answer")
@@ -175,11 +175,16 @@ class Run:
 
         The function gets an event that is set once nobody waits any more. With `until_answered` a cancel waits for the
         answer: a request that starts work isn't abandoned while its answer may still come.
-        Raises TimeoutError after that many seconds, DeadlinePassed, Cancelled, and whatever the function raises.
+        Raises TimeoutError after that many seconds, DeadlinePassed, Cancelled, NeverSent where no thread can be
+        started, and whatever the function raises.
         """
         exchange = _Exchange(function)
         end = self.clock.monotonic() + min(seconds, self.left())
-        threading.Thread(target=exchange.go, name="CacheTools request", daemon=True).start()
+        if not started(exchange.go, "CacheTools request"):
+            raise NeverSent(
+                "This machine starts no more threads for this user.",
+                "End programs that aren't needed, or raise this user's limit of processes, then run this again.",
+            )
         try:
             while not self.clock.wait(exchange.done, self._next_look(end)):
                 if self.clock.monotonic() >= end:
@@ -214,6 +219,15 @@ class Run:
 
     def _next_look(self, end: float) -> float:
         return max(0.0, min(CANCEL_IS_FELT_WITHIN, end - self.clock.monotonic()))
+
+
+def started(work: Callable[[], object], name: str) -> bool:
+    """Start work in a thread of its own, which keeps no process from ending; False where a limit forbids one more."""
+    try:
+        threading.Thread(target=work, name=name, daemon=True).start()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _stopped() -> Cancelled:

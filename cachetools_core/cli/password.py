@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import locale
 import re
-import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from ..server.destination import same_authority
 from ..server.signin import BY_THE_CALLER
 from ..server.turns import Turn
 from ..system import end, started_apart
-from ..waiting import Run
+from ..waiting import Run, started
 from .terminal import LONGEST_LINE, Terminal
 
 if TYPE_CHECKING:
@@ -150,7 +149,7 @@ def _first_line_of(process: subprocess.Popen[bytes]) -> tuple[bytes, int]:
         while output.read(65536):
             pass
 
-    threading.Thread(target=drain, daemon=True).start()
+    started(drain, "CacheTools password")
     return line, process.wait()
 
 

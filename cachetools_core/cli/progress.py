@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 from ..elapsed import Stage, in_words
-from ..waiting import Clock
+from ..waiting import Clock, started
 from .streams import Stream
 
 REFRESHED_EVERY = 0.25
@@ -135,7 +136,7 @@ class Live:
         self._task = self._progress.add_task(self._stage.label, total=None, words="")
         self._ended = threading.Event()
         self._progress.start()
-        threading.Thread(target=self._draw_on, args=(self._ended,), name="CacheTools display", daemon=True).start()
+        started(partial(self._draw_on, self._ended), "CacheTools display")
 
     def _draw_on(self, ended: threading.Event) -> None:
         while not ended.wait(REFRESHED_EVERY):

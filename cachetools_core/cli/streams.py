@@ -7,7 +7,10 @@ import os
 import threading
 from collections import deque
 from contextlib import suppress
+from functools import partial
 from typing import TextIO
+
+from ..waiting import started
 
 WAITS_FOR_A_READER = 0.5
 TRIES_AGAIN_AFTER = 0.05
@@ -53,7 +56,9 @@ class Stream(io.TextIOBase):
             with self._changed:
                 self._unwritten.append(text)
                 if len(self._unwritten) == 1:
-                    threading.Thread(target=self._write_on, args=(self._beneath,), daemon=True).start()
+                    work = partial(self._write_on, self._beneath)
+                    if not started(work, "CacheTools stream"):
+                        work()  # without a thread, a reader who doesn't read holds it up
                 if not self._unread:
                     self._unread = not self._changed.wait_for(self._is_written, WAITS_FOR_A_READER)
         return len(text)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Generic, TypeVar
 
+from ..waiting import started
 from .relay import Relay
 
 Outcome = TypeVar("Outcome")
@@ -40,9 +41,15 @@ class Lanes(Generic[Outcome]):
         with self._lock:
             found = self._lanes.setdefault(lane, _Lane())
             found.waiting.append(work)
-            if found.workers < self._at_a_time:
-                found.workers += 1
-                threading.Thread(target=self._work, args=(found,), name="CacheTools worker", daemon=True).start()
+            if found.workers == self._at_a_time or self._starts_a_worker(found) or found.workers:
+                return
+            found.workers = 1
+        self._work(found)  # no thread can be had
+
+    def _starts_a_worker(self, lane: _Lane[Outcome]) -> bool:
+        is_started = started(partial(self._work, lane), "CacheTools worker")
+        lane.workers += is_started
+        return is_started
 
     def outcomes(self, meanwhile: Callable[[], None] = lambda: None) -> Iterator[Outcome]:
         """What comes of each piece, in the order in which they end; what they say meanwhile is handed on.

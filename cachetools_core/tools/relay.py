@@ -25,6 +25,7 @@ class Relay:
         self._messages, self._clock = Steady(messages), clock
         self._sent: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._news = threading.Event()
+        self._listener = threading.get_ident()
         self._stop, self._over = self._messages.cancelled(), False
 
     def info(self, text: str) -> None:
@@ -41,6 +42,8 @@ class Relay:
 
     def cancelled(self) -> bool:
         """True once the administrator has asked to stop, as far as the listening thread has heard."""
+        if threading.get_ident() == self._listener:
+            self._stop = self._stop or self._messages.cancelled()
         return self._stop
 
     def tell(self, what: Callable[[], None]) -> None:
@@ -52,6 +55,8 @@ class Relay:
 
         Raises what it raises, and Cancelled where nobody listens any more.
         """
+        if threading.get_ident() == self._listener:
+            return ask()
         answer: list[Found] = []
         error: list[BaseException] = []
         done = threading.Event()
