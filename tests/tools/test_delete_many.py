@@ -42,7 +42,7 @@ def many(rehearsal: Callable[..., Rehearsal], tmp_path: Path) -> Iterator[Many]:
 
 
 def test_all_are_deleted_with_one_sign_in_and_no_more_jobs_at_a_time_than_allowed(many: Many) -> None:
-    many.server.let_jobs_take(0.2)
+    many.server.before_request = lambda _: many.server.let_jobs_take(0.2 if many.server.most_jobs_at_once > 1 else 60)
     summary = many.delete(per_site=2)
     assert (summary.counts, summary.exit_code) == ({"deleted": 6}, 0)
     assert [one.service for one in summary.receipts] == many.services
