@@ -324,7 +324,12 @@ def test_a_report_about_another_service_says_nothing(other, levels, site):
     assert not found.has_no_cache
 
 
-@pytest.mark.parametrize("same", [{"name": "f/RAIN"}, {"type": "mapserver"}, {"name": None}, {"type": None}], ids=str)
+SAME = [{"name": "f/RAIN"}, {"type": "mapserver"}, {"name": None}, {"type": None}, {"service": "Rain"},
+        {"service": "F/Rain/MapServer"}, {"url": "https://h/arcgis/rest/services/F/Rain/MapServer?f=json"},
+        {"url": "https://h/arcgis/rest/services/System/ReportingTools/GPServer"}, {"folder": "F/"}]  # fmt: skip
+
+
+@pytest.mark.parametrize("same", SAME, ids=str)
 def test_letter_case_is_no_other_service_and_a_report_without_a_name_is_about_the_one_that_was_asked_for(same, site):
     assert says(site.look(CACHED, executed({**report(level()), **same})), Witness.REPORT) == (THERE, None, 4)
 
@@ -422,6 +427,7 @@ DISSENT: dict[str, dict[str, Any]] = {
     "a size in words": {"tilesSize": "12 MB"},
     "levels by another name": {"lods": [{"level": 0, "tiles": 21}]},
     "another folder": {"folderName": "G"},
+    "another name": {"service": "Wind"},
     "another address": {"serviceUrl": "https://h/arcgis/rest/services/F/Wind/MapServer"},
     "another type": {"serviceType": "ImageServer"},
     "errors": {"errors": ["Status.gdb can't be read"]},

@@ -111,10 +111,12 @@ def _is_about(report: Body, service: ServiceReference) -> bool:
     kinds = [plain_words(report[key]) for key in TYPES if report.get(key) is not None] or [own_kind]
     if any(names_service(service, f"{name}:{kind}") is not Means.THIS for name in names for kind in kinds):
         return False
-    texts = [report[key] for key in ADDRESSES if isinstance(report.get(key), str)]
+    said = [report[key] for key in ADDRESSES if isinstance(report.get(key), str)]
+    texts = [text for text in said if "/gpserver" not in text.lower()]  # the report's own task or job
     folders = [report[key].strip("/\\ ") for key in FOLDERS if isinstance(report.get(key), str)]
-    texts += [f"{folder}/{service.name}:{service.kind}".lstrip("/") for folder in folders]
-    texts += [f"{text}:{own_kind}" for text in texts]
+    bare = [f"{service.folder}/{text}" for text in texts if text.strip() and not set("/\\:.") & set(text)]
+    paths = [*(f"{folder}/{service.name}" for folder in folders), *bare]
+    texts += [f"{path}:{service.kind}".lstrip("/") for path in paths]
     return all(names_service(service, text) is not Means.ANOTHER for text in texts)
 
 
