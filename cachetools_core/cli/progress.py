@@ -87,7 +87,8 @@ class Live:
         self._console: Any = importlib.import_module("rich.console").Console(
             file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True
         )
-        if self._console.is_dumb_terminal or not self._console.is_terminal:
+        shows_nothing = self._console.width < 1  # with COLUMNS=0 rich drops every line, errors too
+        if self._console.is_dumb_terminal or not self._console.is_terminal or shows_nothing:
             raise Plain
         self._stream, self._clock = stream, clock
         self._stage = Stage()

@@ -140,7 +140,7 @@ class PlainWire:
         except UnicodeError:
             refusal: CacheToolsError = NeverSent(
                 f"{request.in_words} can't be sent: a value in it can't be encoded.",
-                "Check the account's password and, if a proxy is set, the proxy's user and password.",
+                "Check the account's user name and password and, if a proxy is set, the proxy's.",
             )
         except (DeadlinePassed, TimeoutError, requests.RequestException, HTTPError, ValueError) as error:
             note(f"no answer ({type(error).__name__})")

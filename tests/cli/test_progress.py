@@ -64,6 +64,12 @@ def test_what_the_terminal_is_said_to_be_counts(
     assert not re.search(r"\x1b\[(?:[0-9;]+;)?(?:3|4|9)[0-9]", told), "no colours"
 
 
+def test_a_terminal_that_is_said_to_have_no_width_shows_an_error_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "0")
+    terminal = PseudoTerminal("check", "nonsense", stdout=None)
+    assert terminal.end()[0] == 2 and "CT101" in terminal.shown
+
+
 def test_lines_where_rich_is_not_installed(
     deletion: Callable[[], str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
