@@ -8,7 +8,7 @@ from datetime import datetime
 from .evidence import Look, Says, Scale, Witness, who_says_what
 from .finding import Finding, first_stopper
 from .scheme import TilingScheme
-from .words import in_megabytes, look_in_words
+from .words import for_people, in_megabytes, in_utc, look_in_words
 
 ON_DEMAND = "Tiles are made on demand, so they come back when somebody views the map."
 TILES_ONLY = "It is a hosted tile layer, with no map behind its tiles: nothing can make them again."
@@ -144,7 +144,7 @@ class CacheFound:
     @property
     def counted_by(self) -> str:
         """Who counted, when, and what that is worth."""
-        asked = f"{self.asked_at:%Y-%m-%d %H:%M:%S} UTC"
+        asked = for_people(in_utc(self.asked_at))
         if self.found.count is None:
             return f"Nobody counted the tiles; asked on {asked}."
         return f"Counted by {self.found.count.witness.in_words}, asked on {asked}. {OUT_OF_STEP}"

@@ -10,7 +10,7 @@ from ..errors import CacheToolsError, Unknown
 from .evidence import Look
 from .verdict import UNSETTLED, Verdict
 from .way_back import WayBack
-from .words import in_time, look_in_words
+from .words import for_people, in_time, look_in_words
 from .written_look import look_as_dict
 
 if TYPE_CHECKING:
@@ -148,8 +148,3 @@ class Receipt:
             *(("Warning", text) for text in self.warnings),
             ("Error", "" if self.error is None else str(self.error)),
         ]
-
-
-def for_people(moment: str) -> str:
-    """A time of the receipt as people read it; empty for none. Raises nothing."""
-    return moment.replace("T", " ").replace("Z", " UTC")

@@ -8,7 +8,6 @@ from html import escape
 
 from .evidence import plural
 from .html import document, facts_table, linked, listed, section, stacking
-from .receipt import for_people
 from .site_caches import CacheRow, Ending, SiteCaches, Sum
 from .site_table import (
     INCOMPLETE,
@@ -20,7 +19,7 @@ from .site_table import (
     title_of,
     uncounted_in_words,
 )
-from .words import in_megabytes, in_utc
+from .words import for_people, in_megabytes, in_utc
 
 OWN_STYLE = """
 .cachetools .possible{--tone:var(--link)}

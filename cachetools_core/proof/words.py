@@ -184,6 +184,15 @@ def in_utc(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def for_people(moment: str) -> str:
+    """A moment that JSON has, as people read it; empty for none. Raises nothing.
+
+    >>> for_people("2026-03-01T02:00:00Z")
+    '2026-03-01 02:00:00 UTC'
+    """
+    return moment.replace("T", " ").replace("Z", " UTC")
+
+
 def in_megabytes(size: int) -> str:
     """Bytes in the unit that people read: 1 MB is 1,000,000 bytes.
 

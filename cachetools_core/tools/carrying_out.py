@@ -21,7 +21,7 @@ from ..proof.ending import JobEnd, JobReport
 from ..proof.entry import Entry
 from ..proof.evidence import Look
 from ..proof.verdict import ENDED_OR_GONE, UNSETTLED, Remains, Verdict, verdict
-from ..proof.words import Story
+from ..proof.words import Story, for_people, in_utc
 from ..server.candidates import Target
 from ..server.searching import Sight
 from ..server.submission import Submission
@@ -129,9 +129,8 @@ class _Deletion:
         self._journal.clear()  # also where nobody can tell how it ended: its job won't be found again
         said = report.end.value if not report.status else f"has ended ({report.status})"
         left = f"{self._work.what_is_left}, left over or built since"
-        self._record.warning(
-            f"The job of {entry.begun:%Y-%m-%d %H:%M:%S} UTC {said}, and the service has {left}. It needs a new job."
-        )
+        begun = for_people(in_utc(entry.begun))
+        self._record.warning(f"The job of {begun} {said}, and the service has {left}. It needs a new job.")
         certainly_lost = report.end is JobEnd.NEVER_ARRIVED and not report.trouble
         return Next.A_SUBMIT if certainly_lost else Next.A_NEW_PLAN
 

@@ -12,7 +12,7 @@ from ..naming.service import ServiceReference
 from ..proof.entry import Entry
 from ..proof.evidence import Look, Says, ServiceState, Witness, plural, who_says_what
 from ..proof.finding import Check, Finding
-from ..proof.words import look_in_words
+from ..proof.words import for_people, in_utc, look_in_words
 from ..server.looks import look, with_administrator
 from ..server.site import find_task, site_mode, tools_state
 from .access import Access
@@ -184,7 +184,7 @@ def _noted(entry: Entry | None) -> str:
     """What a run that is at work has noted."""
     if entry is None:
         return "it has submitted no job yet"
-    return f"job {entry.job_id or 'without an answer yet'}, begun {_begun(entry)}"
+    return f"job {entry.job_id or 'without an answer yet'}, begun {for_people(in_utc(entry.begun))}"
 
 
 def _then(entry: Entry | None) -> str:
@@ -195,8 +195,4 @@ def _then(entry: Entry | None) -> str:
         then = f"job {entry.job_id}; a run follows it and submits nothing"
     else:
         then = "its submit was never answered; a run looks for its job first"
-    return f"an unfinished deletion, begun {_begun(entry)}: {then}"
-
-
-def _begun(entry: Entry) -> str:
-    return f"{entry.begun:%Y-%m-%d %H:%M} UTC"
+    return f"an unfinished deletion, begun {for_people(in_utc(entry.begun))}: {then}"

@@ -9,6 +9,7 @@ from ..local.journal import Journal
 from ..naming.service import ServiceReference
 from ..proof.entry import Entry
 from ..proof.evidence import Look
+from ..proof.words import for_people, in_utc
 from ..server.wire import Wire
 from .cache_work import CacheWork
 from .other_ports import names_at_other_ports
@@ -83,7 +84,7 @@ def make_plan(wish: Wish, named: ServiceReference, session: Session, record: Rec
 
 def _plan_to_follow(entry: Entry, wish: Wish, named: ServiceReference, session: Session, record: Record) -> Plan:
     work = _work_begun(entry, named)
-    begun = entry.begun.strftime("%Y-%m-%d %H:%M:%S UTC")
+    begun = for_people(in_utc(entry.begun))
     what = "this deletion" if wish.is_met_by(work) else f"to delete {work.in_words} of {named}"
     record.info(f"An earlier run began {what} on {begun}; its job comes first.")
     return Plan(named, entry.before, entry, session.run.clock.monotonic(), session, work, wish)
