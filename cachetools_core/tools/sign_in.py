@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from ..account import Account, Found, Home
-from ..errors import KeyringRefused, NotArcGIS, ServerSaysNo, SignInRefused, WrongUsage
+from ..errors import (
+    JournalError,
+    KeyringRefused,
+    NotArcGIS,
+    ServerSaysNo,
+    SignInRefused,
+    SiteNotKept,
+    WrongUsage,
+)
 from ..local.accounts import StoredInKeyring
 from ..local.folders import kept_certificate
 from ..local.sign_ins import remove_from_keyring, store_in_keyring, user_in_keyring
@@ -113,9 +121,12 @@ def store_sign_in(site: str, access: Access) -> StoredSignIn:
         notes = _notes(home, account.username, folder)
         with session.run.undisturbed():
             store_in_keyring(session.run, home.keyring_entry, account)
-            file = keep_certificates(site_address(named), certificates) if certificates else ""
-            for one in notes:
-                keep_site(one)
+            try:
+                file = keep_certificates(site_address(named), certificates) if certificates else ""
+                for one in notes:
+                    keep_site(one)
+            except (SiteNotKept, JournalError) as error:
+                raise SiteNotKept(f"{error.what} The account itself is in the keyring.", error.remedy) from error
         stored: StoredSignIn = session.secrets.blotted_value(
             StoredSignIn(named, home.address, account.username, str(file), folder)
         )
@@ -134,18 +145,19 @@ def remove_sign_in(site: str, username: str | None = None, access: Access = Acce
         named = read_site(site)
         addresses = dict.fromkeys(filter(None, (named, kept_site(named).signs_in_at)))
         removed: list[tuple[str, str]] = []
-        trouble: tuple[str, ...] = ()
+        remarks: list[str] = []
         try:
             for address in addresses:
                 for user in (username,) if username else _users_of(address, session.run):
-                    if _is_removed(address, user, session.run):
-                        removed.append((address, user))  # noqa: PERF401 - one by one: a later one may fail
-        except KeyringRefused as refusal:
+                    if remove_from_keyring(session.run, _entry(address), user):
+                        removed.append((address, user))
+                    keep_site(kept_site(address).without_user(user))
+            remarks.extend(_remarks(named, bool(removed or username)))
+        except (KeyringRefused, SiteNotKept, JournalError) as error:
             if not removed:
                 raise
-            trouble = (f"There may be more: {refusal.what}",)
-        remarks = (*trouble, *_remarks(named, bool(removed or username)))
-        return RemovedSignIns(named, tuple(removed), remarks)
+            remarks.append(f"There may be more: {error.what}")
+        return RemovedSignIns(named, tuple(removed), tuple(remarks))
 
 
 def stored_sign_ins() -> tuple[KeptSite, ...]:
@@ -224,12 +236,6 @@ def _users_of(address: str, run: Run) -> Iterator[str]:
             return
         seen.add(user)
         yield user
-
-
-def _is_removed(address: str, username: str, run: Run) -> bool:
-    removed = remove_from_keyring(run, _entry(address), username)
-    keep_site(kept_site(address).without_user(username))
-    return removed
 
 
 def _remarks(named: str, is_settled: bool) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -321,6 +322,16 @@ def test_nothing_is_stored_where_what_is_kept_of_the_site_can_not_be_read(
     with pytest.raises(SiteNotKept, match="can't be read"):
         store_sign_in(server.site, access(server))
     assert box.entries == {}
+
+
+def test_what_is_stored_is_told_where_it_can_not_be_noted(server: Rehearsal, box: Box, own_home: Path) -> None:
+    store_sign_in(server.site, access(server))
+    (certificates,) = {file.parent for file in files_of(own_home) if file.suffix == ".pem"}
+    shutil.rmtree(certificates)
+    certificates.write_text("a file in its place", encoding="utf-8")
+    with pytest.raises(SiteNotKept, match="The account itself is in the keyring"):
+        store_sign_in(server.site, access(server))
+    assert len(box.entries) == 1
 
 
 def test_a_keyring_that_only_says_that_it_removes_is_told(server: Rehearsal, box: Box) -> None:
