@@ -121,7 +121,10 @@ def test_the_deadline_ends_even_a_call_that_starts_work():
 
 
 def test_an_interrupt_abandons_the_call_so_that_nothing_is_sent_after_it():
+    begun = threading.Event()
+
     def interrupt() -> None:
+        begun.wait(60)
         raise KeyboardInterrupt
 
     abandoned: list[threading.Event] = []
@@ -129,6 +132,7 @@ def test_an_interrupt_abandons_the_call_so_that_nothing_is_sent_after_it():
 
     def slow(event: threading.Event) -> None:
         abandoned.append(event)
+        begun.set()
         never(event)
 
     with pytest.raises(KeyboardInterrupt):

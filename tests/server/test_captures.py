@@ -312,7 +312,7 @@ def test_a_job_body_gives_its_end_and_its_messages(wire: Captures, name: str, en
 def test_a_job_that_goes_on_is_followed_until_the_deadline(wire: Captures, name: str) -> None:
     job = f"jobs/{wire.body(name)['jobId']}"
     wire.serve_bytes({job: wire.text(name)})
-    rest = PlainWire(Trust(), Run(FastClock(100.0), 3.0, lambda: False))
+    rest = PlainWire(Trust(), Run(FastClock(100.0), 30.0, lambda: False))
     report = follow(rest, f"{wire.site}/{job}", Listener(), PATIENCE)
     assert (report.end, report.status) == (JobEnd.RUNNING, wire.body(name)["jobStatus"])
     assert report.messages == tuple(one["description"] for one in wire.body(name).get("messages", []))
