@@ -39,6 +39,7 @@ FINEST_TILES = 2 ** (FINEST - BLOCK_LEVEL)
 SPACING = 8
 VALUES_IN_TILE = TILE // SPACING
 OVERLAP = 3
+ROWS_AT_ONCE = 64
 SPLINE_UNIT = 64
 
 # Web Mercator's origin, and level 0 of the scheme that ArcGIS Online, Google and Bing share.
@@ -145,14 +146,17 @@ def _cut(top: int, left: int, image: Pixels) -> Iterator[tuple[int, int, Pixels]
 
 
 def _rain() -> Field:
-    """Rain from 0 to 255: air masses and elongated bands wound up by two lows, and showers that are not."""
+    """Rain from 0 to 255, drawn some rows at a time, so that they stay in the processor's cache."""
     lattice = np.frombuffer(np.random.RandomState(SEED).bytes(TILE * TILE), "u1").astype(np.float32) / np.float32(255)
     rows, columns = (count * FINEST_TILES * VALUES_IN_TILE + OVERLAP for count in (ROWS, COLUMNS))
-    y, x = np.meshgrid(
-        np.arange(rows, dtype=np.float32) / np.float32(256),
-        np.arange(columns, dtype=np.float32) / np.float32(256),
-        indexing="ij",
-    )
+    down, right = (np.arange(count, dtype=np.float32) / np.float32(256) for count in (rows, columns))
+    some = range(0, rows, ROWS_AT_ONCE)
+    return np.concatenate([_rain_at(lattice, right, down[first : first + ROWS_AT_ONCE]) for first in some])
+
+
+def _rain_at(lattice: Field, right: Field, down: Field) -> Field:
+    """Air masses and elongated bands wound up by two lows, and showers that are not."""
+    y, x = np.meshgrid(down, right, indexing="ij")
     wound_x, wound_y = _wind_up(*_wind_up(x, y, 2.1, 1.7, 0.55, 1.6), 5.7, 2.6, 0.4, 1.3)
     masses = _noise(lattice, wound_x * 1.1, wound_y * 1.1 + 40, 3)
     bands = _noise(lattice, wound_x * 2.2 + wound_y * 1.2 + 5, wound_y * 7 - wound_x * 3 + 60, 4)
