@@ -63,6 +63,7 @@ def _list() -> End:
 
 def _in_words(kept: KeptSite) -> str:
     users = ", ".join(map(plain_words, kept.usernames))
-    words = [users and f"accounts {users}", kept.signs_in_at and f"signs in at {kept.signs_in_at}"]
+    accounts = "account" if len(kept.usernames) == 1 else "accounts"
+    words = [users and f"{accounts} {users}", kept.signs_in_at and f"signs in at {kept.signs_in_at}"]
     words.append(kept.cache_directory and f"cache directory {kept.cache_directory}")
     return f"{kept.address}: {'; '.join(filter(None, words))}"

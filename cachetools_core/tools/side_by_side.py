@@ -17,6 +17,7 @@ from ..messages import Messages
 from ..naming.identity import service_key, site_key
 from ..naming.service import ServiceReference, read_service
 from ..proof.entry import Entry
+from ..proof.evidence import plural
 from ..secrecy import Discreet
 from ..server.connections import SharedConnections
 from ..server.neighbours import Neighbours
@@ -124,7 +125,8 @@ class SharedSite:
             if not run.left():
                 raise
             if is_silent:
-                what = f"{service.site} gave no answer for {len(self._silent)} other services, and wasn't asked again."
+                others = plural(len(self._silent), "other service")
+                what = f"{service.site} gave no answer for {others}, and wasn't asked again."
                 raise NoAnswer(what, RERUN) from None
             self._silent.append(service.url)
             raise _too_slow(service.url, seconds) from None
@@ -154,7 +156,7 @@ class SharedSite:
 
 
 def _too_slow(url: str, seconds: float) -> NoAnswer:
-    what = f"{url} gave no answer within {seconds:.0f} seconds, so the other services no longer wait for it."
+    what = f"{url} gave no answer within {seconds:.3g} s, so the other services no longer wait for it."
     return NoAnswer(what, RERUN)
 
 

@@ -87,7 +87,7 @@ def test_the_list_shows_sites_and_users_and_no_password(
     assert carry_out(*arguments, given=site.password).code == 0
     listed = run("sign-in", "--list")
     assert listed.code == 0
-    assert listed.out == f"{server.site}: accounts {server.username}; cache directory {own_home}\n"
+    assert listed.out == f"{server.site}: account {server.username}; cache directory {own_home}\n"
     (one,) = run("sign-in", "--list", "--json").json["sites"]
     assert (one["address"], one["usernames"], one["cache_directory"]) == (server.site, [server.username], str(own_home))
     assert server.password not in listed.out + json.dumps(one)
