@@ -17,6 +17,7 @@ from support.job_site import JobSite, job_site
 from support.needs import needed
 from support.rainfall import drawn_once
 from support.servers import Servers
+from support.stalls import Stalls
 
 from cachetools_core.rehearsal.server import Rehearsal
 
@@ -46,6 +47,17 @@ LONG = (
     "test_unfinished_command", "test_secrets_of_commands", "test_rehearsal_command", "test_hostile_bodies",
     "test_many_speed",
 )  # fmt: skip
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What looks for races."""
+    parser.addoption("--stalls", metavar="SEED", help="let threads and sockets stand still, again and again, by chance")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Threads stand still where that was asked for."""
+    if config.getoption("--stalls"):
+        Stalls(f"{config.getoption('--stalls')}-{os.environ.get('PYTEST_XDIST_WORKER')}").begin()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

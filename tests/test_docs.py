@@ -103,7 +103,8 @@ def every_option() -> set[str]:
 @each_page
 def test_every_option_that_is_named_exists(page: Path) -> None:
     """In the command line, in the rehearsal server or in a script of ours; systemctl's aside."""
-    scripts = [*(file for file in (ROOT / "scripts").iterdir() if file.is_file()), ROOT / "tests" / "pro" / "smoke.py"]
+    others = [ROOT / "tests" / "conftest.py", ROOT / "tests" / "pro" / "smoke.py"]
+    scripts = [*(file for file in (ROOT / "scripts").iterdir() if file.is_file()), *others]
     theirs = {option for file in scripts for option in re.findall(r'"(--[a-z-]+)"', file.read_text(encoding="utf-8"))}
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", TEXTS[page.name]))
     assert named - {"--now"} - theirs - every_option() == set()
