@@ -21,8 +21,11 @@ from ..naming.service import OWN_SITE, ServiceReference
 Body = dict[str, Any]
 
 MOST_WORDS = 20
-# `1.#QNAN`, `-1.#IND`, `inf`: what the C libraries of Windows and others print (inferred).
-ODD_NUMBER = re.compile(r"(?<=[:,\[\s])[-+]?(?:\d\.#[a-z]+\d*|nan|inf(?:inity)?)(?=\s*[,\]}])", re.IGNORECASE)
+# `1.#QNAN`, `-nan(ind)`, `inf`, `\u221e`: what the C libraries of Windows and others, and Java, print (inferred).
+ODD_NUMBER = re.compile(
+    r"(?<=[:,\[\s])[-+]?(?:\d[.,]#[a-z]+\d*|nan(?:\(\w*\))?|inf(?:inity)?|undefined|[\u221e\ufffd])(?=\s*[,\]}])",
+    re.IGNORECASE,
+)
 # What an error object of ArcGIS Server itself comes with.
 OF_ARCGIS = (200, 400, 401, 403, 404, 498, 499)
 # PNG, JPEG, and the two forms of LERC, in which tiles of elevation are sent.

@@ -186,7 +186,8 @@ def test_huge_numbers_are_numbers(digits):
 
 
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "9" * 400, "9" * 5000,
-                                  "1.#QNAN", "-1.#IND", "1.#INF00", "nan", "-inf"])  # fmt: skip
+                                  "1.#QNAN", "-1.#IND", "1.#INF00", "nan", "-inf",
+                                  "-nan(ind)", "1,#QNAN", "\u221e"])  # fmt: skip
 def test_what_is_no_finite_number_is_none_and_the_answer_goes_on(text):
     with serving(says(http(f'{{"tileCount": {text}, "extent": [1.5, {text}]}}'.encode()))) as (_, client):
         assert client.get() == {"tileCount": None, "extent": [1.5, None]}
