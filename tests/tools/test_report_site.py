@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from support.body_server import BodyServer, refusal
-from support.clocks import FastClock
+from support.clocks import ScaledClock
 from support.listener import Listener
 from support.many_services import ManyServices, OnceOneIsLeft
 from support.puppet import GONE, NONE, STOPPED, page
@@ -156,7 +156,7 @@ def test_one_bad_text_never_stops_the_others(rehearsal: Start, tmp_path: Path) -
     urls = [one["url"] for one in server.services]
     texts = [*urls, urls[1].replace("localhost", "LOCALHOST"), "nonsense", server.site,
              "https://127.0.0.1:9/arcgis/rest/services/A/MapServer", service_url(server, "Missing")]  # fmt: skip
-    found = report_services(texts, access(server, clock=FastClock()), tmp_path / "several.csv")
+    found = report_services(texts, access(server, clock=ScaledClock()), tmp_path / "several.csv")
     assert [one.service.url for one in found.caches] == [urls[0], urls[3], urls[2], urls[1]]
     assert (found.services, found.exit_code, found.ending) == (8, 0, Ending.WHOLE)
     assert unread(found) == {
