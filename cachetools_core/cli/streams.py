@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 import threading
 from collections import deque
 from contextlib import suppress
@@ -41,6 +42,15 @@ class Stream(io.TextIOBase):
         with suppress(OSError, ValueError):
             return self._beneath is not None and self._beneath.isatty()
         return False
+
+    @property
+    def may_be_seen(self) -> bool:
+        """True where somebody may read it now: on a terminal, or through a pipe, as of tee; never in a file."""
+        try:
+            kind = os.fstat(self.fileno()).st_mode
+        except (OSError, ValueError):
+            return self.isatty()
+        return self.isatty() or stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind)
 
     def fileno(self) -> int:
         """The file descriptor. Raises OSError where there is none, as io.TextIOBase does."""

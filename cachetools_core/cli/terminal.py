@@ -75,9 +75,9 @@ class Terminal:
 
     @property
     def has_somebody(self) -> bool:
-        """True where somebody can answer a question."""
+        """True where somebody can see a question and answer it."""
         try:
-            return sys.stdin is not None and sys.stdin.isatty()
+            return sys.stdin is not None and sys.stdin.isatty() and self.err.may_be_seen
         except ValueError:  # closed
             return False
 

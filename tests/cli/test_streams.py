@@ -256,3 +256,25 @@ def test_what_goes_on_is_shown_once(capsys: pytest.CaptureFixture[str]) -> None:
     told = Outcome(0, *capsys.readouterr()).said
     assert [line.partition("so far")[0] for line in told.splitlines()][:2] == ["... Waiting", "... Deleting, 10 %"]
     assert told.count("\n") == 3 and "\n... Deleting, 11 %" in told
+
+
+@pytest.mark.parametrize(
+    ("leads_to", "seen"), [("terminal", True), ("pipe", True), ("file", False), ("nothing", False)]
+)
+def test_a_question_is_asked_only_where_it_may_be_seen(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, leads_to: str, seen: bool
+) -> None:
+    ours, theirs = os.openpty()
+    reading, writing = os.pipe()
+    places: dict[str, Any] = {"terminal": theirs, "pipe": writing, "file": tmp_path / "said.txt", "nothing": os.devnull}
+    with (
+        open(theirs, closefd=False) as stdin,
+        open(places[leads_to], "w", closefd=leads_to in ("file", "nothing")) as err,
+    ):
+        monkeypatch.setattr(sys, "stdin", stdin)
+        monkeypatch.setattr(sys, "stderr", err)
+        assert Terminal(Stop()).has_somebody is seen
+        monkeypatch.setattr(sys, "stderr", None)
+        assert not Terminal(Stop()).has_somebody
+    for handle in (ours, theirs, reading, writing):
+        os.close(handle)
