@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from itertools import product
+from itertools import islice, product
 
 import pytest
 from support.bench import FACTOR, Bench, Outcome
@@ -131,8 +131,9 @@ def test_every_combination_with_a_disk_has_the_verdict_that_the_rules_give(end: 
     assert broken_rules(end, product(BEFORE_ON_A_DISK, LOOKS_AT_A_DISK)) == []
 
 
-def test_files_that_are_left_are_never_called_deleted_and_after_a_success_never_unknown() -> None:
-    for before, after, end in product(BEFORE_ON_A_DISK, LOOKS_AT_A_DISK, JobEnd):
+@pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.thorough)], ids="every {}".format)
+def test_files_that_are_left_are_never_called_deleted_and_after_a_success_never_unknown(every: int) -> None:
+    for before, after, end in islice(product(BEFORE_ON_A_DISK, LOOKS_AT_A_DISK, JobEnd), 0, None, every):
         if after.of(Witness.DISK).says is THERE:
             said = found(end, before, after)
             assert said not in (Verdict.DELETED, Verdict.DELETED_SERVICE_DOWN)
