@@ -82,12 +82,20 @@ class Terminal:
             return False
 
     def ask(self, question: str, run: Run) -> str:
-        """The answer to a question, one line; empty where there is none. Raises as read_line does."""
+        """The answer to a question, one line; empty where there is none.
+
+        Raises WrongUsage where the question can't be shown, and as read_line does.
+        """
         with self._asking():
             return self._answer(question, run)
 
     def _answer(self, question: str, run: Run) -> str:
         self.err.write(question)
+        if self.err.failed:
+            raise WrongUsage(
+                "A question can't be shown: standard error takes no text.",
+                "Leave standard error on the terminal, or answer with an option, such as --yes.",
+            )
         try:
             return self.read_line(run, "an answer")
         except CacheToolsError:

@@ -20,6 +20,8 @@ from cachetools_core.cli.main import main
 from cachetools_core.cli.signals import Stop
 from cachetools_core.cli.streams import Stream
 from cachetools_core.cli.terminal import Terminal
+from cachetools_core.errors import WrongUsage
+from cachetools_core.waiting import SYSTEM_CLOCK, Run
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the shell and its files are POSIX's")
 SERVER = "delete", "report", "check"
@@ -278,3 +280,13 @@ def test_a_question_is_asked_only_where_it_may_be_seen(
         assert not Terminal(Stop()).has_somebody
     for handle in (ours, theirs, reading, writing):
         os.close(handle)
+
+
+def test_a_question_that_is_lost_gets_no_answer() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w") as err:
+        terminal = Terminal(Stop())
+        terminal.err = Stream(err)
+        with pytest.raises(WrongUsage, match="can't be shown"):
+            terminal.ask("Delete it? ", Run(SYSTEM_CLOCK, 60.0, lambda: False))
