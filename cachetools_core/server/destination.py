@@ -36,8 +36,8 @@ def token_service_of(site: SiteInfo) -> TokenService:
     The site's own words never make up an address. Where it names a token service of its own, that is
     `{site}/tokens/generateToken` at the address that the caller named, whatever host the site knows itself by. Where it
     is federated, it is `{portal}/sharing/rest/generateToken`, if the portal and the token service that the site names
-    agree; one that names no portal belongs to the one whose token service it names. Where it starts none, it is
-    `{site}/admin/generateToken`, which is always there.
+    agree; one that names no portal belongs to the one whose token service it names. Where it starts none, or names
+    the administrator API's, it is `{site}/admin/generateToken`, which is always there.
     Raises UnsafeSignIn where what it says fits none of these.
     """
     said = site.token_service
@@ -45,6 +45,8 @@ def token_service_of(site: SiteInfo) -> TokenService:
         return admin_tokens_of(site)
     if site.portal:
         return _of_portal(site)
+    if _path(said).endswith(ADMIN_TOKENS.lower()):
+        return admin_tokens_of(site)
     if _path(said).endswith(("/tokens", SITE_TOKENS.lower())):
         return TokenService(Home(site.url, site.url), f"{site.url}{SITE_TOKENS}")
     unnamed = OWNERLESS.fullmatch(said.rstrip("/"))

@@ -110,6 +110,7 @@ ATTACKS = {
     ("said", "owner", "address"),
     [
         ("https://u@h/server/tokens/", "", "https://gis.example.com/server/tokens/generateToken"),
+        ("https://h/server/admin/generateToken", "", "https://gis.example.com/server/admin/generateToken"),
         ("https://u:p@h/portal/sharing/rest/generateToken", "https://h/portal", "{portal}"),
         ("https://h/portal/sharing/rest/generateToken", "", "{portal}"),
         ("https://h/portal/sharing/generateToken/", "", "{portal}"),
