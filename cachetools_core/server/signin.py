@@ -19,6 +19,7 @@ from ..errors import (
     UnsafeSignIn,
 )
 from ..messages import plain_words
+from ..naming.address import safe_text
 from ..naming.identity import same_address
 from ..waiting import Run
 from .destination import (
@@ -140,7 +141,7 @@ class ActivePortal:
         if self.trouble:
             return WhyNot(f"Pro's active portal: {self.trouble}")
         if not home.portal or not same_address(self.url, home.address):
-            return WhyNot(f"Pro's active portal {self.url}: the site isn't federated with it")
+            return WhyNot(f"Pro's active portal {safe_text(self.url)}: the site isn't federated with it")
         try:
             token = self.token()
         except SignInRefused as refusal:

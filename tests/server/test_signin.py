@@ -119,6 +119,12 @@ def test_a_pro_that_fails_when_it_is_asked_leaves_it_to_the_keyring(federated: R
     assert enter(federated, GivenAccount(), active).account == federated.username
 
 
+def test_a_password_in_the_address_of_pros_portal_is_not_told(federated: Rehearsal, drawer: Drawer) -> None:
+    with pytest.raises(NoAccount, match="the site isn't federated with it") as refused:
+        enter(federated, GivenAccount(), ActivePortal("https://ann:canary@gis.example.com/portal", lambda: None))
+    assert "canary" not in str(refused.value) and "gis.example.com" in str(refused.value)
+
+
 @pytest.mark.parametrize("held", ["text", 7])
 def test_what_pro_gives_for_a_token_may_be_anything(federated: Rehearsal, drawer: Drawer, held: Any) -> None:
     with pytest.raises(NoAccount, match="Pro isn't signed in to it"):
