@@ -22,8 +22,8 @@ _CODED = re.compile(
     + r"|(?P<utf16>(?:[\\%]u[0-9a-f]{4})+)"
     + r"|(?P<octal>(?:\\[0-3][0-7]{2})+)"
     + r"|(?P<quoted>(?:=[0-9a-f]{2}){3,})"  # quoted-printable, where all is quoted
-    + r"|(?P<octets>(?<![0-9a-z])(?:(?:[0-9a-f]{2}[:.;-]){3,}[0-9a-f]{2}|(?:0x[0-9a-f]{2},? ?){4,})(?![0-9a-z]))"
-    + r"|(?P<decimal>(?<![0-9a-z])(?:[0-9]{1,3}, ?){3,}[0-9]{1,3}(?![0-9a-z]))"  # a list of bytes, as programs print it
+    + r"|(?P<octets>(?<![0-9a-z])(?:(?:[0-9a-f]{2}[:.;-]){3,}[0-9a-f]{2}|(?:0x[0-9a-f]{2},? ?){4,}))"
+    + r"|(?P<decimal>(?<![0-9a-z])(?:[0-9]{1,3}, ?){3,}[0-9]{1,3})"  # a list of bytes, as programs print it
     + r"|[\\%](?:u\{(?P<point>[0-9a-f]{1,6})\}|x(?P<hex>[0-9a-f]{2})|U(?P<long>000[0-9a-f]{5}))"
     + r"|(?P<entity>&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});?)",
     re.IGNORECASE,

@@ -16,6 +16,7 @@ from .wire import Wire
 
 WHILE_CANCELLING = 1.0
 MESSAGES_KEPT = 1000
+LONGEST_OVERLAP = 1000
 
 
 # Every status that is documented (protocol.md 4.7); a word that isn't here is never taken for anything.
@@ -276,7 +277,8 @@ def _known_of(now: list[Said], heard: list[Said]) -> int | None:
     """How many messages at the beginning of a list were heard before; None for a list that starts again."""
     if not heard or now == heard[: len(now)]:
         return min(len(now), len(heard))
-    lengths = range(min(len(heard), len(now)), 0, -1)
+    # Of a longer overlap that isn't the whole list only its end is looked for, or a flood would take hours.
+    lengths = [len(heard), *range(min(len(heard), len(now), LONGEST_OVERLAP), 0, -1)]
     return next((n for n in lengths if heard[-n] == now[0] and heard[-n:] == now[:n]), None)
 
 

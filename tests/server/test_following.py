@@ -15,6 +15,7 @@ from support.story import locked_after_one_token
 
 from cachetools_core.messages import Messages
 from cachetools_core.proof.ending import JobEnd, JobReport
+from cachetools_core.server import following
 from cachetools_core.server.following import follow, follow_from_the_start, watch
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire, Wire
@@ -475,6 +476,21 @@ def test_letter_case_of_an_id_and_blanks_around_a_status_say_nothing_else(odd, j
 def test_messages_of_other_shapes_are_told_as_far_as_they_have_words(job):
     job.status = then(says("esriJobSucceeded", messages=["plain", message(""), {"type": "x"}, message(7), None]))
     assert job.follow().messages == ("plain", "7", "None")
+
+
+def test_a_flood_that_starts_anew_is_not_compared_at_every_length(job):
+    """To compare them at each length takes hours where some 100,000 messages are alike."""
+
+    class Lengths(list[Any]):
+        compared = 0
+
+        def __getitem__(self, at: Any) -> Any:
+            Lengths.compared += isinstance(at, slice)
+            return super().__getitem__(at)
+
+    flood = [("Retrying", False)] * 5000
+    assert following._known_of([*flood, ("a", False)], Lengths([*flood, ("b", False)])) is None
+    assert Lengths.compared <= following.LONGEST_OVERLAP + 2
 
 
 def test_a_flood_of_messages_is_kept_in_part(job):
