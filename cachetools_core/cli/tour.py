@@ -13,7 +13,7 @@ from ..account import Account
 from ..errors import JournalError, NoAnswer
 from ..local.folders import application_folder
 from ..local.own_files import make_folder, write_text
-from ..messages import Messages, plain_words
+from ..messages import Messages, reason
 from ..proof.receipt import Receipt
 from ..proof.words import in_megabytes
 from ..tools.access import Access
@@ -87,7 +87,7 @@ def _page_kept(receipt: Receipt) -> str:
         make_folder(file.parent)
         write_text(file, receipt.to_html())
     except (OSError, JournalError) as error:
-        return f"It can't be kept as a page here: {plain_words(error)}"
+        return f"It can't be kept as a page here: {reason(error).rstrip('.')}."
     return f"As a page, to open in a browser (the next tour overwrites it): {file}"
 
 
