@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..messages import plain_words, reason
+from ..naming.address import safe_path
 from ..naming.cache_folder import cache_folder_name
 from ..naming.service import ServiceReference
 from ..proof.evidence import LevelFiles, Look, Says, Testimony, Why, Witness, plural
@@ -45,6 +46,7 @@ class CacheFolder:
         scan: Scan = os.scandir,
     ) -> None:
         self._directory = Path(directory).absolute()
+        self._told_directory = safe_path(str(self._directory))
         self._name = cache_folder_name(service)
         self._service, self._run, self._namesake, self._scan = service, run, namesake, scan
         self._alone = False
@@ -71,7 +73,8 @@ class CacheFolder:
 
     @property
     def _path(self) -> str:
-        return str(self._directory / self._name)
+        """As it is told."""
+        return safe_path(str(self._directory / self._name))
 
     def _counted(self, service: Testimony, tally: _Tally) -> Testimony:
         # Half of the time that is left at most: the other witnesses' words must not be lost with this one's.
@@ -79,13 +82,13 @@ class CacheFolder:
         try:
             self._run.call(lambda abandoned: self._count(service, tally, abandoned), seconds)
         except TimeoutError:
-            tally.trouble = f"{self._directory} gave no answer within {seconds:.0f} seconds."
+            tally.trouble = f"{self._told_directory} gave no answer within {seconds:.0f} seconds."
             if not tally.files:
                 self._silent = _nothing(Why.NO_ANSWER, tally.trouble)
         except _Ambiguous as found:
             return _nothing(Why.AMBIGUOUS, str(found))
         except OSError as error:
-            tally.trouble = _words(error, str(self._directory))
+            tally.trouble = _words(error, self._told_directory)
         return self._silent or self._testimony(tally)
 
     def _testimony(self, tally: _Tally) -> Testimony:
@@ -95,7 +98,7 @@ class CacheFolder:
             return Testimony(Witness.DISK, Says.THERE, words=words, files=known, level_files=levels)
         if tally.trouble:
             return _nothing(Why.UNREADABLE, tally.trouble)
-        words = f"{self._path} holds no file." if tally.found else f"{self._directory} has no folder {self._name}."
+        words = f"{self._path} holds no file." if tally.found else f"{self._told_directory} has no folder {self._name}."
         beside = f" Beside it lies the cache of another map: {tally.beside}." if tally.beside else ""
         return Testimony(Witness.DISK, Says.GONE, words=words + beside, files=0, level_files=tally.level_files())
 
@@ -126,7 +129,7 @@ class CacheFolder:
         self._is_spelled_so |= bool(exact)  # then a folder in other letters isn't what is left of it
         found = exact if self._is_spelled_so else alike
         if len(found) > 1:
-            raise _Ambiguous(f"{self._directory} has several folders {self._name} in different spellings.")
+            raise _Ambiguous(f"{self._told_directory} has several folders {self._name} in different spellings.")
         if found and not found[0].is_dir(follow_symlinks=False):
             raise _Ambiguous(f"{self._path} is a link or a file; only a folder is counted.")
         return found[0].path if found else None
@@ -157,11 +160,11 @@ class CacheFolder:
                 if one.is_dir(follow_symlinks=False):
                     waiting += self._entries(one.path)
                 else:
-                    yield os.path.relpath(one.path, self._path), one.path
+                    yield os.path.relpath(one.path, self._directory / self._name), one.path
             except FileNotFoundError:
                 continue
             except OSError as error:
-                tally.trouble = _words(error, one.path)
+                tally.trouble = _words(error, safe_path(one.path))
 
 
 @dataclass
@@ -198,7 +201,7 @@ class _Tally:
             return
         except OSError as error:
             self.tiles[level] = self.tiles.get(level, 0) + 1
-            self.trouble = _words(error, path)
+            self.trouble = _words(error, safe_path(path))
 
     def level_files(self) -> tuple[LevelFiles, ...]:
         levels = sorted({*self.by_level, *self.chosen})

@@ -17,6 +17,7 @@ from typing import Any
 
 from ..errors import CertificateFileError, SiteNotKept
 from ..messages import reason
+from ..naming.address import safe_path
 from . import own_files
 from .folders import application_folder, application_folders, file_name_for, kept_certificate
 
@@ -94,14 +95,15 @@ def read_certificates(ca_file: str | os.PathLike[str]) -> str:
 
     Raises CertificateFileError.
     """
+    shown = safe_path(str(ca_file))
     try:
         with Path(ca_file).open("rb") as stream:
             content = stream.read(LARGEST_CA_FILE).decode("ascii", errors="ignore")
     except OSError as error:
-        raise CertificateFileError(f"The CA file {ca_file} can't be read: {reason(error)}.") from error
+        raise CertificateFileError(f"The CA file {shown} can't be read: {reason(error)}.") from error
     found = [match.group() for match in CERTIFICATE.finditer(content)]
     if not found:
-        raise CertificateFileError(f"The CA file {ca_file} holds no certificate in PEM form.")
+        raise CertificateFileError(f"The CA file {shown} holds no certificate in PEM form.")
     return "\n".join([*found, ""])
 
 

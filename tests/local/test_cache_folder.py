@@ -17,8 +17,9 @@ from support.evidence import CACHED, STOPPED, UNCACHED, look
 from support.journals import NOBODY
 from support.story import files_below
 
-from cachetools_core.errors import Cancelled, DeadlinePassed
+from cachetools_core.errors import Cancelled, CertificateFileError, DeadlinePassed
 from cachetools_core.local.cache_folder import CacheFolder
+from cachetools_core.local.sites import read_certificates
 from cachetools_core.naming.service import ServiceReference
 from cachetools_core.proof import evidence
 from cachetools_core.proof.evidence import Look, Says, ServiceState, Why, Witness
@@ -318,3 +319,16 @@ def test_a_folder_that_goes_away_meanwhile_is_no_error(directory: Path) -> None:
 
     found = disk(directory, scan=scan).ask(cached())
     assert (found.says, found.files) == (Says.THERE, 1)
+
+
+def test_a_password_in_a_directory_that_is_no_directory_is_not_told(tmp_path: Path) -> None:
+    typed = tmp_path / "https://ann:canary@nas/share"
+    told = [disk(typed).ask(cached()).words]
+    typed.mkdir(parents=True)
+    told.append(disk(typed).ask(cached()).words)
+    (typed / "F_Rain").write_bytes(b"no folder")
+    told.append(disk(typed).ask(cached()).words)
+    with pytest.raises(CertificateFileError) as refused:
+        read_certificates(typed / "ca.pem")
+    told.append(str(refused.value))
+    assert all("nas/share" in words and "canary" not in words for words in told)
