@@ -43,7 +43,7 @@ class Survey:
 
     def note_named(self, text: str) -> None:
         """A text is understood: what it names is waited for in its place."""
-        self._waiting.pop(text)
+        self._waiting.pop(_key(text))
 
     def note_listed(self, folder: SitePart) -> None:
         """A folder is listed."""
@@ -95,4 +95,4 @@ class Survey:
 def _key(what: What) -> str:
     if isinstance(what, ServiceReference):
         return service_key(what)
-    return what if isinstance(what, str) else what.url
+    return f"text {what}" if isinstance(what, str) else what.url  # a text may look like the key of a service
