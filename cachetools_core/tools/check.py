@@ -142,13 +142,14 @@ def _cache(found: Look) -> Iterator[Finding]:
 
 
 def beside_own_job(findings: Iterable[Finding], named: ServiceReference, session: Session) -> Iterator[Finding]:
-    """What is found of the service, where an unfinished deletion may be the other job: a run follows that one.
+    """What is found of the service, where an unfinished deletion may be the other job, or have stopped the service.
 
-    Raises as what gives the findings.
+    That stops no run: it follows the job before it looks. Raises as what gives the findings.
     """
     for finding in findings:
-        if finding.what == OTHER_JOBS and finding.good is False and _has_entry(named, session):
-            yield Finding(OTHER_JOBS, None, "a caching job is running; it may be the unfinished deletion's own")
+        if finding.good is False and finding.error is None and _has_entry(named, session):
+            found, _, _ = finding.words.partition(";")  # without what to do about it
+            yield Finding(finding.what, None, f"{found}; that may be the work of the unfinished deletion")
         else:
             yield finding
 

@@ -101,9 +101,14 @@ def test_they_agree_where_no_journal_can_be_kept(tmp_path: Path) -> None:
         assert (receipt.error.message_id, puppet.submits) == ("CT502", 0)
 
 
-def test_they_agree_while_the_job_of_an_unfinished_deletion_is_at_work(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "meanwhile",
+    [Answers(THERE, report("EXISTS", level(isRunning="true"))), Answers(STOPPED, COUNTS_21)],
+    ids=["running", "stopped"],
+)
+def test_they_agree_while_the_job_of_an_unfinished_deletion_is_at_work(tmp_path: Path, meanwhile: Answers) -> None:
     with BodyServer(lambda path: None) as server:
-        puppet = Puppet(server, Answers(THERE, report("EXISTS", level(isRunning="true"))), Answers(GONE, NONE))
+        puppet = Puppet(server, meanwhile, Answers(GONE, NONE))
         with Journal(puppet.service_url, tmp_path / "journal").held() as journal:
             begun = replace(ENTRY, service=puppet.service_url, task_url=f"{server.site}/{TASK}")
             journal.write(begun.with_job("j1"))
