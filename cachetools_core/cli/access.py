@@ -22,7 +22,7 @@ def access_from(options: argparse.Namespace, terminal: Terminal, run: Run) -> Ac
 
 
 def access_without_account(options: argparse.Namespace, terminal: Terminal, run: Run) -> Access:
-    """What the options say of all but the password. Raises nothing."""
+    """What the options say of all but the password. Raises WrongUsage for a path that can't be one."""
     return Access(
         username=options.user,
         last_resort=AskedFor(terminal, options.user),

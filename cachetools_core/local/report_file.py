@@ -9,7 +9,7 @@ from secrets import token_hex
 
 from ..errors import ReportNotWritten, WrongUsage
 from ..messages import reason
-from ..naming.address import as_text, safe_path
+from ..naming.address import as_text, can_be_a_path, safe_path
 from ..naming.parameter_text import read_ending
 
 
@@ -21,12 +21,8 @@ class ReportFile:
         self.path = Path(as_text(given)).absolute()
         self.ending = read_ending(given)
         folder = self.path.parent
-        if (
-            not folder.is_dir()
-            or self.path.is_dir()
-            or "\0" in self.path.name
-            or not os.access(folder, os.W_OK | os.X_OK)
-        ):
+        usable = can_be_a_path(given) and folder.is_dir() and not self.path.is_dir()
+        if not usable or not os.access(folder, os.W_OK | os.X_OK):
             raise WrongUsage(
                 f"A report can't be written to {safe_path(str(self.path))}.",
                 "Name a file in a folder that is there and may be written.",

@@ -92,6 +92,16 @@ def as_text(given: object) -> str:
     return path if isinstance(path, str) else ""
 
 
+def can_be_a_path(given: object) -> bool:
+    """True for what may be the path of a file or a folder; an address, which may hold a password, isn't one.
+
+    >>> can_be_a_path("C://caches"), can_be_a_path("https://ann:secret@nas/caches"), can_be_a_path(5)
+    (True, False, False)
+    """
+    text = as_text(given)
+    return isinstance(given, (str, os.PathLike)) and "\0" not in text and not re.match("(?i)[a-z][a-z0-9+.-]+://", text)
+
+
 def safe_text(text: str) -> str:
     """The text without credentials, query and characters that nobody can see, for messages and receipts.
 

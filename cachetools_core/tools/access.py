@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..account import Account, Place
 from ..errors import WrongUsage
 from ..messages import QUIET, Messages
+from ..naming.address import can_be_a_path
 from ..waiting import SYSTEM_CLOCK, Clock, Patience
 
 if TYPE_CHECKING:  # they bring requests, and a script may name its access long before it uses it
@@ -56,5 +57,5 @@ class Access:
             raise WrongUsage("The deadline isn't a number.", "Give it in seconds.")
         for name in ("ca_file", "cache_directory", "receipts", "journal_folder"):
             path = getattr(self, name)
-            if path is not None and (not isinstance(path, (str, os.PathLike)) or "\0" in os.fspath(path)):
-                raise WrongUsage(f"The value of {name} can't be a path.", "Give the path as a text.")
+            if path is not None and not can_be_a_path(path):
+                raise WrongUsage(f"The value of {name} can't be a path.", "Give the path of a file or a folder.")

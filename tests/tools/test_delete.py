@@ -353,14 +353,15 @@ def test_what_is_no_text_names_nothing(given: Any) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [{"account": Account("u", cast(Any, None))}, {"account": ("u", "p")}, {"deadline": "4h"},
-     *({name: path} for name in ("ca_file", "cache_directory", "receipts", "journal_folder") for path in (5, "a\0b"))],
+     *({name: path} for name in ("ca_file", "cache_directory", "receipts", "journal_folder") for path in (5, "a\0b", "https://ann:canary@nas/x"))],
 )  # fmt: skip
 def test_what_can_not_be_used_is_said_before_anything_is_done(wrong: Any) -> None:
-    with pytest.raises(WrongUsage):
+    with pytest.raises(WrongUsage) as refused:
         Access(**wrong)
+    assert "canary" not in str(refused.value)
 
 
-@pytest.mark.parametrize("output", [5, b"x.html", object(), "x\0.html", "x.html\0"])
+@pytest.mark.parametrize("output", [5, b"x.html", object(), "x\0.html", "x.html\0", "https://ann@nas/x.html"])
 def test_a_report_is_written_to_what_can_be_a_file(output: Any) -> None:
     with pytest.raises(WrongUsage):
         report_map_server_cache("https://gis.example.com/server/rest/services/Rain/MapServer", output)
