@@ -46,7 +46,7 @@ def explain_tiles(verdict: Verdict, story: Story, selection: Selection, remains:
     return (
         f"Can't tell whether {tiles} were deleted. {facts} {doubts}".rstrip(),
         f"Look at {story.address} and at the jobs of System/CachingControllers and System/CachingTools in ArcGIS Server"
-        f" Manager. {AGAIN} If no job runs and you want a new one, delete {story.journal_file}.",
+        f" Manager. {AGAIN}{story.way_to_a_new_job}",
     )
 
 

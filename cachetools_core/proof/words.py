@@ -33,7 +33,8 @@ class Story:
     """Everything that a verdict is explained from.
 
     `service` is the service's short name, `address` its REST address, `start_address` where the administrator API
-    starts it. `stopped` is true where the administrator cancelled, `out_of_time` where the deadline passed.
+    starts it. `journal_file` notes a job that this machine began, and is empty where none is noted. `stopped` is true
+    where the administrator cancelled, `out_of_time` where the deadline passed.
     """
 
     service: str
@@ -45,6 +46,11 @@ class Story:
     journal_file: str
     stopped: bool = False
     out_of_time: bool = False
+
+    @property
+    def way_to_a_new_job(self) -> str:
+        """What to do if the noted job isn't to be looked for any more; empty where none is noted."""
+        return f" If no job runs and you want a new one, delete {self.journal_file}." if self.journal_file else ""
 
 
 def explain(verdict: Verdict, story: Story) -> tuple[str, str]:
@@ -151,7 +157,7 @@ def _unknown(story: Story, facts: str) -> tuple[str, str]:
         # Without its entry a run would take these very answers for "there was none".
         counted = "Use an account that may run System/ReportingTools, so that the tiles are counted."
         return what.rstrip(), f"{again} {counted}"
-    return what.rstrip(), f"{again} If no job runs and you want a new one, delete {story.journal_file}."
+    return what.rstrip(), again + story.way_to_a_new_job
 
 
 def _who_contradicts_whom(look: Look) -> str:

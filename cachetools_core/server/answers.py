@@ -20,7 +20,7 @@ from ..naming.service import OWN_SITE, ServiceReference
 
 Body = dict[str, Any]
 
-MOST_WORDS = 20
+MOST_WORDS, MOST_TEXTS = 20, 100
 # `1.#QNAN`, `-nan(ind)`, `inf`, `\u221e`: what the C libraries of Windows and others, and Java, print (inferred).
 ODD_NUMBER = re.compile(
     r"(?<=[:,\[\s])[-+]?(?:\d[.,]#[a-z]+\d*|nan(?:\(\w*\))?|inf(?:inity)?|undefined|[\u221e\ufffd])(?=\s*[,\]}])",
@@ -114,11 +114,12 @@ def in_small_letters(fields: Any) -> Body:
 
 
 def fields_in(value: Any) -> Iterator[tuple[str, Any]]:
-    """Every field at any depth, its name in small letters; of texts that hold JSON themselves, too."""
-    waiting = [value]
+    """Every field at any depth, its name in small letters; of a few texts that hold JSON themselves, too."""
+    waiting, opened = [value], 0
     while waiting:
         one = waiting.pop()
-        if isinstance(one, str) and one.lstrip()[:1] in ("{", "["):
+        if isinstance(one, str) and one.lstrip()[:1] in ("{", "[") and opened < MOST_TEXTS:
+            opened += 1
             one = (json_object(f'{{"text": {one}}}') or {}).get("text")
         if isinstance(one, dict):
             yield from in_small_letters(one).items()

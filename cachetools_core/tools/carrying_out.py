@@ -189,7 +189,7 @@ class _Deletion:
                 before=self._before,
                 report=report,
                 after=after,
-                journal_file=str(self._journal.file),
+                journal_file=str(self._journal.file) if self._journal.holds_entry else "",
                 stopped=self._run.stopping,
                 out_of_time=not self._run.left(),
             ),

@@ -302,3 +302,9 @@ def test_who_says_what_is_in_every_verdict_but_one_that_the_running_job_explains
 
 def _is_gone(after: Look) -> bool:
     return verdict(LOST.end, what_remains(look(CACHED, counted(5)), after), after.service) in GOOD
+
+
+def test_no_file_is_to_be_deleted_where_no_job_is_noted() -> None:
+    for one in (story(LOST, BEFORE), replace(story(LOST, BEFORE), journal_file="")):
+        remedy = explain(Verdict.UNKNOWN, one)[1]
+        assert ("delete" in remedy) is bool(one.journal_file)
