@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
 
@@ -75,8 +76,9 @@ class OneOfMany:
         with self._record.failing():
             if refusal is not None:
                 raise copy(refusal)
-            self._note_what_is_followed(self.plan)
-            if do_as_planned(self.plan, self._record) is Next.A_SUBMIT:
+            with self._noted_where_it_follows(self.plan):
+                step = do_as_planned(self.plan, self._record)
+            if step is Next.A_SUBMIT:
                 self._submit_at_last(self.plan)
         self._end()
 
@@ -89,13 +91,27 @@ class OneOfMany:
             return f"{self.name}: following an earlier deletion to its end, or submitting it again if it never arrived"
         return f"{self.name}: {look_in_words(self.plan.before)}"
 
-    def _note_what_is_followed(self, plan: Plan) -> None:
-        """A job that a run of its own has begun belongs to this run from now on."""
-        if plan.entry is not None and self._ledger.submitted(self._key) is None:
-            try:
-                self._ledger.note_submit(self._key, plan.entry)
-            except JournalError as error:
-                self._record.warning(error.what)
+    @contextmanager
+    def _noted_where_it_follows(self, plan: Plan) -> Iterator[None]:
+        """A job that another run has begun belongs to this run from now on, unless that one is still at work on it."""
+        entry = plan.entry if self._ledger.submitted(self._key) is None else None
+        if entry is not None:
+            with self._warning_of_the_ledger():
+                self._ledger.note_submit(self._key, entry)
+        try:
+            yield
+        except AlreadyRunning:
+            if entry is not None:
+                with self._warning_of_the_ledger():
+                    self._ledger.note_withdrawal(self._key)
+            raise
+
+    @contextmanager
+    def _warning_of_the_ledger(self) -> Iterator[None]:
+        try:
+            yield
+        except JournalError as error:
+            self._record.warning(error.what)
 
     def _submit_at_last(self, lost: Plan) -> None:
         """A submit that never arrived is made up for, if the cache is what it was then: that was agreed to."""

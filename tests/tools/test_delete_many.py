@@ -347,7 +347,10 @@ def test_a_service_that_another_run_works_on_takes_no_place_from_the_others(many
     with Journal(many.services[0], many.folder / "journal").held() as journal:
         journal.write(Entry(many.services[0], "", many.clock.now(), plan.before, task_url, frozenset()))
         summary = many.delete(many.services[:3], per_site=1)
-    assert (summary.counts, many.server.submits) == ({"still-running": 1, "deleted": 2}, 2)
+        assert (summary.counts, many.server.submits) == ({"still-running": 1, "deleted": 2}, 2)
+        journal.clear()
+    again = many.delete(many.services[:3], per_site=1)
+    assert (again.counts, many.server.submits) == ({"deleted": 3}, 3), "no part of this run has submitted for it before"
 
 
 def test_no_secret_stands_in_the_ledger(many: Many) -> None:
