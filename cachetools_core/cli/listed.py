@@ -13,8 +13,11 @@ from ..waiting import Run
 LARGEST = 4_000_000
 COMMENT = re.compile(r"\s#(\s.*)?$|^\s*#.*")
 """A whole line, or what follows a number sign that stands by itself: a path may hold one."""
-AFTER_AN_ADDRESS = re.compile(r"""(?i)^(\s*['"]?https?://.*?)\s#.*""")
-"""An address holds none, so that it need not stand by itself there."""
+ADDRESS = re.compile(r"""(?i)\s*['"]?https?://""")
+AFTER_AN_ADDRESS = re.compile(r"""(?i)(\s*['"]?https?://(?:\[[0-9a-f:.]+\]|[^/:@\s]+)(?::\d+)?/.*?)\s#.*""")
+"""An address holds no number sign, so that it need not stand by itself there. A password that somebody wrote into one
+may, and half of it would no longer be known as one.
+"""
 
 
 def services_in(file: str, run: Run) -> list[str]:
@@ -41,7 +44,8 @@ def services_in(file: str, run: Run) -> list[str]:
 
 def _named(line: str) -> str:
     """The text of the line that names a service; empty where it has none."""
-    return COMMENT.sub("", AFTER_AN_ADDRESS.sub(r"\1", line)).strip()
+    told = AFTER_AN_ADDRESS.sub(r"\1", line) if ADDRESS.match(line) else COMMENT.sub("", line)
+    return told.strip()
 
 
 def _read(file: Path) -> bytes:

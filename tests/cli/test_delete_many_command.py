@@ -91,10 +91,12 @@ def test_a_line_that_names_no_service_stops_nobody(
     run: Callable[..., Outcome], site: Site, urls: list[str], tmp_path: Path
 ) -> None:
     listed = tmp_path / "services.txt"
-    listed.write_text(f"{urls[0]}\nRainfall\n", encoding="utf-8")
+    secret = "https://publisher1:Hush # now@gis.example.com/server/rest/services/A/MapServer"
+    listed.write_text(f"{urls[0]}\nRainfall\n{secret}\n", encoding="utf-8")
     done = run("delete", urls[1], "--from", str(listed), "--yes", "--json", *options(site), stdin=site.password)
-    assert (done.code, done.json["counts"]) == (2, {"deleted": 2, "not-deleted": 1})
-    assert done.json["receipts"][2]["error"]["id"] == "CT101"
+    assert (done.code, done.json["counts"]) == (2, {"deleted": 2, "not-deleted": 2})
+    assert [one["error"]["id"] for one in done.json["receipts"][2:]] == ["CT101", "CT101"]
+    assert "Hush" not in done.out + done.err
 
 
 @pytest.mark.parametrize(
