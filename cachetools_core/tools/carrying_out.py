@@ -25,7 +25,7 @@ from ..proof.words import Story, for_people, in_utc
 from ..server.candidates import Target
 from ..server.searching import Sight
 from ..server.submission import Submission
-from .plan import Plan, journal_of, make_plan
+from .plan import Plan, journal_of, made_anew
 from .record import Record
 from .settling import Settling
 
@@ -96,8 +96,11 @@ class _Deletion:
         inputs = self._work.inputs(task)
         self._work.save_what_goes(self._wire, self._before, self._access.receipts, self._record)
         self._neighbours.wait_for_a_place(self._service, self._run)
-        if self._plan.waits_its_turn and not self._is_as_planned():
-            return Next.ANOTHER_LOOK
+        if self._plan.waits_its_turn:
+            self._before = made_anew(self._plan, self._record).before
+            if not self._work.is_needed(self._before):
+                self._conclude_nothing()
+                return Next.NOTHING
         try:
             report = self._submission.begin(task, inputs, self._before, self._record.way_back)
         except CacheToolsError:
@@ -109,10 +112,6 @@ class _Deletion:
         after = self._look_again(report)
         self._conclude(self._without_doubt(report, after), after)
         return Next.NOTHING
-
-    def _is_as_planned(self) -> bool:
-        now = make_plan(self._plan.wish, self._service, self._plan.session, self._record)
-        return now.shows_the_same_as(self._plan)
 
     def _follow(self, entry: Entry) -> Next:
         self._record.note_way_back(entry.way_back)

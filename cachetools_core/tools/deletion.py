@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from ..errors import CacheToolsError, Cancelled, CannotDelete
+from ..errors import CacheToolsError, Cancelled
 from ..naming.address import as_text, safe_text
 from ..naming.files import find_service
 from ..naming.service import ServiceReference
 from ..proof.receipt import Receipt
 from .access import Access
 from .carrying_out import Next, carry_out_once
-from .plan import Plan, make_plan
+from .plan import Plan, made_anew, make_plan
 from .record import Record
 from .session import Session
 from .work import Wish
@@ -88,14 +88,7 @@ def do_as_planned(plan: Plan, record: Record) -> Next:
     """What `carry_out` does, on this record, and what is left to do. Raises CacheToolsError as `make_plan` does."""
     step = Next.ANOTHER_LOOK if plan.is_old and not plan.waits_its_turn else carry_out_once(plan, record)
     while step is Next.ANOTHER_LOOK:
-        now = make_plan(plan.wish, plan.service, plan.session, record)
-        is_gone = plan.deletes and not now.follows and not now.deletes
-        if not is_gone and not now.shows_the_same_as(plan):
-            raise CannotDelete(
-                f"What the plan shows for {plan.service} has changed in the meantime. Nothing was submitted.",
-                "Make a new plan and look at what it shows.",
-            )
-        step = carry_out_once(now, record)
+        step = carry_out_once(made_anew(plan, record), record)
     return step
 
 

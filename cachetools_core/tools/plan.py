@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..errors import JournalError
+from ..errors import CannotDelete, JournalError
 from ..local.journal import Journal
 from ..naming.service import ServiceReference
 from ..proof.entry import Entry
@@ -80,6 +80,21 @@ def make_plan(wish: Wish, named: ServiceReference, session: Session, record: Rec
             return _plan_to_follow(entry, wish, named, session, record)
         work, before = wish.work(site.wire, named, session.others_of(named), record)
     return Plan(named, before, None, session.run.clock.monotonic(), session, work, wish)
+
+
+def made_anew(plan: Plan, record: Record) -> Plan:
+    """The plan by a look of now: it shows the same, or that the cache is gone without this run.
+
+    Raises CannotDelete where it shows something else, and what `make_plan` raises.
+    """
+    now = make_plan(plan.wish, plan.service, plan.session, record)
+    is_gone = plan.deletes and not now.follows and not now.deletes
+    if not is_gone and not now.shows_the_same_as(plan):
+        raise CannotDelete(
+            f"What the plan shows for {plan.service} has changed in the meantime. Nothing was submitted.",
+            "Make a new plan and look at what it shows.",
+        )
+    return now
 
 
 def _plan_to_follow(entry: Entry, wish: Wish, named: ServiceReference, session: Session, record: Record) -> Plan:
