@@ -163,14 +163,14 @@ else:
         try:
             before = termios.tcgetattr(terminal)
             silent = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
-            termios.tcsetattr(terminal, termios.TCSAFLUSH, silent)
+            termios.tcsetattr(terminal, termios.TCSADRAIN, silent)
         except termios.error:
             raise Visible from None
         try:
             yield
         finally:
             with suppress(termios.error):  # the terminal may be closed by now
-                termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
+                termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
     def started_apart(command: str | list[str], **streams: Any) -> subprocess.Popen[bytes]:
         """Start a program in a process group of its own, so that Ctrl+C in this terminal doesn't reach it.

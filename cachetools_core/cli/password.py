@@ -32,8 +32,12 @@ ENDS_WITH_A_BLANK = (
 
 
 def piped_in(terminal: Terminal, run: Run) -> str:
-    """The first line of standard input. Raises WrongUsage where there is none, Cancelled, DeadlinePassed."""
-    password = _checked(terminal.read_line(run, "the password"))
+    """The first line of standard input, unseen where it is typed.
+
+    Raises WrongUsage where there is none, Cancelled, DeadlinePassed.
+    """
+    read = terminal.read_unseen if terminal.is_typed_at else terminal.read_line
+    password = _checked(read("the password", run))
     if not password:
         raise WrongUsage("There is no password on standard input.", "Pipe it in, one line.")
     _warn_of_a_blank(password, terminal)

@@ -76,8 +76,13 @@ class Terminal:
     @property
     def has_somebody(self) -> bool:
         """True where somebody can see a question and answer it."""
+        return self.is_typed_at and self.err.may_be_seen
+
+    @property
+    def is_typed_at(self) -> bool:
+        """True where standard input is what somebody types."""
         try:
-            return sys.stdin is not None and sys.stdin.isatty() and self.err.may_be_seen
+            return sys.stdin is not None and sys.stdin.isatty()
         except ValueError:  # closed
             return False
 
@@ -87,30 +92,44 @@ class Terminal:
         Raises WrongUsage where the question can't be shown, and as read_line does.
         """
         with self._asking():
-            return self._answer(question, run)
+            self._show(question)
+            return self._answer(run)
 
-    def _answer(self, question: str, run: Run) -> str:
+    def ask_unseen(self, question: str, run: Run) -> str:
+        """The answer to a question, which the terminal doesn't show.
+
+        Raises WrongUsage where it would show it, and as `ask` does.
+        """
+        return self._typed_unseen(partial(self._show, question), run)
+
+    def read_unseen(self, what: str, run: Run) -> str:
+        """One line of what is typed, which the terminal doesn't show; `what` says what it is.
+
+        Raises WrongUsage where it would show it, and as read_line does.
+        """
+        return self._typed_unseen(partial(self.err.write, f"Type {what} (it isn't shown): "), run)
+
+    def _show(self, question: str) -> None:
         self.err.write(question)
         if self.err.failed:
             raise WrongUsage(
                 "A question can't be shown: standard error takes no text.",
                 "Leave standard error on the terminal, or answer with an option, such as --yes.",
             )
+
+    def _answer(self, run: Run) -> str:
         try:
-            return self.read_line(run, "an answer")
+            return self.read_line("an answer", run)
         except CacheToolsError:
             self.err.write("\n")
             raise
 
-    def ask_unseen(self, question: str, run: Run) -> str:
-        """The answer to a question, which the terminal doesn't show.
-
-        Raises WrongUsage where it would show it, and as read_line does.
-        """
+    def _typed_unseen(self, prompt: Callable[[], object], run: Run) -> str:
         try:
             with self._asking(), unseen():
                 try:
-                    return self._answer(question, run)
+                    prompt()
+                    return self._answer(run)
                 finally:
                     self.err.write("\n")
         except Visible:
@@ -144,7 +163,7 @@ class Terminal:
         self._nobody_is_asked.wait(AT_LEAST_AT_THE_END)
         self._display.clear()
 
-    def read_line(self, run: Run, what: str) -> str:
+    def read_line(self, what: str, run: Run) -> str:
         """One line of standard input, without its end; empty where there is none.
 
         `what` says what it is, for the messages. Raises Cancelled, DeadlinePassed, and WrongUsage for what is no text.

@@ -123,6 +123,14 @@ def test_an_account_that_is_not_stored_is_asked_for_unseen(server: Rehearsal) ->
     assert code == 0 and server.password not in terminal.shown + out
 
 
+def test_what_is_typed_for_password_stdin_is_not_shown(server: Rehearsal) -> None:
+    terminal = PseudoTerminal("check", *Site(server).to(), "--json")
+    terminal.wait_for("(it isn't shown): ")
+    terminal.type(f"{server.password}\n")
+    code, out = terminal.end()
+    assert (code, terminal.echoes) == (0, True) and server.password not in terminal.shown + out
+
+
 def test_nobody_is_asked_where_there_is_no_terminal(run: Callable[..., Outcome], server: Rehearsal) -> None:
     done = run("report", service_url(server), "--ca-file", str(server.ca_file), "--user", "siteadmin")
     assert done.code == 4 and "the terminal: there is nobody to ask" in done.err
