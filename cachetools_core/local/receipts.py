@@ -12,7 +12,7 @@ from secrets import token_hex
 
 from ..errors import ReceiptNotKept
 from ..messages import reason
-from ..naming.address import safe_path
+from ..naming.address import can_be_a_path, safe_path
 from . import own_files
 from .folders import application_folder, file_name_for
 
@@ -26,8 +26,14 @@ class ReceiptFolder:
     """
 
     def __init__(self, given: str | os.PathLike[str] | None = None) -> None:
-        """Raises JournalError where this user has no folder for application data and names none."""
+        """Raises JournalError where this user has no folder for application data and names none.
+
+        Raises ReceiptNotKept where what is named can't be a folder.
+        """
         named = given if given is not None else os.environ.get(VARIABLE)
+        if named and not can_be_a_path(named):
+            where = "given" if given is not None else f"in {VARIABLE}"
+            raise ReceiptNotKept(f"The folder for receipts that is {where} can't be a path.")
         self._named = bool(named)
         self.path = Path(named).absolute() if named else application_folder() / "receipts"
 

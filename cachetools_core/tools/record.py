@@ -148,7 +148,7 @@ class Record:
         return replace(receipt, page=f"{stem}.html")
 
     def _place_in(self, folder: str | os.PathLike[str] | None) -> tuple[ReceiptFolder, Path]:
-        """The folder, and the beginning that the names of all files of this run share. Raises JournalError."""
+        """The folder, and how the names of all files of this run begin. Raises JournalError, ReceiptNotKept."""
         if self._place is None:
             receipts = ReceiptFolder(folder)
             self._place = receipts, receipts.stem_for(self._receipt.service, self._clock.now())

@@ -110,3 +110,10 @@ def test_a_disk_that_is_really_full_leaves_no_half_of_a_receipt(tmp_path):
 def test_what_names_no_service_leaves_none(server, tmp_path):
     receipt = delete(server, "Rainfall", receipts=tmp_path)
     assert (receipt.exit_code, list(tmp_path.iterdir())) == (2, [])
+
+
+def test_an_address_is_no_folder_for_receipts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CACHETOOLS_RECEIPTS", "https://ann:canary@nas/x")
+    with pytest.raises(ReceiptNotKept, match="in CACHETOOLS_RECEIPTS can't be a path") as refused:
+        ReceiptFolder()
+    assert "canary" not in str(refused.value)
