@@ -25,6 +25,7 @@ NAMES, TYPES = ("name", "servicename"), ("type", "servicetype")
 ADDRESSES, FOLDERS = ("service_url", "serviceurl", "service", "url"), ("folder", "foldername")
 LEVEL_COUNTS = ("tilecount", "tilessize")
 COUNTS = (*LEVEL_COUNTS, "tiles")
+NOT_THERE = ("expected", "missing", "empty", "max")
 FLAGS = ("exists", "iscached", "singlefusedmapcache")
 YES = ("true", "1", "yes")
 SUCCEEDED = "esriJobSucceeded"
@@ -133,7 +134,7 @@ def _speaks_of_a_cache(name: str, value: Any) -> bool:
     """The word EXISTS, a flag, or a count or size that isn't plainly zero."""
     if name in FLAGS:
         return plain_words(value).lower() in YES
-    if name.endswith(COUNTS) and name != "expectedtilecount":
+    if name.endswith(COUNTS) and not name.startswith(NOT_THERE):
         return value is not None and number(value) != 0
     return isinstance(value, str) and value.strip().upper() == "EXISTS"
 

@@ -52,9 +52,8 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
 
 
 def _is_of_another_type(service: ServiceReference, body: Body) -> bool:
-    """True where a map service answers as an image service does, or the other way round."""
-    other = "mapName" if service.kind == "ImageServer" else "serviceDataType"
-    return other in body
+    """True where an image service answers in a map service's place: only its answer tells a type of data."""
+    return service.kind == "MapServer" and "serviceDataType" in body
 
 
 def _silent(state: ServiceState, words: str) -> Testimony:
