@@ -34,6 +34,7 @@ from ..proof.words import in_megabytes, in_utc
 from ..waiting import Run
 from .access import Access
 from .among_many import WarningsOnly
+from .deletion import NO
 from .lanes import Lanes
 from .one_of_many import OneOfMany, doubt_of, maybe_the_same, tell
 from .plan import Plan
@@ -44,7 +45,6 @@ from .steady import Steady
 
 PER_SITE = 4
 MOST_PER_SITE = 100
-NO = ("Nothing was deleted: the answer wasn't yes.", "Nothing on the server has changed.")
 
 
 @dataclass(frozen=True)

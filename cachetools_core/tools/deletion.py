@@ -12,10 +12,12 @@ from ..naming.service import ServiceReference
 from ..proof.receipt import Receipt
 from .access import Access
 from .carrying_out import Next, carry_out_once
-from .plan import Plan, made_anew, make_plan
+from .plan import Plan, made_anew, make_plan, noted_for
 from .record import Record
 from .session import Session
 from .work import Wish
+
+NO = ("Nothing was submitted, since the answer wasn't yes.", "This run has changed nothing on the server.")
 
 
 def outcome(receipt: Receipt) -> Receipt:
@@ -107,8 +109,9 @@ def _agreed(
             if plan.shows_the_same_as(agreed_before):
                 return plan
             record.warning("What was shown has changed in the meantime.")
-        if not agree(plan):
-            raise Cancelled("Nothing was deleted: the answer wasn't yes.", "Nothing on the server has changed.")
+        with record.unsettled(noted_for(plan)):
+            if not agree(plan):
+                raise Cancelled(*NO)
         if not plan.is_old:
             return plan
         agreed_before, plan = plan, make_plan(wish, named, session, record)

@@ -20,7 +20,7 @@ from ..proof.words import in_megabytes, look_in_words
 from .cache_work import WholeCache
 from .carrying_out import Next
 from .deletion import do_as_planned
-from .plan import Plan, make_plan
+from .plan import Plan, make_plan, noted_for
 from .record import Record
 from .side_by_side import ManySession
 
@@ -75,7 +75,8 @@ class OneOfMany:
         assert self.plan is not None
         with self._record.failing():
             if refusal is not None:
-                raise copy(refusal)
+                with self._record.unsettled(noted_for(self.plan)):
+                    raise copy(refusal)
             with self._noted_where_it_follows(self.plan):
                 step = do_as_planned(self.plan, self._record)
             if step is Next.A_SUBMIT:

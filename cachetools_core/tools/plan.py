@@ -71,8 +71,7 @@ def _facts(one: Look) -> list[tuple[object, ...]]:
 def make_plan(wish: Wish, named: ServiceReference, session: Session, record: Record) -> Plan:
     """What a deletion would do, on this record; changes nothing. Raises what `plan_deletion_of` raises."""
     entry = _unfinished(named, session, record)
-    noted = "" if entry is None else f"An unfinished deletion is noted in {journal_of(named, session).file}."
-    with record.unsettled(noted):
+    with record.unsettled(_noted(entry, named, session)):
         site = session.site_of(named, record)
         record.note_site(site.account, site.info.version)
         entry = entry or _unfinished_at_other_ports(named, site.wire, session, record)
@@ -95,6 +94,15 @@ def made_anew(plan: Plan, record: Record) -> Plan:
             "Make a new plan and look at what it shows.",
         )
     return now
+
+
+def noted_for(plan: Plan) -> str:
+    """Where the job of an earlier run is noted, which may have deleted anything; empty where there is none."""
+    return _noted(plan.entry, plan.service, plan.session)
+
+
+def _noted(entry: Entry | None, named: ServiceReference, session: Session) -> str:
+    return "" if entry is None else f"An unfinished deletion is noted in {journal_of(named, session).file}."
 
 
 def _plan_to_follow(entry: Entry, wish: Wish, named: ServiceReference, session: Session, record: Record) -> Plan:

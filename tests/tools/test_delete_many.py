@@ -29,7 +29,7 @@ from cachetools_core.proof.entry import Entry
 from cachetools_core.rehearsal.request import Request
 from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.tools.access import Access
-from cachetools_core.tools.delete import plan_deletion
+from cachetools_core.tools.delete import plan_deletion, run_deletion
 from cachetools_core.tools.delete_many import Plans, delete_map_server_caches
 from cachetools_core.tools.report_site import report_services
 
@@ -188,6 +188,20 @@ def test_without_a_yes_nothing_is_deleted(many: Many) -> None:
     summary = many.delete(agree=lambda plans: False)
     assert (summary.counts, summary.exit_code, many.server.submits) == ({"not-deleted": 6}, 3, 0)
     assert many.delete(agree=lambda plans: len(plans.deleting) == 6).exit_code == 0
+
+
+def test_without_a_yes_nobody_says_that_an_earlier_job_has_deleted_nothing(many: Many) -> None:
+    """It isn't followed then, and may have deleted anything."""
+    plan = plan_deletion(many.services[0], many.access())
+    task_url = f"{many.server.site}/rest/services/System/CachingTools/GPServer/DeleteCache"
+    with Journal(many.services[0], many.folder / "journal").held() as journal:
+        journal.write(Entry(many.services[0], "", many.clock.now(), plan.before, task_url, frozenset()))
+    alone = run_deletion(many.services[0], many.access(), lambda plan: False)
+    among, other = many.delete(many.services[:2], lambda plans: False).receipts
+    for receipt in (alone, among):
+        assert (receipt.verdict.value, receipt.exit_code) == ("unknown", 5)
+        assert any("An unfinished deletion is noted in " in words for words in receipt.warnings)
+    assert (other.verdict.value, other.exit_code, many.server.submits) == ("not-deleted", 3, 0)
 
 
 def test_a_service_is_named_once_in_what_is_said_of_it(many: Many) -> None:
