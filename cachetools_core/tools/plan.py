@@ -87,7 +87,7 @@ def made_anew(plan: Plan, record: Record) -> Plan:
     Raises CannotDelete where it shows something else, and what `make_plan` raises.
     """
     now = make_plan(plan.wish, plan.service, plan.session, record)
-    is_gone = plan.deletes and not now.follows and not now.deletes
+    is_gone = not now.follows and not now.deletes
     if not is_gone and not now.shows_the_same_as(plan):
         raise CannotDelete(
             f"What the plan shows for {plan.service} has changed in the meantime. Nothing was submitted.",

@@ -367,6 +367,24 @@ def test_a_service_that_another_run_works_on_takes_no_place_from_the_others(many
     assert (again.counts, many.server.submits) == ({"deleted": 3}, 3), "no part of this run has submitted for it before"
 
 
+def test_a_job_that_another_run_has_followed_to_its_end_meanwhile_is_settled(many: Many) -> None:
+    plan = plan_deletion(many.services[0], many.access())
+    task_url = f"{many.server.site}/rest/services/System/CachingTools/GPServer/DeleteCache"
+    with Journal(many.services[0], many.folder / "journal").held() as journal:
+        journal.write(Entry(many.services[0], "", many.clock.now(), plan.before, task_url, frozenset()))
+
+    def agree(plans: Plans) -> bool:
+        assert len(plans.following) == 1
+        with Journal(many.services[0], many.folder / "journal").held() as journal:
+            journal.clear()
+        assert run_deletion(many.services[0], many.access(), lambda plan: True).exit_code == 0
+        many.clock.jump += 60.0
+        return True
+
+    summary = many.delete(many.services[:1], agree)
+    assert (summary.counts, many.server.submits) == ({"nothing-to-delete": 1}, 1)
+
+
 def test_no_secret_stands_in_the_ledger(many: Many) -> None:
     stopped_after(many, 2)
     (ledger,) = many.ledgers
