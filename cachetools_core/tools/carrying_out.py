@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from enum import Enum
 
 from ..errors import (
@@ -17,6 +18,7 @@ from ..errors import (
     TokenRefused,
     Unknown,
 )
+from ..local.journal import Journal
 from ..proof.ending import JobEnd, JobReport
 from ..proof.entry import Entry
 from ..proof.evidence import Look
@@ -25,7 +27,7 @@ from ..proof.words import Story, for_people, in_utc
 from ..server.candidates import Target
 from ..server.searching import Sight
 from ..server.submission import Submission
-from .plan import Plan, journal_of, made_anew
+from .plan import Plan, journal_of, made_anew, noted_for
 from .record import Record
 from .settling import Settling
 
@@ -68,8 +70,8 @@ class _Deletion:
         self._record.note_site(site.account, site.info.version)
         self._record.note_before(self._before)
         self._wire, self._others = site.wire, self._plan.session.others_of(self._service)
-        with journal_of(self._service, self._plan.session).held() as journal:
-            self._journal = journal
+        with ExitStack() as held:
+            journal = self._journal = self._held_until(held)
             self._check_that_nothing_came_between(journal.entry())
             session = self._plan.session
             self._neighbours = session.neighbours_at(self._service.site)
@@ -77,6 +79,14 @@ class _Deletion:
             notebook = session.notebook_over(journal, self._service)
             self._submission = Submission(target, notebook, self._record, self._access.patience, self._see)
             return self._submit() if self._plan.entry is None else self._follow(self._plan.entry)
+
+    def _held_until(self, end: ExitStack) -> Journal:
+        try:
+            return end.enter_context(journal_of(self._service, self._plan.session).held())
+        except JournalError:
+            if self._plan.follows:
+                self._record.leave_unsettled(noted_for(self._plan))
+            raise
 
     def _conclude_nothing(self) -> None:
         self._record.note_before(self._before)

@@ -204,6 +204,20 @@ def test_without_a_yes_nobody_says_that_an_earlier_job_has_deleted_nothing(many:
     assert (other.verdict.value, other.exit_code, many.server.submits) == ("not-deleted", 3, 0)
 
 
+def test_an_earlier_job_that_cant_be_followed_for_want_of_a_lock_is_not_settled(many: Many) -> None:
+    """As in a home that has become read-only."""
+    plan = plan_deletion(many.services[0], many.access())
+    task_url = f"{many.server.site}/rest/services/System/CachingTools/GPServer/DeleteCache"
+    with Journal(many.services[0], many.folder / "journal").held() as journal:
+        journal.write(Entry(many.services[0], "", many.clock.now(), plan.before, task_url, frozenset()))
+    lock = journal.file.with_suffix(".lock")
+    lock.unlink()
+    lock.mkdir()
+    receipt = run_deletion(many.services[0], many.access(), lambda plan: True)
+    assert receipt.error is not None and receipt.error.message_id == "CT502"
+    assert (receipt.verdict.value, receipt.exit_code, many.server.submits) == ("unknown", 5, 0)
+
+
 def test_a_service_is_named_once_in_what_is_said_of_it(many: Many) -> None:
     many.delete(many.services[:1])
     many.delete(many.services[:2])
