@@ -82,6 +82,7 @@ SYSTEM_CLOCK = SystemClock()
 class Patience:
     """How many seconds to go on, with each of the things that may not come.
 
+    `parting` is for looks at what is left once the administrator wants to stop.
     `jitter` is this run's own number from 0 to 1, where several run: their looks at jobs don't fall together then.
     """
 
@@ -92,6 +93,7 @@ class Patience:
     restart: float = 180.0
     settle: float = 60.0
     arrival: float = 180.0
+    parting: float = 1.0
     jitter: float = 0.0
 
 

@@ -72,7 +72,9 @@ def _doubts(story: Story, remains: Remains) -> list[str]:
         doubts.append("Tiles outside the extent have changed.")
     if remains is Remains.CONTRADICTORY:
         doubts.append(f"The witnesses contradict each other: {seen(after)}.")
-    if story.out_of_time:
+    if story.cut_short and story.stopped:
+        doubts.append("You cancelled before all was seen.")
+    elif story.out_of_time:
         doubts.append("The time limit of this run was reached.")
     return doubts
 

@@ -34,7 +34,8 @@ class Story:
 
     `service` is the service's short name, `address` its REST address, `start_address` where the administrator API
     starts it. `journal_file` notes a job that this machine began, and is empty where none is noted. `stopped` is true
-    where the administrator cancelled, `out_of_time` where the deadline passed.
+    where the administrator cancelled, `out_of_time` where the deadline passed, `cut_short` where one of them came while
+    the looks after the job weren't over.
     """
 
     service: str
@@ -46,6 +47,7 @@ class Story:
     journal_file: str
     stopped: bool = False
     out_of_time: bool = False
+    cut_short: bool = False
 
     @property
     def way_to_a_new_job(self) -> str:
@@ -61,13 +63,19 @@ def explain(verdict: Verdict, story: Story) -> tuple[str, str]:
     if verdict is Verdict.PARTLY_DELETED:
         return _partly_deleted(story, facts)
     if verdict is Verdict.DELETED_SERVICE_DOWN:
-        return (
-            f"The cache of {story.service} is gone, but the service is down. {facts}",
-            f"Start it in ArcGIS Server Manager under Services, or with a POST to {story.start_address}.",
-        )
+        return _service_down(story, facts)
     if verdict is Verdict.STILL_RUNNING:
         return still_running(story)
     return _unknown(story, facts)
+
+
+def _service_down(story: Story, facts: str) -> tuple[str, str]:
+    start = f"tart it in ArcGIS Server Manager under Services, or with a POST to {story.start_address}."
+    if story.cut_short:
+        ended = "You cancelled" if story.stopped else "The time limit of this run was reached"
+        what = f"The cache of {story.service} is gone. {ended} before the service was back. {facts}"
+        return what, f"Look at {story.address} in some minutes. If it is still down, s{start}"
+    return f"The cache of {story.service} is gone, but the service is down. {facts}", f"S{start}"
 
 
 def _not_deleted(story: Story, facts: str) -> tuple[str, str]:
@@ -147,6 +155,7 @@ def _unknown(story: Story, facts: str) -> tuple[str, str]:
     if what_remains(story.before, story.after) is Remains.CONTRADICTORY:
         contradiction = f" {_who_contradicts_whom(story.after)}"
     time = " The time limit of this run was reached." if story.out_of_time else ""
+    time = " You cancelled before all was seen." if story.cut_short and story.stopped else time
     trouble = " ".join(("", *story.after.trouble))
     what = f"Can't tell whether the cache of {story.service} was deleted.{time} {facts}{contradiction}{trouble}"
     again = (

@@ -21,7 +21,6 @@ from ..errors import (
 from ..local.journal import Journal
 from ..proof.ending import JobEnd, JobReport
 from ..proof.entry import Entry
-from ..proof.evidence import Look
 from ..proof.verdict import ENDED_OR_GONE, UNSETTLED, Remains, Verdict, verdict
 from ..proof.words import Story, for_people, in_utc
 from ..server.candidates import Target
@@ -29,7 +28,7 @@ from ..server.searching import Sight
 from ..server.submission import Submission
 from .plan import Plan, journal_of, made_anew, noted_for
 from .record import Record
-from .settling import Settling
+from .settling import MAY_BE_STALE, LastLook, Settling
 
 ERRORS: dict[Verdict, type[CacheToolsError]] = {
     Verdict.NOT_DELETED: NotDeleted,
@@ -119,21 +118,21 @@ class _Deletion:
             raise
         if report is None:
             return Next.ANOTHER_LOOK
-        after = self._look_again(report)
-        self._conclude(self._without_doubt(report, after), after)
+        last = self._look_again(report)
+        self._conclude(self._without_doubt(report, last), last)
         return Next.NOTHING
 
     def _follow(self, entry: Entry) -> Next:
         self._record.note_way_back(entry.way_back)
         report = self._submission.resume(entry)
-        after = self._look_again(report)
-        report = self._without_doubt(report, after)
-        self._conclude(report, after)
+        last = self._look_again(report)
+        report = self._without_doubt(report, last)
+        self._conclude(report, last)
         if report.end not in ENDED_OR_GONE or self._run.stopping:
             return Next.NOTHING
         if not self._plan.wish.is_met_by(self._work):
             return self._on_to_what_was_asked(report)
-        if not self._work.is_left(self._before, after):
+        if not self._work.is_left(self._before, last.seen):
             return Next.NOTHING
         self._journal.clear()  # also where nobody can tell how it ended: its job won't be found again
         said = report.end.value if not report.status else f"has ended ({report.status})"
@@ -159,17 +158,19 @@ class _Deletion:
         untouched = remains in (Remains.ALL, Remains.SOMETHING) and not now.busy
         return Sight(done=remains is Remains.NOTHING, untouched=untouched, mark=now.tiles)
 
-    def _look_again(self, report: JobReport) -> Look:
+    def _look_again(self, report: JobReport) -> LastLook:
         self._record.progress("Looking at what is left")
         settling = Settling(self._wire, self._work, self._before, self._access.patience, self._record, self._others)
         return settling.last_look(report.end)
 
-    def _without_doubt(self, report: JobReport, after: Look) -> JobReport:
+    def _without_doubt(self, report: JobReport, last: LastLook) -> JobReport:
         """The report, or one that doesn't claim an end where this service's job may not have ended, or not well."""
-        remains = self._work.what_remains(self._before, after)
+        remains = self._work.what_remains(self._before, last.seen)
         if report.end not in ENDED_OR_GONE or remains is Remains.NOTHING:
             return report
-        doubt = "the cache report says that a caching job is still running" if after.busy else ""
+        doubt = "the cache report says that a caching job is still running" if last.seen.busy else ""
+        if last.cut_short and report.end is JobEnd.SUCCEEDED and remains in MAY_BE_STALE:
+            doubt = "what the server shows may be older than the job, and there was no time to look again"
         if remains is Remains.NOTHING_BY_ONE and report.tells_an_error:
             doubt = "nobody counts the tiles, and the job's messages hold an error"
         another = "" if doubt else self._submission.service_of_another(report)
@@ -177,8 +178,9 @@ class _Deletion:
             doubt = f"the job at that address is for {another}"
         return report.doubted(doubt) if doubt else report
 
-    def _conclude(self, report: JobReport, after: Look) -> None:
+    def _conclude(self, report: JobReport, last: LastLook) -> None:
         """The verdict on the record, and the journal closed where it is settled."""
+        after = last.seen
         remains = self._work.what_remains(self._before, after)
         found = verdict(report.end, remains, after.service)
         self._record.note_job(report)
@@ -201,6 +203,7 @@ class _Deletion:
                 journal_file=str(self._journal.file) if self._journal.holds_entry else "",
                 stopped=self._run.stopping,
                 out_of_time=not self._run.left(),
+                cut_short=last.cut_short,
             ),
         )
         in_vain = found in (Verdict.NOT_DELETED, Verdict.PARTLY_DELETED)

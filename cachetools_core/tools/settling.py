@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from ..elapsed import until
-from ..errors import CacheToolsError, DeadlinePassed, NoAnswer, NotPermitted, ServerSaysNo, TokenRefused
+from ..errors import CacheToolsError, Cancelled, DeadlinePassed, NoAnswer, NotPermitted, ServerSaysNo, TokenRefused
 from ..messages import Messages
 from ..proof.ending import JobEnd
 from ..proof.evidence import Look, Says, ServiceState, Testimony, Why, Witness
@@ -35,6 +35,14 @@ class _Wait:
 NO_WAIT = _Wait(0.0, "")
 
 
+@dataclass(frozen=True)
+class LastLook:
+    """The look that counts; `cut_short` where a cancel or the deadline came before all was settled."""
+
+    seen: Look
+    cut_short: bool = False
+
+
 class Settling:
     """The looks after a job, until what they show won't change any more."""
 
@@ -50,47 +58,53 @@ class Settling:
         self._wire, self._run, self._work, self._service = wire, wire.run, work, work.service
         self._before, self._patience, self._messages = before, patience, messages
         self._others = others
+        self._seen = NO_TIME
 
-    def last_look(self, end: JobEnd) -> Look:
+    def last_look(self, end: JobEnd) -> LastLook:
         """The look that counts, after a job that ended like this. Raises nothing.
 
         REST metadata may be stale for a moment, and the service is away while it restarts (documented). A service that
-        stays stopped is started where this account may do that and no job can be at work on it any more. A cancel
-        disturbs none of this: nothing is left to cancel.
+        stays stopped is started where this account may do that and no job can be at work on it any more. Whoever
+        cancels meanwhile wants an answer now: what can be seen within a moment counts, else what was seen before.
         """
-        with self._run.undisturbed():
-            try:
-                after = self._look_until_settled(end)
-                left_stopped = after.service is ServiceState.NOT_STARTED and not after.busy
-                if left_stopped and end in NO_LONGER_AT_WORK and self._started():
-                    after = self._look_until_settled(end)
-            except CacheToolsError as error:
-                return Look((Testimony(Witness.SERVICE, Says.NOTHING, Why.UNREADABLE, error.what),))
-            if end is JobEnd.SUCCEEDED and self._work.what_remains(self._before, after) is Remains.NOTHING_BY_ONE:
-                with suppress(CacheToolsError):  # what was seen so far isn't less true without them
-                    after = last_words(self._wire, self._service, after)
+        try:
+            return LastLook(self._settled(end))
+        except Cancelled:
+            self._run.take_up_cancel()
+        except DeadlinePassed:
+            return LastLook(self._seen, cut_short=True)
+        except CacheToolsError as error:
+            return LastLook(Look((Testimony(Witness.SERVICE, Says.NOTHING, Why.UNREADABLE, error.what),)))
+        with suppress(CacheToolsError), self._run.at_most(self._patience.parting):
+            self._seen = self._look_until_settled(end)
+        return LastLook(self._seen, cut_short=self._seen.service in AWAY or self._may_change(self._seen, end))
+
+    def _settled(self, end: JobEnd) -> Look:
+        after = self._look_until_settled(end)
+        left_stopped = after.service is ServiceState.NOT_STARTED and not after.busy
+        if left_stopped and end in NO_LONGER_AT_WORK and self._started():
+            after = self._look_until_settled(end)
+        if end is JobEnd.SUCCEEDED and self._work.what_remains(self._before, after) is Remains.NOTHING_BY_ONE:
+            with suppress(CacheToolsError):  # what was seen so far isn't less true without them
+                after = last_words(self._wire, self._service, after)
         return after
 
     def _look_until_settled(self, end: JobEnd) -> Look:
         restart = self._wait(f"{self._service} to restart", min(self._patience.restart, self._run.left() / 2))
         grace = self._wait("the server to show whether the cache is gone", self._patience.grace)
-        begun, after = self._run.clock.monotonic(), NO_TIME
-        last_away = begun
-        try:
-            while True:
-                waited = self._run.clock.monotonic() - begun
-                after = self._look_once(is_the_last=end is JobEnd.RUNNING or waited >= restart.seconds)
-                wait = restart if after.service in AWAY else grace if self._may_change(after, end) else NO_WAIT
-                if after.service in AWAY:
-                    last_away = begun + waited
-                else:  # grace is for what a service shows, so it counts from its return
-                    waited = self._run.clock.monotonic() - last_away
-                if end is JobEnd.RUNNING or waited >= wait.seconds:
-                    return after
-                self._messages.progress(wait.label)
-                self._run.pause(min(next_look(waited, self._patience.jitter), wait.seconds - waited))
-        except DeadlinePassed:
-            return after
+        begun = last_away = self._run.clock.monotonic()
+        while True:
+            waited = self._run.clock.monotonic() - begun
+            after = self._seen = self._look_once(is_the_last=end is JobEnd.RUNNING or waited >= restart.seconds)
+            wait = restart if after.service in AWAY else grace if self._may_change(after, end) else NO_WAIT
+            if after.service in AWAY:
+                last_away = begun + waited
+            else:  # grace is for what a service shows, so it counts from its return
+                waited = self._run.clock.monotonic() - last_away
+            if end is JobEnd.RUNNING or waited >= wait.seconds:
+                return after
+            self._messages.progress(wait.label)
+            self._run.pause(min(next_look(waited, self._patience.jitter), wait.seconds - waited))
 
     def _wait(self, what: str, seconds: float) -> _Wait:
         return _Wait(seconds, f"Waiting for {what}, {until(self._run.clock.now(), seconds)}")

@@ -24,7 +24,7 @@ from support.what_goes import ALL_OF_IT, Goes
 __all__ = ["Bench", "CancelWhen", "Outcome"]
 FACTOR = 60.0
 DEADLINE = 240.0
-PATIENCE = Patience(no_answer=45, gone=12, cancel=20, grace=45, restart=90, settle=20, arrival=20)
+PATIENCE = Patience(no_answer=45, gone=12, cancel=20, grace=45, restart=90, settle=20, arrival=20, parting=90)
 IN_TIME = 30.0  # story seconds that a busy machine may add to a deadline
 LAST_SEEN = 75.0  # story seconds that may lie between the last answer about a job and the end of the run
 

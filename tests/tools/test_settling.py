@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -54,6 +55,7 @@ class Server:
         self.heard = Listener()
         self.at: dict[str, Callable[[float], Any]] = {REPORT: lambda now: tiles(0), START: lambda now: {"status": "x"}}
         self.starts: list[float] = []
+        self.stopping = self.cut_short = False
         self._server = server
         server.answer = self._answer
 
@@ -72,7 +74,11 @@ class Server:
     ) -> Look:
         wire = sign_in(PlainWire(Trust(), Run(self.clock, deadline, self.heard.cancelled)))
         service = ServiceReference(self._server.site, "", "Rain", "MapServer")
-        return Settling(wire, CacheWork(service), before, PATIENCE, self.heard).last_look(end)
+        if self.stopping:
+            wire.run.take_up_cancel()
+        last = Settling(wire, CacheWork(service), before, PATIENCE, self.heard).last_look(end)
+        self.cut_short = last.cut_short
+        return last.seen
 
     @property
     def looks(self) -> int:
@@ -262,10 +268,35 @@ def test_a_contradiction_that_was_there_before_is_waited_for_only_after_a_succes
     assert server.looks > 2
 
 
-def test_a_cancel_disturbs_no_look(server):
-    server.heard.cancel_now = True
+def test_the_cancel_that_ended_the_job_cuts_no_look_short(server):
+    server.heard.cancel_now = server.stopping = True
     server.at[SERVICE] = until(70, STOPPED, UNCACHED)
     assert server.look(JobEnd.CANCELLED).service is ServiceState.ANSWERS
+    assert not server.cut_short
+
+
+def test_a_cancel_while_the_service_restarts_ends_the_wait_with_what_can_be_seen_at_once(server):
+    server.at[SERVICE] = lambda now: STOPPED
+    server.clock.as_time_passes = lambda now: setattr(server.heard, "cancel_now", now > 5)
+    found = server.look(JobEnd.SUCCEEDED)
+    assert (found.service, found.tiles, server.cut_short) == (ServiceState.NOT_STARTED, 0, True)
+    assert server.clock.seconds < 7 and server.starts == []
+
+
+def test_a_cancel_while_nothing_answers_ends_the_wait_with_what_was_seen_before(server):
+    let_go = threading.Event()
+
+    def seen(now):
+        if now > 5:
+            server.heard.cancel_now = server.clock.silent = True
+            let_go.wait(60)
+        return CACHED
+
+    server.at[SERVICE] = seen
+    found = server.look(JobEnd.SUCCEEDED)
+    let_go.set()
+    assert (found.cached, server.cut_short) == (True, True)
+    assert server.clock.seconds < 12
 
 
 def test_a_start_is_sent_once_even_where_nothing_answers(server):
