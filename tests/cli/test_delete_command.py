@@ -214,7 +214,7 @@ def test_a_closed_standard_input_is_nobody_to_ask(server: Rehearsal) -> None:
     assert (done.code, done.json["error"]["id"], server.requests) == (2, "CT104", [])
 
 
-@pytest.mark.parametrize(("answer", "code"), [("yes\n", 0), pytest.param("no\n", 3, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize(("answer", "code"), [("yes\n", 0), pytest.param("no\n", 5, marks=pytest.mark.thorough)])
 def test_a_job_that_was_begun_earlier_is_asked_about_as_what_it_is(
     rehearsal: Any,
     run: Callable[..., Outcome],

@@ -243,8 +243,9 @@ def on_a_server(end: str, effect: str, service: str, report: bool) -> str:
     """What may be said where the job ended so, by who can be asked about what; the rules once more, in a server's
     words."""
     report_tells = report and service != "missing"
-    up, silent = service in ("answers", "startable"), end == "unknown status"
-    if effect == "gone" and (report_tells or end == "succeeded") and (up or service == "stopped"):
+    silent = end == "unknown status"
+    up = service == "answers" or (service == "startable" and not silent)  # no start while a job may be at work
+    if effect == "gone" and (report_tells or end == "succeeded") and service in ("answers", "startable", "stopped"):
         return "deleted" if up else "deleted-service-down"
     if effect == "half" and report_tells:
         return "unknown" if silent else "partly-deleted"
