@@ -206,8 +206,9 @@ class _Deletion:
                 cut_short=last.cut_short,
             ),
         )
-        in_vain = found in (Verdict.NOT_DELETED, Verdict.PARTLY_DELETED)
-        kind = Cancelled if self._run.stopping and in_vain else ERRORS[found]
+        broken_off = found in (Verdict.NOT_DELETED, Verdict.PARTLY_DELETED)
+        broken_off |= found is Verdict.DELETED_SERVICE_DOWN and last.cut_short
+        kind = Cancelled if self._run.stopping and broken_off else ERRORS[found]
         self._record.decide(found, kind(what, remedy))
 
     def _close_journal(self) -> None:

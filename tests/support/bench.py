@@ -34,7 +34,7 @@ EXIT_CODES = {
     "nothing-to-delete": {0},
     "not-deleted": {1, 2, 3, 4},
     "partly-deleted": {1, 3},
-    "deleted-service-down": {1},
+    "deleted-service-down": {1, 3},
     "still-running": {5},
     "unknown": {5},
 }

@@ -104,6 +104,14 @@ def test_a_cancel_after_which_half_is_gone_is_a_cancel_too(place):
     assert 0 < seen.tiles < seen.tiles_at_first
 
 
+def test_a_cancel_while_the_service_restarts_ends_the_wait_and_says_so(place):
+    hurried = replace(PATIENCE, parting=1)
+    seen = place.run("slow-restart", listener=CancelWhen("Looking at what is left"), patience=hurried)
+    assert (seen.verdict, seen.receipt["exit_code"], seen.files) == ("deleted-service-down", 3, 0)
+    assert "You cancelled before the service was back." in seen.receipt["error"]["text"]
+    assert seen.seconds < PATIENCE.restart and seen.complaints() == []
+
+
 def test_a_cancel_in_a_rerun_ends_the_earlier_job_and_starts_no_other(place):
     place.server.let_jobs_take(600.0)
     assert place.run(deadline=2.0 * FACTOR).verdict == "still-running"
