@@ -105,8 +105,8 @@ def test_a_cancel_after_which_half_is_gone_is_a_cancel_too(place):
 
 
 def test_a_cancel_while_the_service_restarts_ends_the_wait_and_says_so(place):
-    hurried = replace(PATIENCE, parting=1)
-    seen = place.run("slow-restart", listener=CancelWhen("Looking at what is left"), patience=hurried)
+    hurried = replace(PATIENCE, parting=30)
+    seen = place.run("service-stays-stopped", listener=CancelWhen("Looking at what is left"), patience=hurried)
     assert (seen.verdict, seen.receipt["exit_code"], seen.files) == ("deleted-service-down", 3, 0)
     assert "You cancelled before the service was back." in seen.receipt["error"]["text"]
     assert seen.seconds < PATIENCE.restart and seen.complaints() == []
