@@ -169,8 +169,8 @@ class _Deletion:
         if report.end not in ENDED_OR_GONE or remains is Remains.NOTHING:
             return report
         doubt = "the cache report says that a caching job is still running" if last.seen.busy else ""
-        if last.cut_short and report.end is JobEnd.SUCCEEDED and remains in MAY_BE_STALE:
-            doubt = "what the server shows may be older than the job, and there was no time to look again"
+        if self._run.stopping and last.cut_short and report.end is JobEnd.SUCCEEDED and remains in MAY_BE_STALE:
+            doubt = "what the server shows may be older than the job, and you cancelled before it was looked at again"
         if remains is Remains.NOTHING_BY_ONE and report.tells_an_error:
             doubt = "nobody counts the tiles, and the job's messages hold an error"
         another = "" if doubt else self._submission.service_of_another(report)

@@ -300,7 +300,6 @@ CASES = (
         "the cancel is lost",
         {"cancel": dropped},
         (("still-running", 5, 1, True), ("deleted", 0, 1, False)),
-        job_seconds=2.0,
         cancel=True,
     ),
     Case("the service for ever as before", {"service-after": crossed("service")}, DOUBTED),
@@ -350,6 +349,8 @@ CASES = (
 def run(place: Bench, folder: Path, case: Case) -> tuple[tuple[Said, ...], list[str]]:
     """What the runs of a case said, and what is wrong with them by the server's own truth."""
     place.server.let_jobs_take(case.job_seconds)
+    if case.cancel:
+        place.hold_the_job_half_way()
     for fault in case.server:
         place.server.fault(fault)
     said, wrong = [], []
@@ -359,6 +360,7 @@ def run(place: Bench, folder: Path, case: Case) -> tuple[tuple[Said, ...], list[
         for number, (verdict, *_) in enumerate(case.runs, 1):
             if 1 < number == len(case.runs):
                 outsider.recover()
+                place.let_the_job_go_on()
             outcome = place.run(
                 service=f"{outsider.site}/rest/services/Rainfall/MapServer",
                 ca_file=outsider.ca_file,
