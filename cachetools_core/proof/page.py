@@ -10,7 +10,7 @@ from .evidence import Look, Scale, Testimony, Witness
 from .html import facts_table, linked, listed, section
 from .verdict import Verdict
 from .way_back import WayBack
-from .words import in_megabytes
+from .words import capitalized, in_megabytes
 
 # The heading of each verdict, and its colour: red for failed, amber for undecided, green for gone.
 HEADINGS: dict[Verdict, tuple[str, str]] = {
@@ -122,7 +122,8 @@ def _witnesses(before: Look | None, after: Look | None) -> str:
     looks = (before, after)
     asked = {one.witness for look in looks if look is not None for one in look.testimonies}
     rows = "\n".join(
-        f"<tr><th>{escape(_capital(witness.in_words))}</th>{''.join(_testimony(look, witness) for look in looks)}</tr>"
+        f"<tr><th>{escape(capitalized(witness.in_words))}</th>"
+        f"{''.join(_testimony(look, witness) for look in looks)}</tr>"
         for witness in Witness
         if witness in asked
     )
@@ -137,16 +138,12 @@ def _testimony(look: Look | None, witness: Witness) -> str:
         return "<td>No look was taken</td>"
     said = look.of(witness)
     parts = [f"{said.state.value}." if said.state is not None else "", f"{_claim(said)}.", said.words]
-    return f"<td>{escape(' '.join(_capital(part) for part in parts if part))}</td>"
+    return f"<td>{escape(' '.join(capitalized(part) for part in parts if part))}</td>"
 
 
 def _claim(said: Testimony) -> str:
     """What the witness says, without its name."""
     return said.in_words()[len(said.witness.in_words) :].strip()
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _way_back(saved: WayBack | None) -> str:

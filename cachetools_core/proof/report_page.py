@@ -12,7 +12,7 @@ from .finding import Finding
 from .html import document, facts_table, linked, listed, section
 from .scheme import NoScheme, TilingScheme
 from .tile_range import is_area
-from .words import STORAGE, in_megabytes, look_in_words
+from .words import STORAGE, capitalized, in_megabytes, look_in_words
 
 STYLE = """
 .cachetools .possible{--tone:var(--link)}
@@ -81,8 +81,7 @@ def _title(report: CacheFound) -> str:
         return "No cache"
     if report.found.scales:
         return f"A deletion removes {plural(report.tiles, 'tile')}, {_unbroken(in_megabytes(report.bytes or 0))}"
-    words = look_in_words(report.found)
-    return words[:1].upper() + words[1:]
+    return capitalized(look_in_words(report.found))
 
 
 def _unbroken(text: str) -> str:
@@ -216,4 +215,4 @@ def _said(one: Testimony) -> tuple[str, str]:
     who = one.witness.in_words
     claim = one.in_words()[len(who) :].strip()
     state = f"{one.state.value}, and " if one.state is not None else ""
-    return f"{who[:1].upper()}{who[1:]}", " ".join(filter(None, (f"{state}{claim}.", one.words)))
+    return capitalized(who), " ".join(filter(None, (f"{state}{claim}.", one.words)))

@@ -6,7 +6,7 @@ from .evidence import Look, Says, ServiceState, Witness, plural, who_says_what
 from .tiles import Selection
 from .tiles_left import count_of, levels_that_lost, tiles_on_disk, unlisted
 from .verdict import Remains, Verdict
-from .words import Story, still_running, why_it_ended
+from .words import Story, capitalized, still_running, why_it_ended
 
 LOG = (
     "The server's log is in ArcGIS Server Manager under Logs: look at messages of level Warning and Severe from"
@@ -29,29 +29,25 @@ def explain_tiles(verdict: Verdict, story: Story, selection: Selection, remains:
         facts = f"{story.after.of(Witness.DISK).words} {facts}"
         if count_of(story.after, selection) == 0:
             some = "some of " if verdict is Verdict.PARTLY_DELETED else ""
-            return f"{_start(some + tiles)} are still on disk. {facts}", LEFT_ON_DISK
+            return f"{capitalized(some + tiles)} are still on disk. {facts}", LEFT_ON_DISK
     if verdict is Verdict.PARTLY_DELETED:
         what = f"Only some of {tiles} are gone. {facts}"
         return what, f"Run this again to delete the rest. {why_it_ended(story.report)}".rstrip()
     if verdict is Verdict.NOT_DELETED:
         if story.stopped:
             return (
-                f"{_start(tiles)} are still there. {facts}",
+                f"{capitalized(tiles)} are still there. {facts}",
                 "You cancelled before the job deleted any. Run this again.",
             )
         why = why_it_ended(story.report)
         said = f"{why} Running this again is safe." if why else f"The server doesn't say why. {LOG}"
-        return f"{_start(tiles)} are still there. {facts}", said
+        return f"{capitalized(tiles)} are still there. {facts}", said
     doubts = " ".join(_doubts(story, remains))
     return (
         f"Can't tell whether {tiles} were deleted. {facts} {doubts}".rstrip(),
         f"Look at {story.address} and at the jobs of System/CachingControllers and System/CachingTools in ArcGIS Server"
         f" Manager. {AGAIN}{story.way_to_a_new_job}",
     )
-
-
-def _start(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _doubts(story: Story, remains: Remains) -> list[str]:
@@ -65,18 +61,21 @@ def _doubts(story: Story, remains: Remains) -> list[str]:
     lost = levels_that_lost(before, after)
     missing = () if now is None else unlisted(after, now.selection)
     if missing:
-        doubts.append(f"ReportCacheStatus doesn't list the chosen scale of {levels_in_words(missing)}.")
+        doubts.append(unlisted_in_words(missing))
     if lost:
         doubts.append(f"Scales that weren't asked for hold fewer tiles or files than before: {levels_in_words(lost)}.")
     if was and now and now.sampled and was.outside != now.outside:
         doubts.append("Tiles outside the extent have changed.")
     if remains is Remains.CONTRADICTORY:
         doubts.append(f"The witnesses contradict each other: {seen(after)}.")
-    if story.cut_short and story.stopped:
-        doubts.append("You cancelled before all was seen.")
-    elif story.out_of_time:
-        doubts.append("The time limit of this run was reached.")
+    if story.broken_off_by:
+        doubts.append(story.broken_off_by)
     return doubts
+
+
+def unlisted_in_words(levels: tuple[int, ...]) -> str:
+    """What it means that these levels aren't in the report with their scales."""
+    return f"ReportCacheStatus doesn't list the chosen scale of {levels_in_words(levels)}."
 
 
 def levels_in_words(levels: tuple[int, ...]) -> str:

@@ -50,6 +50,13 @@ class Story:
     cut_short: bool = False
 
     @property
+    def broken_off_by(self) -> str:
+        """What came before all was seen, in a sentence; empty where nothing did."""
+        if self.cut_short and self.stopped:
+            return "You cancelled before all was seen."
+        return "The time limit of this run was reached." if self.out_of_time else ""
+
+    @property
     def way_to_a_new_job(self) -> str:
         """What to do if the noted job isn't to be looked for any more; empty where none is noted."""
         return f" If no job runs and you want a new one, delete {self.journal_file}." if self.journal_file else ""
@@ -70,12 +77,12 @@ def explain(verdict: Verdict, story: Story) -> tuple[str, str]:
 
 
 def _service_down(story: Story, facts: str) -> tuple[str, str]:
-    start = f"tart it in ArcGIS Server Manager under Services, or with a POST to {story.start_address}."
+    start = f"start it in ArcGIS Server Manager under Services, or with a POST to {story.start_address}."
     if story.cut_short:
         ended = "You cancelled" if story.stopped else "The time limit of this run was reached"
         what = f"The cache of {story.service} is gone. {ended} before the service was back. {facts}"
-        return what, f"Look at {story.address} in some minutes. If it is still down, s{start}"
-    return f"The cache of {story.service} is gone, but the service is down. {facts}", f"S{start}"
+        return what, f"Look at {story.address} in some minutes. If it is still down, {start}"
+    return f"The cache of {story.service} is gone, but the service is down. {facts}", capitalized(start)
 
 
 def _not_deleted(story: Story, facts: str) -> tuple[str, str]:
@@ -154,8 +161,7 @@ def _unknown(story: Story, facts: str) -> tuple[str, str]:
     contradiction = ""
     if what_remains(story.before, story.after) is Remains.CONTRADICTORY:
         contradiction = f" {_who_contradicts_whom(story.after)}"
-    time = " The time limit of this run was reached." if story.out_of_time else ""
-    time = " You cancelled before all was seen." if story.cut_short and story.stopped else time
+    time = f" {story.broken_off_by}".rstrip()
     trouble = " ".join(("", *story.after.trouble))
     what = f"Can't tell whether the cache of {story.service} was deleted.{time} {facts}{contradiction}{trouble}"
     again = (
@@ -173,6 +179,15 @@ def _who_contradicts_whom(look: Look) -> str:
     gone = " and ".join(one.witness.in_words for one in look.saying(Says.GONE))
     there = " and ".join(one.witness.in_words for one in look.saying(Says.THERE))
     return f"They contradict each other: according to {gone} there is no cache, according to {there} there is one."
+
+
+def capitalized(text: str) -> str:
+    """The text as a sentence begins: its first letter a capital, the others as they are. Raises nothing.
+
+    >>> capitalized("the cache of GIS"), capitalized("")
+    ('The cache of GIS', '')
+    """
+    return text[:1].upper() + text[1:]
 
 
 def look_in_words(look: Look) -> str:

@@ -26,7 +26,7 @@ from ..proof.words import Story, for_people, in_utc
 from ..server.candidates import Target
 from ..server.searching import Sight
 from ..server.submission import Submission
-from .plan import Plan, journal_of, made_anew, noted_for
+from .plan import Plan, journal_of, made_anew, noted_for, noted_in
 from .record import Record
 from .settling import MAY_BE_STALE, LastLook, Settling
 
@@ -114,7 +114,7 @@ class _Deletion:
             report = self._submission.begin(task, inputs, self._before, self._record.way_back)
         except CacheToolsError:
             if self._journal.holds_entry:
-                self._record.leave_unsettled(f"An unfinished deletion is noted in {self._journal.file}.")
+                self._record.leave_unsettled(noted_in(self._journal))
             raise
         if report is None:
             return Next.ANOTHER_LOOK

@@ -41,7 +41,6 @@ from .plan import Plan
 from .record import Record
 from .relay import Relay
 from .side_by_side import ManySession
-from .steady import Steady
 
 PER_SITE = 4
 MOST_PER_SITE = 100
@@ -113,7 +112,7 @@ def run_deletions(
     relay = Relay(access.messages, access.clock)
     session = ManySession(access, relay, per_site)
     began, started = access.clock.monotonic(), access.clock.now()
-    named = _named(texts, session, session.run.beside(Steady(access.messages).cancelled))
+    named = _named(texts, session, session.run.beside(relay.cancelled))
     wanted = [one for one in named if isinstance(one, ServiceReference)]
     if access.cache_directory is not None and len({*map(site_key, wanted)}) > 1:
         raise WrongUsage(

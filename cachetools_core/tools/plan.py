@@ -102,7 +102,12 @@ def noted_for(plan: Plan) -> str:
 
 
 def _noted(entry: Entry | None, named: ServiceReference, session: Session) -> str:
-    return "" if entry is None else f"An unfinished deletion is noted in {journal_of(named, session).file}."
+    return "" if entry is None else noted_in(journal_of(named, session))
+
+
+def noted_in(journal: Journal) -> str:
+    """Where the journal notes a job whose end nobody saw."""
+    return f"An unfinished deletion is noted in {journal.file}."
 
 
 def _plan_to_follow(entry: Entry, wish: Wish, named: ServiceReference, session: Session, record: Record) -> Plan:

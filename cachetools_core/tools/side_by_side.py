@@ -61,10 +61,12 @@ class ManySession(Session):
         What a site gets at one address, such as a token, goes to no other one, though both may be the same site; its
         jobs are the same at each.
         """
-        others = Neighbours(self.per_site, partial(self._jobs_noted, ledger))
-        neighbours = self._neighbours.setdefault(site_key(service), others)
-        shared = self._shared.setdefault(service.site, SharedSite(self, neighbours))
-        return SessionOfOne(self, shared, Name(service, name), ledger)
+        key = site_key(service)
+        if key not in self._neighbours:
+            self._neighbours[key] = Neighbours(self.per_site, partial(self._jobs_noted, ledger))
+        if service.site not in self._shared:
+            self._shared[service.site] = SharedSite(self, self._neighbours[key])
+        return SessionOfOne(self, self._shared[service.site], Name(service, name), ledger)
 
     @property
     def for_a_look(self) -> float:

@@ -1,4 +1,4 @@
-"""Whoever hears a run, so that a failure of his ends no story: a bar that can't be drawn deletes no less."""
+"""Whoever hears a run, so that its failures end no story: a bar that can't be drawn deletes no less."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from ..naming.service import ServiceReference
 from ..proof.ending import JobEnd, JobReport
 from ..proof.evidence import Look, Says, Witness, plural
 from ..proof.tile_range import touched
-from ..proof.tile_words import explain_tiles, levels_in_words, seen
+from ..proof.tile_words import explain_tiles, seen, unlisted_in_words
 from ..proof.tiles import Asked, By, CloseUp, Sampled, Selection, is_near, same_system, select
 from ..proof.tiles_left import are_none, count_of, tiles_on_disk, unlisted, what_remains_of_tiles
 from ..proof.verdict import Remains, Verdict
@@ -100,11 +100,7 @@ def _refuse_uncounted(service: ServiceReference, before: Look) -> None:
         )
     if chosen.extent is None and count_of(before, chosen) is None and not tiles_on_disk(before, chosen):
         missing = unlisted(before, chosen)
-        why = (
-            f"ReportCacheStatus doesn't list the chosen scale of {levels_in_words(missing)}."
-            if missing
-            else " ".join(before.trouble)
-        )
+        why = unlisted_in_words(missing) if missing else " ".join(before.trouble)
         raise CannotDelete(
             f"The tiles of {service} can't be counted, so nobody could tell whether they are gone. {why}".rstrip(),
             "Use an account that may run System/ReportingTools. Nothing was submitted.",
