@@ -106,13 +106,20 @@ class Secrets:
         return value
 
     def blotted(self, error: Error) -> Error:
-        """The same error, its words blotted; what led to it is cut off where that tells a secret."""
+        """The same error, its words blotted; what led to it is cut off where that tells a secret.
+
+        Its frames go, and those of what led to it: what shows a traceback's variables would show what was sent.
+        """
         for name, held in vars(error).items():
             if isinstance(held, str):
                 vars(error)[name] = self.blot(held)
         error.args = tuple(self.blot(held) if isinstance(held, str) else held for held in error.args)
-        if any(self._tells(one) for one in _behind(error)):
+        behind = [*_behind(error)]
+        if any(map(self._tells, behind)):
             error.__cause__ = error.__context__ = None
+        for one in behind:
+            one.__traceback__ = None
+        error.__traceback__ = None
         return error
 
     def _tells(self, error: BaseException) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from ..local.sites import kept_site
 from ..messages import Messages
 from ..naming.service import ServiceReference
 from ..proof.evidence import Says, Testimony, Why, Witness
-from ..secrecy import Discreet
+from ..secrecy import Discreet, Secrets
 from ..server.answers import moved_service
 from ..server.looks import Other
 from ..server.namesakes import namesake_of
@@ -58,13 +58,9 @@ class Session:
         self._others: dict[str, tuple[Other, ...]] = {}
         self._names: dict[str, tuple[str, ...]] = {}
 
-    @contextmanager
-    def discreetly(self) -> Iterator[None]:
+    def discreetly(self) -> AbstractContextManager[None]:
         """Errors that leave this block tell no secret."""
-        try:
-            yield
-        except CacheToolsError as error:
-            raise self.secrets.blotted(error) from error.__cause__
+        return _Discreetly(self.secrets)
 
     def site_of(self, service: ServiceReference, hears: Messages | None = None) -> OpenSite:
         """The service's site, opened and signed in to; `hears` is told of it in place of the session's messages.
@@ -159,6 +155,20 @@ class Session:
         if signed_in.remark:
             hears.warning(signed_in.remark)
         return OpenSite(info, signed_in.wire, signed_in.account)
+
+
+class _Discreetly:
+    """No generator: contextlib would give an error that leaves it the frames back that it came with."""
+
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets = secrets
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, frames: object) -> None:
+        if isinstance(error, CacheToolsError):
+            raise self._secrets.blotted(error) from error.__cause__
 
 
 def other_sources(

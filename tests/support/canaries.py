@@ -61,7 +61,7 @@ class Everything:
         self.listener = Listener()
 
     def error(self, error: BaseException) -> None:
-        self.texts += traceback.format_exception(type(error), error, error.__traceback__, chain=True)
+        self.texts += traceback.TracebackException.from_exception(error, capture_locals=True).format()
         self.texts += [text for one in reachable(error) for text in (str(one), repr(one))]
 
     def receipt(self, receipt: Any) -> None:

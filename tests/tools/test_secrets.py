@@ -27,7 +27,7 @@ from support.choosing import by_name, some_of
 from support.clocks import FastClock
 from support.story import account_of, service_url
 
-from cachetools_core.errors import SignInRefused
+from cachetools_core.errors import CacheToolsError, SignInRefused
 from cachetools_core.naming.service import ServiceReference, read_name
 from cachetools_core.rehearsal.accounts import Account as ServerAccount
 from cachetools_core.rehearsal.faults import FAULTS
@@ -39,6 +39,7 @@ from cachetools_core.server.tokens import Account, Token
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire
 from cachetools_core.tools.access import Access
+from cachetools_core.tools.report import report_map_server_cache
 from cachetools_core.tools.session import Session
 
 
@@ -170,6 +171,17 @@ def test_a_refused_certificate_comes_before_any_secret(standing: Callable[..., R
 def test_a_deadline_in_the_middle_of_a_sign_in(standing: Callable[..., Rehearsal], out: Everything) -> None:
     server = standing("blackhole-after@token")
     assert story(server, out, deadline=50.0) == "not-deleted"
+    assert_nothing_out(server, out)
+
+
+@pytest.mark.parametrize("fault", ["html-login@token", "access-denied@service"])
+def test_a_traceback_with_its_variables(standing: Callable[..., Rehearsal], out: Everything, fault: str) -> None:
+    """As services that collect errors send it; a report's errors leave it another way than a deletion's."""
+    server = standing(fault)
+    access = Access(account_of(server), ca_file=server.ca_file, clock=FastClock(), messages=out.listener)
+    with pytest.raises(CacheToolsError) as raised:
+        report_map_server_cache(service_url(server), None, access)
+    out.error(raised.value)
     assert_nothing_out(server, out)
 
 
