@@ -72,7 +72,7 @@ def take_tour(server: Mapping[str, Any], guide: Guide, run: Run) -> tuple[Receip
     say("6. The receipt:")
     say("\n".join(f"   {line}" for line in receipt.to_text().splitlines()))
     say(f"   {_page_kept(receipt)}")
-    return receipt, found.startswith("HTTP 200") and gone.startswith("HTTP 404") and not folder.exists()
+    return receipt, found.startswith("HTTP 200") and gone.startswith("HTTP 404") and not os.path.exists(folder)
 
 
 def _own_folder(server: Mapping[str, Any]) -> Path:
@@ -92,7 +92,7 @@ def _page_kept(receipt: Receipt) -> str:
 
 
 def _on_disk(folder: Path) -> str:
-    if not folder.exists():
+    if not os.path.exists(folder):
         return "It is gone, with every file in it."
     sizes = [Path(place, name).stat().st_size for place, _, names in os.walk(folder) for name in names]
     return f"{len(sizes)} files, {in_megabytes(sum(sizes))} on disk."

@@ -21,7 +21,7 @@ class ReportFile:
         self.path = Path(as_text(given)).absolute()
         self.ending = read_ending(given)
         folder = self.path.parent
-        usable = can_be_a_path(given) and folder.is_dir() and not self.path.is_dir()
+        usable = can_be_a_path(given) and os.path.isdir(folder) and not os.path.isdir(self.path)
         if not usable or not os.access(folder, os.W_OK | os.X_OK):
             raise WrongUsage(
                 f"A report can't be written to {safe_path(str(self.path))}.",

@@ -11,6 +11,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from ..errors import CertificateFileError, SiteNotKept
 from ..messages import reason
 from ..naming.address import safe_path
 from . import own_files
-from .folders import application_folder, application_folders, file_name_for, kept_certificate
+from .folders import application_folder, application_folders, file_name_for, kept_certificate, other_place
 
 VERSION = 1
 FOLDER = "sites"
@@ -61,8 +62,9 @@ def kept_site(address: str) -> KeptSite:
 def every_kept_site() -> Iterator[KeptSite]:
     """All that is kept of sites and portals, sorted by file. Raises SiteNotKept for an unreadable file."""
     for folder in application_folders()[:1]:
-        for file in sorted((folder / FOLDER).glob("*.json")):
-            yield _read(file)
+        for file in _listed(folder / FOLDER):
+            with suppress(FileNotFoundError):  # removed by another run meanwhile
+                yield _read(file)
 
 
 def check_keepable() -> None:
@@ -121,6 +123,15 @@ def keep_certificates(authority: str, certificates: str) -> Path:
     return file
 
 
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder / name for name in os.listdir(folder) if name.endswith(".json"))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise _unreadable(folder, error) from error
+
+
 def _file_in(folder: Path, address: str) -> Path:
     return folder / FOLDER / f"{file_name_for(address)}.json"
 
@@ -136,10 +147,12 @@ def _read(file: Path) -> KeptSite:
         )
     except FileNotFoundError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        why = (error.strerror if isinstance(error, OSError) else None) or "it isn't what CacheTools has written"
+    except OSError as error:
+        raise _unreadable(file, error) from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise SiteNotKept(
-            f"{file} can't be read: {why}.", "Delete that file; passwords are in the keyring and stay there."
+            f"{file} can't be read: it isn't what CacheTools has written.",
+            "Delete that file; passwords are in the keyring and stay there.",
         ) from error
 
 
@@ -149,5 +162,12 @@ def _of_type(kind: Callable[[Any], Any], value: Any) -> Any:
     return value
 
 
+def _unreadable(file: Path, error: OSError) -> SiteNotKept:
+    return SiteNotKept(f"{file} can't be read: {reason(error)}.", f"Give this user access to it, or {other_place()}.")
+
+
 def _not_kept(file: Path, error: OSError) -> SiteNotKept:
-    return SiteNotKept(f"{file} can't be written: {reason(error)}.", "Free some space there, or make it writable.")
+    return SiteNotKept(
+        f"{file} can't be written: {reason(error)}.",
+        f"Free some space there, give this user write access, or {other_place()}.",
+    )

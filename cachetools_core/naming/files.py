@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from glob import escape, glob
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -80,7 +81,8 @@ def _places_of(connection: str) -> Iterator[Path]:
     words = file.parent.name if len(file.parts) == 2 and ":" not in file.parts[0] and not file.is_absolute() else ""
     if settings and words:
         for maker in ("ESRI", "Esri"):
-            yield from (folder / file.name for folder in sorted(Path(settings, maker).glob("*/ArcCatalog")))
+            for folder in sorted(glob(os.path.join(escape(settings), maker, "*", "ArcCatalog"))):
+                yield Path(folder, file.name)
 
 
 def _sites_in(content: bytes) -> Iterator[str]:

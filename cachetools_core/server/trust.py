@@ -237,7 +237,7 @@ def _of_files(named: list[_Certificates]) -> ssl.SSLContext:
 
 def _read(file: _CertificateFile) -> _Certificates:
     try:
-        if file.path.is_dir():
+        if os.path.isdir(file.path):
             return _Certificates(file, "")
         with file.path.open("rb") as stream:
             content = stream.read(LARGEST_CA_FILE + 1)

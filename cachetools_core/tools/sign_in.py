@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -182,7 +183,7 @@ def _cache_directory_of(access: Access, run: Run) -> str:
     if access.cache_directory is None:
         return ""
     folder = Path(access.cache_directory).absolute()
-    if not run.in_time("looking for the cache directory", folder.is_dir):
+    if not run.in_time("looking for the cache directory", partial(os.path.isdir, folder)):
         raise WrongUsage(f"The cache directory {safe_path(str(folder))} isn't there, or this user can't see it.")
     return str(folder)
 
@@ -247,7 +248,7 @@ def _remarks(named: str, is_settled: bool) -> Iterator[str]:
     if kept.cache_directory:
         yield f"Still kept for {named}: its cache directory {kept.cache_directory}."
     certificates = kept_certificate(site_address(named))
-    if certificates is not None and certificates.exists():
+    if certificates is not None and os.path.exists(certificates):
         yield f"Still kept for {site_address(named)}: its certificates, {certificates}."
 
 

@@ -10,6 +10,7 @@ import pytest
 from support.command_line import Outcome, PseudoTerminal, Site, ended, started
 from support.needs import needed
 
+from cachetools_core.local.folders import application_folder
 from cachetools_core.rehearsal.server import Rehearsal
 
 
@@ -91,6 +92,15 @@ def test_the_list_shows_sites_and_users_and_no_password(
     (one,) = run("sign-in", "--list", "--json").json["sites"]
     assert (one["address"], one["usernames"], one["cache_directory"]) == (server.site, [server.username], str(own_home))
     assert server.password not in listed.out + json.dumps(one)
+
+
+@pytest.mark.usefixtures("own_home")
+def test_a_list_that_cannot_be_read_is_not_an_empty_one(run: Callable[..., Outcome]) -> None:
+    file = application_folder() / "sites"
+    file.parent.mkdir(parents=True)
+    file.write_text("")
+    done = run("sign-in", "--list")
+    assert done.code == 1 and done.said.startswith("ERROR: CT506: ") and str(file) in done.said
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def test_another_ending_is_refused(name: str, tmp_path: Path) -> None:
 
 def test_a_folder_that_is_missing_or_stands_in_the_way_is_refused(tmp_path: Path) -> None:
     (tmp_path / "folder.html").mkdir()
-    for name in ("missing/a.html", "folder.html"):
+    for name in ("missing/a.html", "folder.html", f"{'x' * 300}/a.html"):
         with pytest.raises(WrongUsage, match="can't be written"):
             ReportFile(tmp_path / name)
 

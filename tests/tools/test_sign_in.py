@@ -185,11 +185,12 @@ def test_half_an_account_is_refused_before_any_request(
     assert nothing_kept(box, own_home) and server.requests == []
 
 
+@pytest.mark.parametrize("name", ["gone", "x" * 300])
 def test_a_cache_directory_that_is_not_there_is_refused_before_any_request(
-    server: Rehearsal, box: Box, own_home: Path
+    name: str, server: Rehearsal, box: Box, own_home: Path
 ) -> None:
     with pytest.raises(WrongUsage, match="isn't there"):
-        store_sign_in(server.site, access(server, cache_directory=own_home / "gone"))
+        store_sign_in(server.site, access(server, cache_directory=own_home / name))
     assert nothing_kept(box, own_home) and server.requests == []
 
 
