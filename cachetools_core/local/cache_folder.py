@@ -8,7 +8,6 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from ..messages import plain_words, reason
 from ..naming.address import safe_path
@@ -18,6 +17,7 @@ from ..proof.evidence import LevelFiles, Look, Says, Testimony, Why, Witness, pl
 from ..proof.tile_range import TileRange
 from ..proof.tiles import tiles_to_count
 from ..waiting import Run
+from .folders import whole_path
 from .level_folder import level_of, tiles_in_file
 
 LIMIT = 60.0
@@ -45,7 +45,7 @@ class CacheFolder:
         namesake: Callable[[], ServiceReference | None],
         scan: Scan = os.scandir,
     ) -> None:
-        self._directory = Path(directory).absolute()
+        self._directory = whole_path(directory)
         self._told_directory = safe_path(str(self._directory))
         self._name = cache_folder_name(service)
         self._service, self._run, self._namesake, self._scan = service, run, namesake, scan
@@ -87,7 +87,7 @@ class CacheFolder:
                 self._silent = _nothing(Why.NO_ANSWER, tally.trouble)
         except _Ambiguous as found:
             return _nothing(Why.AMBIGUOUS, str(found))
-        except OSError as error:
+        except (OSError, ValueError) as error:  # a name may hold what the file system can't take
             tally.trouble = _words(error, self._told_directory)
         return self._silent or self._testimony(tally)
 
@@ -225,7 +225,7 @@ def _nothing(why: Why, words: str) -> Testimony:
     return Testimony(Witness.DISK, Says.NOTHING, why, words)
 
 
-def _words(error: OSError, path: str) -> str:
+def _words(error: Exception, path: str) -> str:
     return f"{_shown(path)} can't be read: {reason(error)}."
 
 

@@ -48,6 +48,14 @@ def other_place() -> str:
     return f"set {data_variable()} to a folder of this user's on a local disk, given with its whole path"
 
 
+def whole_path(given: str | os.PathLike[str]) -> Path:
+    """The path from the root on; as it was given where the working directory has been removed. Raises nothing."""
+    try:
+        return Path(given).absolute()
+    except OSError:
+        return Path(given)
+
+
 def file_name_for(address: str) -> str:
     """A file name that people can read and that no two addresses share.
 

@@ -14,7 +14,7 @@ from ..errors import ReceiptNotKept
 from ..messages import reason
 from ..naming.address import can_be_a_path, safe_path
 from . import own_files
-from .folders import application_folder, file_name_for
+from .folders import application_folder, file_name_for, whole_path
 
 VARIABLE = "CACHETOOLS_RECEIPTS"
 
@@ -35,7 +35,7 @@ class ReceiptFolder:
             where = "given" if given is not None else f"in {VARIABLE}"
             raise ReceiptNotKept(f"The folder for receipts that is {where} can't be a path.")
         self._named = bool(named)
-        self.path = Path(named).absolute() if named else application_folder() / "receipts"
+        self.path = whole_path(named) if named else application_folder() / "receipts"
 
     def stem_for(self, service_url: str, started: datetime) -> Path:
         """The path without an ending that all files of one receipt share: the time (UTC), then the service, readable.

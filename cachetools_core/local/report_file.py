@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from pathlib import Path
 from secrets import token_hex
 
 from ..errors import ReportNotWritten, WrongUsage
 from ..messages import reason
 from ..naming.address import as_text, can_be_a_path, safe_path
 from ..naming.parameter_text import read_ending
+from ..waiting import Run
+from .folders import whole_path
+
+
+def named_file(given: str | os.PathLike[str] | None, run: Run) -> ReportFile | None:
+    """The file that is named; None where none is. Its folder may lie on a share, which is waited for as for all else.
+
+    Raises WrongUsage, DeadlinePassed, Cancelled.
+    """
+    return run.in_time("looking for the folder of the report", lambda: ReportFile(given)) if given else None
 
 
 class ReportFile:
@@ -18,7 +27,7 @@ class ReportFile:
 
     def __init__(self, given: str | os.PathLike[str]) -> None:
         """Raises WrongUsage for another ending, and where it couldn't be written, as far as that shows untried."""
-        self.path = Path(as_text(given)).absolute()
+        self.path = whole_path(as_text(given))
         self.ending = read_ending(given)
         folder = self.path.parent
         usable = can_be_a_path(given) and os.path.isdir(folder) and not os.path.isdir(self.path)

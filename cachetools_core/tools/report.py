@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 
 from ..errors import CannotDelete, NoAnswer, ServerSaysNo
-from ..local.report_file import ReportFile
+from ..local.folders import whole_path
+from ..local.report_file import named_file
 from ..messages import QUIET, Messages, plain_words
 from ..naming.files import find_service
 from ..naming.service import ServiceReference
@@ -42,7 +43,7 @@ def report_map_server_cache(
     for caution in report.cautions:
         session.messages.warning(caution)
     if output_report:
-        session.messages.info(f"Report: {ReportFile(output_report).path}")
+        session.messages.info(f"Report: {whole_path(output_report)}")
     return report
 
 
@@ -63,7 +64,7 @@ def report_cache(
 
 def _report(text: str, output: str | os.PathLike[str] | None, session: Session, hears: Messages) -> Report:
     with session.discreetly():
-        file = ReportFile(output) if output else None
+        file = named_file(output, session.run)
         named = find_service(text, session.run)
         site = session.site_of(named)
         found = closer_look(site.wire, named, others=session.others_of(named))

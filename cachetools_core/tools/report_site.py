@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 
 from ..errors import WrongUsage
-from ..local.report_file import ReportFile
+from ..local.report_file import ReportFile, named_file
 from ..naming.several import list_of_texts
 from ..naming.site import read_site_part
 from ..proof.site_caches import Ending
@@ -63,7 +63,8 @@ def _begun(access: Access, output: str | os.PathLike[str] | None) -> tuple[Inqui
         raise WrongUsage(
             "A cache directory can be used for one service at a time.", "Leave it out, or report on one service."
         )
-    return InquirySession(access), ReportFile(output) if output else None
+    session = InquirySession(access)
+    return session, named_file(output, session.run)
 
 
 def _written(report: SiteReport, file: ReportFile | None, session: Session) -> SiteReport:

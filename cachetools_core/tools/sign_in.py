@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from ..account import Account, Found, Home
@@ -20,7 +19,7 @@ from ..errors import (
     WrongUsage,
 )
 from ..local.accounts import StoredInKeyring
-from ..local.folders import kept_certificate
+from ..local.folders import kept_certificate, whole_path
 from ..local.sign_ins import remove_from_keyring, store_in_keyring, user_in_keyring
 from ..local.sites import (
     KeptSite,
@@ -182,7 +181,7 @@ def _certificates_of(access: Access, run: Run) -> str:
 def _cache_directory_of(access: Access, run: Run) -> str:
     if access.cache_directory is None:
         return ""
-    folder = Path(access.cache_directory).absolute()
+    folder = whole_path(access.cache_directory)
     if not run.in_time("looking for the cache directory", partial(os.path.isdir, folder)):
         raise WrongUsage(f"The cache directory {safe_path(str(folder))} isn't there, or this user can't see it.")
     return str(folder)

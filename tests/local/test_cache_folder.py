@@ -220,6 +220,11 @@ def test_a_pipe_and_a_name_that_is_no_text_count_as_files(directory: Path) -> No
     assert found.words.isprintable()
 
 
+def test_a_cache_directory_whose_name_no_file_system_takes_is_unreadable(tmp_path: Path) -> None:
+    found = disk(tmp_path / "\ud800").ask(cached())
+    assert (found.says, found.why) == (Says.NOTHING, Why.UNREADABLE)
+
+
 @pytest.mark.parametrize("make", [lambda path: None, Path.touch], ids=["missing", "a file"])
 def test_a_cache_directory_that_is_none_proves_nothing(make: Callable[[Path], None], tmp_path: Path) -> None:
     make(tmp_path / "caches")

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from support.no_room import NO_ROOM, no_room
 
-from cachetools_core.errors import ReportNotWritten, WrongUsage
+from cachetools_core.errors import ReceiptNotKept, ReportNotWritten, WrongUsage
+from cachetools_core.local.receipts import ReceiptFolder
 from cachetools_core.local.report_file import ReportFile
 
 
@@ -32,6 +33,22 @@ def test_a_folder_that_is_missing_or_stands_in_the_way_is_refused(tmp_path: Path
     for name in ("missing/a.html", "folder.html", f"{'x' * 300}/a.html"):
         with pytest.raises(WrongUsage, match="can't be written"):
             ReportFile(tmp_path / name)
+
+
+def test_a_name_that_is_too_long_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ReportNotWritten):
+        ReportFile(tmp_path / f"{'a' * 300}.html").write("after")
+
+
+def test_nothing_can_be_written_to_a_removed_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(ReportNotWritten):
+        ReportFile("a.csv").write("after")
+    receipts = ReceiptFolder("receipts")
+    with pytest.raises(ReceiptNotKept):
+        receipts.write(receipts.path / "a.json", "{}")
 
 
 def test_what_stood_there_is_replaced_and_its_neighbours_stay(tmp_path: Path) -> None:

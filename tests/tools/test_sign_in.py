@@ -395,6 +395,8 @@ def test_a_place_that_can_not_be_written_is_told(server: Rehearsal, box: Box, ow
     (own_home / "CacheTools" / "sites").write_text("a file in the folder's place", encoding="ascii")
     with pytest.raises(SiteNotKept, match="can't be written"):
         store_sign_in(server.site, access(server))
+    with pytest.raises(SiteNotKept, match="can't be read"):
+        stored_sign_ins()
     assert box.entries == {} and server.requests == []
 
 
