@@ -24,12 +24,13 @@ def report_table(report: CacheFound) -> str:
 
 
 def harmless(text: str) -> str:
-    """The text as a cell that no spreadsheet takes for a formula. Raises nothing.
+    """The text as a cell that no spreadsheet takes for a formula, also where semicolons part its cells. Raises nothing.
 
-    >>> harmless("=1+1"), harmless("Rainfall")
-    ("'=1+1", 'Rainfall')
+    >>> harmless("=1+1"), harmless("no; =1+1"), harmless("Rainfall")
+    ("'=1+1", "no;' =1+1", 'Rainfall')
     """
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
+    cells = text.split(";")
+    return ";".join(f"'{cell}" if cell.lstrip(" ").startswith(FORMULA) else cell for cell in cells)
 
 
 def _cells(row: Row) -> tuple[str, ...]:

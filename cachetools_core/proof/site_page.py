@@ -8,7 +8,7 @@ from html import escape
 
 from .evidence import plural
 from .html import document, facts_table, linked, listed, section, stacking
-from .site_caches import CacheRow, Ending, SiteCaches, Sum
+from .site_caches import CacheRow, Ending, SiteCaches
 from .site_table import (
     INCOMPLETE,
     flags_of,
@@ -18,6 +18,7 @@ from .site_table import (
     stored_in_words,
     title_of,
     uncounted_in_words,
+    uncounted_of,
 )
 from .words import for_people, in_megabytes, in_utc
 
@@ -102,16 +103,12 @@ def _folders(report: SiteCaches) -> str:
     largest = max((together.bytes for _, together in report.folders), default=0)
     rows = "\n".join(
         f"<tr><td>{escape(folder_name(part.folder, part.site if several else ''))}"
-        f'<br><span class="faint">{plural(together.caches, "cache")}{_but(together)}</span></td>'
+        f'<br><span class="faint">{plural(together.caches, "cache")}{uncounted_of(together)}</span></td>'
         f"{_amount(together.counted_bytes, largest)}{_tiles(together.counted_tiles)}</tr>"
         for part, together in report.folders
     )
     heads = '<th>Folder</th><th class="amount">Size</th><th class="tiles">Tiles</th>'
     return f'<table class="sizes">\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n'
-
-
-def _but(together: Sum) -> str:
-    return f", {together.uncounted:,} not counted" if together.uncounted else ""
 
 
 def _caches(report: SiteCaches) -> str:
@@ -125,7 +122,7 @@ def _caches(report: SiteCaches) -> str:
     sums = f"{_amount(total.counted_bytes, 0)}{_tiles(total.counted_tiles)}"
     return (
         f'<table class="sizes">\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n'
-        f"<tfoot><tr><td>Sum{_but(total)}</td>{sums}<td></td></tr></tfoot>\n</table>\n"
+        f"<tfoot><tr><td>Sum{uncounted_of(total)}</td>{sums}<td></td></tr></tfoot>\n</table>\n"
     )
 
 

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 
 from ..naming.service import ServiceReference
+from ..naming.site import SitePart
 from .cache_found import denominator
 from .evidence import plural
 from .report_table import harmless
@@ -48,6 +49,8 @@ def uncounted_in_words(report: SiteCaches) -> str:
 
 def others_in_words(report: SiteCaches) -> str:
     """How many services there are beside those with a cache. Raises nothing."""
+    if not report.services and not report.unread:
+        return "No map or image services are listed for this account"
     return f"{plural(report.uncached, 'service') if report.uncached else 'No services'} without a cache"
 
 
@@ -117,11 +120,14 @@ def _cache_line(row: CacheRow) -> str:
 
 
 def _sum_line(together: Sum, words: str) -> str:
-    but = f", {together.uncounted:,} not counted" if together.uncounted else ""
     tiles = "" if together.counted_tiles is None else f"{together.counted_tiles:,}"
-    return (
-        f"{_size(together.counted_bytes):>12}  {tiles:>14}  {'':>6}  {words}, {plural(together.caches, 'cache')}{but}"
-    )
+    size, caches = _size(together.counted_bytes), plural(together.caches, "cache")
+    return f"{size:>12}  {tiles:>14}  {'':>6}  {words}, {caches}{uncounted_of(together)}"
+
+
+def uncounted_of(together: Sum) -> str:
+    """How many of them nobody counted; empty where somebody counted all. Raises nothing."""
+    return f", {together.uncounted:,} not counted" if together.uncounted else ""
 
 
 def _size(size: int | None) -> str:
@@ -135,6 +141,7 @@ def report_csv(report: SiteCaches) -> str:
     writer.writerow(HEADS)
     writer.writerows(map(_cache_cells, report.caches))
     writer.writerows(map(_unread_cells, report.unread))
+    writer.writerows(_folder_cells(part, together) for part, together in report.folders)
     sums = dict.fromkeys(HEADS, "")
     sums.update(service="sum", tiles=str(report.total.tiles), bytes=str(report.total.bytes))
     sums.update(status=report.ending.value, remarks=uncounted_in_words(report), asked_at=in_utc(report.finished))
@@ -157,6 +164,14 @@ def _unread_cells(row: UnreadRow) -> list[str]:
     cells.update(service=harmless(row.address), status=row.why.value, remarks=harmless(row.words))
     if isinstance(row.what, ServiceReference):
         cells.update(folder=harmless(row.what.folder), name=harmless(row.what.name), type=row.what.kind)
+    return [*cells.values()]
+
+
+def _folder_cells(part: SitePart, together: Sum) -> list[str]:
+    cells = dict.fromkeys(HEADS, "")
+    cells.update(service=harmless(part.url), folder=harmless(part.folder), status="sum of folder")
+    cells.update(tiles=_cell(together.counted_tiles), bytes=_cell(together.counted_bytes))
+    cells.update(remarks=f"{plural(together.caches, 'cache')}{uncounted_of(together)}")
     return [*cells.values()]
 
 

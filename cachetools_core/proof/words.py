@@ -231,11 +231,12 @@ def in_megabytes(size: int) -> str:
     """
     if not size:
         return "0 kB"
-    if size < 1_000_000:
-        return f"{size / 1000:,.1f} kB"
-    if size < 1e12:
-        return f"{size / 1e6:,.1f} MB" if size < 1e9 else f"{size / 1e9:,.1f} GB"
-    return f"{size / 1e12:,.1f} TB"
+    amount, unit = size / 1000, "kB"
+    for larger in ("MB", "GB", "TB"):
+        if round(amount, 1) < 1000:
+            break
+        amount, unit = amount / 1000, larger
+    return f"{amount:,.1f} {unit}"
 
 
 def in_time(seconds: float) -> str:

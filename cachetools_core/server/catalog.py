@@ -57,16 +57,20 @@ def _service(part: SitePart, entry: dict[str, Any], unnamed: list[str]) -> Servi
     parts = name.split("/") if isinstance(name, str) else []
     folder = parts[0] if len(parts) == 2 else part.folder
     if len(parts) not in (1, 2) or not all(map(_is_a_name, parts)):
-        unnamed.append(plain_words(name))
+        unnamed.append(_shown(name))
         return None
     return ServiceReference(part.site, folder, parts[-1], CACHED_TYPES[entry["type"].lower()])
 
 
 def _folder(part: SitePart, name: Any, unnamed: list[str]) -> SitePart | None:
     if not isinstance(name, str) or "/" in name or not _is_a_name(name):
-        unnamed.append(plain_words(name))
+        unnamed.append(_shown(name))
         return None
     return SitePart(part.site, name)
+
+
+def _shown(name: Any) -> str:
+    return plain_words("" if name is None else name) or "an entry without a name"
 
 
 def _is_a_name(name: str) -> bool:

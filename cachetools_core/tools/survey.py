@@ -86,7 +86,7 @@ class Survey:
     def report(self, ending: Ending, finished: datetime, account: str = "", version: str = "") -> SiteReport:
         """The report as it stands; what is still waited for counts as unread."""
         left = [UnreadRow(what, UNREAD[ending]) for what in self._waiting.values()]
-        unread = (*self._unread, *left)
+        unread = tuple(sorted((*self._unread, *left), key=lambda row: (row.address.lower(), row.name)))
         return SiteReport(
             self._part, (*self._caches,), unread, self._uncached, self._began, finished, ending, account, version
         )

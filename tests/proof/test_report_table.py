@@ -42,6 +42,10 @@ def test_no_cell_is_taken_for_a_formula(text: str) -> None:
     assert {row["service"] for row in rows(report)} == {f"'{text}"}
 
 
+def test_no_part_of_a_cell_is_taken_for_one_where_semicolons_part_the_cells() -> None:
+    assert harmless("no;=1+1; @SUM(A1);-") == "no;'=1+1;' @SUM(A1);'-"
+
+
 def test_json_has_the_keys_of_before_and_what_only_a_report_tells() -> None:
     fields = json.loads(json.dumps(on_demand().to_dict(), allow_nan=False))
     assert fields["scales"][1] == {

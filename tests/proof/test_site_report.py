@@ -70,7 +70,8 @@ def test_the_table_has_a_row_a_service_and_the_sum() -> None:
     assert list(found[0]) == list(HEADS)
     assert [one["service"].rpartition("/services/")[2] for one in found] == [
         "Planning/Large/MapServer", "Hosted/Hosted/MapServer", "Small/MapServer", "Planning/Uncounted/MapServer",
-        "Late/MapServer", "Closed", "nonsense", "sum",
+        "Late/MapServer", "Closed", "nonsense", "Planning", "Hosted",
+        "https://gis.example.com/server/rest/services", "sum",
     ]  # fmt: skip
     assert (found[0]["bytes"], found[0]["first_scale"], found[0]["last_scale"]) == ("3100000000000", "4000", "1000.5")
     assert (found[1]["status"], found[1]["tiles_only"], found[3]["bytes"]) == ("counted, stopped", "true", "")
@@ -81,6 +82,14 @@ def test_the_table_has_a_row_a_service_and_the_sum() -> None:
         "the time was up",
     ]
     assert (found[-1]["status"], found[-1]["bytes"]) == ("deadline", "3100002001000")
+
+
+def test_the_table_has_the_sum_of_each_folder() -> None:
+    folders = [one for one in rows(made()) if one["status"] == "sum of folder"]
+    assert [(one["folder"], one["bytes"], one["remarks"]) for one in folders] == [
+        ("Planning", "3100000000000", "2 caches, 1 not counted"), ("Hosted", "2000000", "1 cache"),
+        ("", "1000", "1 cache"),
+    ]  # fmt: skip
 
 
 def test_no_cell_is_taken_for_a_formula() -> None:
@@ -132,6 +141,12 @@ def test_the_page_is_well_formed_and_fetches_nothing(make: Callable[[], SiteRepo
     parts = {SitePart("https://gis.example.com/server").url}
     assert set(seen.links) <= {one.service.url for one in report.caches} | parts
     assert "url(" not in text and "@import" not in text and NASTY not in text.replace("&amp;", "&")
+
+
+def test_a_site_that_shows_no_service_is_told_as_one() -> None:
+    nothing = made(found=(), uncached=0)
+    assert report_text(nothing).splitlines()[-1] == "No map or image services are listed for this account."
+    assert "No map or image services are listed for this account." in Page(site_page(nothing)).words
 
 
 def test_a_bar_is_as_long_as_a_cache_is_large() -> None:

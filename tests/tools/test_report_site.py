@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 import threading
 import tracemalloc
@@ -16,8 +17,8 @@ import pytest
 from support.body_server import BodyServer, refusal
 from support.clocks import ScaledClock
 from support.listener import Listener
-from support.many_services import ManyServices, OnceOneIsLeft
-from support.puppet import GONE, NONE, STOPPED, page
+from support.many_services import REPORT, ManyServices, OnceOneIsLeft
+from support.puppet import GONE, NONE, STOPPED, executed, level, page
 from support.rehearsal_client import SOURCES, Start
 from support.story import access, account_of, service_url
 
@@ -115,7 +116,7 @@ def test_what_cant_be_read_is_listed_with_the_reason_and_stops_nothing(many: Man
     services = [{"name": "A", "type": "MapServer"}, {"name": "F/C/D", "type": "MapServer"},
                 {"name": 7, "type": "ImageServer"}, {"name": "Other", "type": "FeatureServer"}, "odd"]  # fmt: skip
     many.bodies |= {
-        "rest/services": {"folders": ["F", "G", "No", 3], "services": services},
+        "rest/services": {"folders": ["F", "G", "No", 3, ""], "services": services},
         "rest/services/No": refusal(403, "Not for you."),
         "rest/services/A/MapServer": page(200),
         "rest/services/F/C/MapServer": refusal(499, "Token Required"),
@@ -126,10 +127,42 @@ def test_what_cant_be_read_is_listed_with_the_reason_and_stops_nothing(many: Man
     assert unread(found) == {
         "folder No": Why.NOT_PERMITTED, "A:MapServer": Why.UNREADABLE, "F/C:MapServer": Why.NOT_PERMITTED,
         "G/H:MapServer": Why.UNREADABLE, "F/C/D": Why.NO_SERVICE, "7": Why.NO_SERVICE, "3": Why.NO_SERVICE,
+        "an entry without a name": Why.NO_SERVICE,
     }  # fmt: skip
+    assert [row.name for row in found.unread][-4:] == ["A:MapServer", "F/C:MapServer", "G/H:MapServer", "folder No"]
     # A service that says that it has no cache, and whose tiles are counted, has one.
     assert set(by_name(found)) == {"F/D", "F/E"} and "counts 21 tiles" in by_name(found)["F/D"].remarks[0]
     assert next(row.words for row in found.unread if row.is_folder) == "the server says 'Not for you.'"
+
+
+def test_a_cache_whose_counts_cant_be_read_is_told_as_one(many: ManyServices) -> None:
+    many.bodies[REPORT] = executed({"status": "EXISTS", "lodInfos": [level(), level(tileCount=0.5)]})
+    remarks = {remark for row in report_site(many.url).caches for remark in row.remarks}
+    assert remarks == {"the cache report says that there is a cache, but its counts can't be read"}
+
+
+class OnADeadShare(os.PathLike[str]):
+    """The path of a file on a share that doesn't answer."""
+
+    def __init__(self) -> None:
+        self.is_looked_for, self.let_go = threading.Event(), threading.Event()
+
+    def __fspath__(self) -> str:
+        self.is_looked_for.set()
+        self.let_go.wait(60)
+        return "a.html"
+
+
+def test_a_share_that_hangs_holds_up_no_cancel(many: ManyServices, bodies: BodyServer) -> None:
+    class CancelsThen(Listener):
+        def cancelled(self) -> bool:
+            return file.is_looked_for.is_set()
+
+    file, listener = OnADeadShare(), CancelsThen()
+    with pytest.raises(Cancelled):
+        report_site(many.url, Access(messages=listener), file)
+    file.let_go.set()
+    assert bodies.asked == []
 
 
 def test_a_site_that_cant_be_listed_is_an_error(many: ManyServices, server: Rehearsal) -> None:
@@ -164,7 +197,8 @@ def test_one_bad_text_never_stops_the_others(rehearsal: Start, tmp_path: Path) -
         "Missing:MapServer": Why.MISSING,
     }  # fmt: skip
     rows = list(csv.DictReader((tmp_path / "several.csv").read_text(encoding="utf-8").splitlines()))
-    assert len(rows) == 9 and int(rows[-1]["bytes"]) == found.total.bytes
+    assert Counter(one["status"] for one in rows)["sum of folder"] == len(rows) - 9 == len(found.folders)
+    assert int(rows[-1]["bytes"]) == found.total.bytes
     assert Counter(one.step for one in server.requests)["token"] == 1
 
 
