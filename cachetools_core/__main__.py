@@ -6,6 +6,10 @@ import os
 import sys
 from typing import NoReturn
 
+if not __package__:  # as `python path/to/cachetools_core` starts it
+    sys.stderr.write("Start it as `python -m cachetools_core`, in the folder that holds cachetools_core.\n")
+    raise SystemExit(2)
+
 from .cli.signals import Stop
 
 

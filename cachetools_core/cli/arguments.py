@@ -12,7 +12,7 @@ from ..account import program
 from ..errors import WrongUsage
 from ..version import __version__
 from . import values
-from .commands import COMMANDS, SHELLS, take_what_is_common
+from .commands import COMMANDS, SHELLS, take_what_is_common, takes_one_service
 
 NEGATIVE = re.compile(r"-[0-9.]")
 # The only messages of argparse that hold nothing that was typed.
@@ -39,7 +39,8 @@ def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     if empty:  # as a script writes it whose variable isn't set
         raise WrongUsage(f"{empty} needs a value.", _see_help(options.command))
     if "services" in options and not any(text.startswith("-") for text in unknown):
-        options.services, unknown = [*options.services, *unknown], []  # argparse takes those before the first option
+        more = map(values.service, unknown)  # argparse takes those before the first option
+        options.services, unknown = [*options.services, *more], []
     if unknown:
         raise WrongUsage(_about_unknown(unknown, options.command), _see_help(options.command))
     if "services" in options and options.from_file is None:
@@ -160,6 +161,8 @@ def _about_unknown(unknown: Sequence[str], command: str) -> str:
     elsewhere = _option_of_another(unknown)
     if elsewhere:
         return f"{command} doesn't take {elsewhere}."
+    if takes_one_service(command) and not any(text.startswith("-") for text in unknown):
+        return f"{command} takes one SERVICE. Put quotes around a text that holds a space."
     if len(unknown) == 1:
         told = f"{command} doesn't take one of these arguments (not shown here, in case it is a secret)."
     else:

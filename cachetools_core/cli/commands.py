@@ -11,6 +11,7 @@ from . import values
 
 RAINFALL = "https://gis.example.com/server/rest/services/Rainfall/MapServer"
 SITE = "https://gis.example.com/server"
+A_SERVICE = "a REST or SOAP address, a catalog path, or a .lyrx file"
 SHELLS = ("bash", "powershell")
 A_NIGHT = 12 * 3600.0
 A_LOOK, MANY_LOOKS = 300.0, 3600.0
@@ -33,13 +34,11 @@ class Command:
 
 
 def _service(command: argparse.ArgumentParser) -> None:
-    command.add_argument("service", metavar="SERVICE", help="a REST or SOAP address, a catalog path, or a .lyrx file")
+    command.add_argument("service", type=values.service, metavar="SERVICE", help=A_SERVICE)
 
 
 def _services(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "services", metavar="SERVICE", nargs="*", help="a REST or SOAP address, a catalog path, or a .lyrx file"
-    )
+    command.add_argument("services", type=values.service, metavar="SERVICE", nargs="*", help=A_SERVICE)
     command.add_argument(
         "--from",
         dest="from_file",
@@ -59,6 +58,7 @@ def _services(command: argparse.ArgumentParser) -> None:
 def _services_or_site(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "service",
+        type=values.service,
         metavar="SERVICE|SITE",
         nargs="+",
         help="one service or several; or a site or one of its folders, for a list of its caches by size",
@@ -67,7 +67,11 @@ def _services_or_site(command: argparse.ArgumentParser) -> None:
 
 def _site(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "site", metavar="SITE", nargs="?", help="the address of a site, or of the portal that it is federated with"
+        "site",
+        type=values.service,
+        metavar="SITE",
+        nargs="?",
+        help="the address of a site, or of the portal that it is federated with",
     )
     command.add_argument("--list", action="store_true", help="show the addresses and users that are stored")
     command.add_argument("--remove", action="store_true", help="remove the account of --user, or all that are found")
@@ -121,6 +125,7 @@ def _forget(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--forget",
         action=values.Once,
+        type=values.service,
         metavar="SERVICE",
         help="take this service off the list; the next run then doesn't know about its job",
     )
@@ -181,6 +186,11 @@ def services_in(options: argparse.Namespace) -> list[str]:
     """The texts that stand for services, as they were typed; none where the command takes none."""
     given = getattr(options, "service", [])
     return given if isinstance(given, list) else [given]
+
+
+def takes_one_service(command: str) -> bool:
+    """True where the command is about one service and no more."""
+    return _service in COMMANDS[command].takes
 
 
 def is_about_many(options: argparse.Namespace) -> bool:

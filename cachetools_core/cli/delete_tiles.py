@@ -24,8 +24,8 @@ def run_command(options: argparse.Namespace, terminal: Terminal, run: Run) -> En
     """
     if bool(options.scales) == bool(options.levels):
         raise WrongUsage(
-            "delete-tiles needs either --scales or --levels.",
-            'Such as --scales "36111.909643;18055.954822", in quotes.',
+            "delete-tiles needs --scales or --levels, and not both.",
+            'For example --scales "36111.909643;18055.954822", in quotes.',
         )
     asked = Asked(options.scales or (), options.levels or (), Extent(*options.extent) if options.extent else None)
     asked.check()

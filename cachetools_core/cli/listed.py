@@ -39,7 +39,7 @@ def services_in(file: str, run: Run) -> list[str]:
         if named:
             return named
         trouble = f"{shown} {'is too large' if len(content) > LARGEST else 'names no service'}."
-    raise WrongUsage(trouble, "Give a text file in UTF-8 with one service a line; # starts a comment.")
+    raise WrongUsage(trouble, "Give a text file in UTF-8 with one service per line; # starts a comment.")
 
 
 def _named(line: str) -> str:

@@ -57,7 +57,10 @@ def printed_by(command: str, terminal: Terminal, run: Run) -> str:
     except (OSError, ValueError):
         process = None
     if process is None:  # not within the clause: the error there names the program
-        raise WrongUsage("The --password-command program can't be started.", BY_HAND)
+        raise WrongUsage(
+            "The --password-command program can't be started.",
+            "Give its full path. It runs without a shell, so a command of the shell alone doesn't work.",
+        )
     try:
         line, code = run.call(lambda _: _first_line_of(process), float("inf"))
     except (Cancelled, DeadlinePassed) as error:

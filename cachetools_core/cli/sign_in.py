@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict, replace
 
 from ..account import Account
-from ..errors import WrongUsage
+from ..errors import KeyringRefused, WrongUsage
 from ..local.sites import KeptSite
 from ..messages import plain_words
 from ..tools.sign_in import remove_sign_in, store_sign_in, stored_sign_ins
@@ -16,6 +16,10 @@ from .end import End
 from .password import asked_for
 from .terminal import Terminal
 
+WITHOUT_KEYRING = (
+    "Or store nothing, and give each run --user NAME with --password-stdin, or with --password-command CMD, a program"
+    " that prints the password."
+)
 ONLY_TO_STORE = ("password_stdin", "password_command", "ca_file", "cache_directory")
 
 
@@ -46,7 +50,10 @@ def _store(options: argparse.Namespace, terminal: Terminal, run: Run) -> End:
     access = access_from(options, terminal, run)
     if access.account is None:
         access = replace(access, account=Account(options.user, asked_for(options.user, options.site, terminal, run)))
-    stored = store_sign_in(options.site, access)
+    try:
+        stored = store_sign_in(options.site, access)
+    except KeyringRefused as refusal:
+        raise KeyringRefused(refusal.what, f"{refusal.remedy} {WITHOUT_KEYRING}") from refusal
     return End(0, stored.to_text(), {**stored.to_dict(), "exit_code": 0})
 
 

@@ -18,14 +18,15 @@ from .terminal import Terminal
 from .unused import tell_unused
 
 WHAT_IT_MEANS = (
-    "The next run then doesn't know about that job. If the job is still running, and the account may not list the"
-    " server's jobs, a second one is submitted. First look at the jobs of System/CachingTools in ArcGIS Server Manager."
+    "If it is forgotten, the next run doesn't know about its job. If that job is still running, and the account may not"
+    " list the server's jobs, a second one is submitted. First look at the jobs of System/CachingTools in ArcGIS Server"
+    " Manager."
 )
 AT_WORK = "A run on this machine is at work on it now; wait for it to end."
 KNOWN_JOB = "A rerun follows this job and submits nothing."
 UNKNOWN_JOB = "A rerun looks for the job first, and submits a new one only if none can be running."
 NO_JOB = "not known: the server's answer never came"
-BY_HAND = "It can't be told for which service: once you know that no job is running, delete the file."
+BY_HAND = "The file doesn't say for which service. Once you know that no job is running, delete it."
 
 
 def run_command(options: argparse.Namespace, terminal: Terminal, run: Run) -> End:
@@ -49,7 +50,7 @@ def _forget(options: argparse.Namespace, terminal: Terminal, run: Run) -> End:
     if Journal(options.forget).holds_entry and not options.yes:
         if not terminal.has_somebody:
             raise WrongUsage("Confirmation needed, but this is no interactive terminal: add --yes.")
-        answer = terminal.ask(f"{WHAT_IT_MEANS}\nForget the deletion of {service}? Type yes: ", run)
+        answer = terminal.ask(f"The deletion of {service}:\n{WHAT_IT_MEANS}\nForget it? Type yes: ", run)
         if answer.strip().lower() != "yes":
             raise Cancelled("Nothing was forgotten, since the answer wasn't yes.")
     gone = [str(file) for file in forget(options.forget)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from contextlib import suppress
 from typing import Any
 
 SECONDS = "takes a number of seconds above 0, or a time such as 4h, 90m or 1h30m"
@@ -24,6 +25,18 @@ class Once(argparse.Action):
         if getattr(namespace, self.dest) is not None:
             raise argparse.ArgumentError(self, ONCE)
         setattr(namespace, self.dest, value)
+
+
+def service(text: str) -> str:
+    r"""What stands for a service or a site; an address is in UTF-8, also where this locale's encoding is ASCII.
+
+    >>> service("https://h/server/rest/services/\udcc3\udc9cbersicht/MapServer")
+    'https://h/server/rest/services/Übersicht/MapServer'
+    """
+    if "://" in text:
+        with suppress(UnicodeError):  # half of a letter, which Windows may pass on
+            return text.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
+    return text
 
 
 def seconds(text: str) -> float:

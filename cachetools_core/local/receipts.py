@@ -82,7 +82,7 @@ class ReceiptFolder:
             own_files.make_folder(self.path)
 
     def _not_kept(self, error: Exception) -> ReceiptNotKept:
-        return ReceiptNotKept(f"The receipt can't be written to {safe_path(str(self.path))}: {reason(error)}.")
+        return ReceiptNotKept(f"Receipts can't be written to {safe_path(str(self.path))}: {reason(error)}.")
 
 
 def _write_for_all(file: Path, text: str) -> None:

@@ -53,10 +53,7 @@ def read_ending(file: str | os.PathLike[str]) -> str:
     """The ending that a report's file is given, in small letters. Raises WrongUsage for any but the three."""
     ending = os.path.splitext(as_text(file))[1].lower()
     if ending not in ENDINGS:
-        raise WrongUsage(
-            "A report is written as .html, .json or .csv, by the ending of its file.",
-            "Give the file one of these endings.",
-        )
+        raise WrongUsage("The report's file doesn't end in .html, .json or .csv.", "Give it one of these endings.")
     return ending
 
 

@@ -132,7 +132,7 @@ def read_name(text: str) -> Named:
     if not plain:
         raise NotAService("No service is named.")
     if len(plain) > LONGEST_TEXT or not (plain.isprintable() or all(map(_is_seen, plain))):
-        raise NotAService("The text is too long, or holds characters that nobody can see, and names no service.")
+        raise NotAService("The text is too long, or holds characters that can't be shown, so it names no service.")
     if re.match(ANY_SCHEME, plain):
         return _read_address(plain)
     address = _address_within(plain)
@@ -210,7 +210,7 @@ def _read_address(text: str) -> ServiceReference:
         raise NotAService(f"{safe_text(text)} is an address of the administrator API, not of a service.")
     if re.search(STAND_IN, "/".join(context)):
         raise NotAService(
-            f"{safe_text(text)} is an address at which a portal stands in for one service; neither the caching tools"
+            f"{safe_text(text)} is an address where a portal stands in for one service; neither the caching tools"
             " nor an administrator API are behind it.",
             f"Give the service by its server's own address, such as {_at_its_server(names).url}.",
         )

@@ -88,7 +88,11 @@ def seen(look: Look) -> str:
     if look.had_no_time or look.close_up is None or look.service is not ServiceState.ANSWERS:
         return who_says_what(look)
     seen_of, count = look.close_up, count_of(look, look.close_up.selection)
-    counted = "nobody counts their tiles" if count is None else f"their scales hold {plural(count, 'tile')}"
+    counted = (
+        "nobody counts the tiles of the chosen scales"
+        if count is None
+        else f"the chosen scales hold {plural(count, 'tile')}"
+    )
     on_disk = tiles_on_disk(look, seen_of.selection)
     if on_disk is not None:
         many = "" if look.of(Witness.DISK).files is not None or not on_disk else "at least "

@@ -81,7 +81,7 @@ class Neighbours:
     def _check_for_hope(self) -> None:
         if len(self._unseen) >= self._jobs_at_once:
             raise CannotDelete(
-                f"The end of {plural(len(self._unseen), 'job')} of this run on this site wasn't seen, and no more may"
-                " run there at a time. Nothing was submitted for this service.",
+                f"This run didn't see the end of {plural(len(self._unseen), 'job')} on this site, and no more may be"
+                " at work there at a time. Nothing was submitted for this service.",
                 "Run this again: it looks for those jobs first.",
             )

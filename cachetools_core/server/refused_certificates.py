@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from requests.utils import get_environ_proxies, select_proxy
 
+from ..account import Place
 from ..errors import NoAnswer, NotTrusted
 from ..messages import plain_words
 from ..waiting import Run
@@ -27,11 +28,13 @@ CURED_BY_KEEPING = {*LEADS_NOWHERE, *WEAK}
 WINDOWS = {0x800B0101: EXPIRED, 0x800B0109: UNKNOWN_ROOT, 0x800B010A: UNKNOWN_ISSUER, 0x800B010F: WRONG_NAME}
 FINGERPRINT_WAITS = 10.0
 
-ADD_CA = (
-    "Add the CA's certificate to this machine's store, or give its PEM file as the CA file when you store the site's"
-    " sign-in."
-)
-# Why a certificate was refused, and what helps; `{words}` are the TLS library's own.
+ADD_CA = "Add the CA's certificate to this machine's store, or give its PEM file {there}."
+GIVEN_THERE: Mapping[Place, str] = {
+    Place.PANE: "as CA File in the tool Store Server Sign-In",
+    Place.TERMINAL: "with --ca-file FILE; sign-in stores it for later runs",
+    Place.SCRIPT: "as Access(ca_file=...)",
+}
+# Why a certificate was refused, and what helps; `{words}` are the TLS library's own, `{there}` is of GIVEN_THERE.
 ISSUER_UNKNOWN = (
     "its issuer isn't known here: either an authority that this machine doesn't know signed it, or the server doesn't"
     " send the intermediate certificate that leads to a known one",
@@ -66,11 +69,11 @@ def others_may_do(error: BaseException) -> bool:
     return refused is not None and _number(refused) not in (WRONG_NAME, WRONG_ADDRESS)
 
 
-def refusal(url: str, authority: str, error: BaseException, kept_file: Path | None, run: Run) -> NoAnswer:
+def refusal(url: str, authority: str, error: BaseException, kept_file: Path | None, run: Run, place: Place) -> NoAnswer:
     """What to say after a TLS handshake failed: why, the certificate's fingerprint, and how to trust that one.
 
     `authority` is the address's scheme, host and port, `kept_file` where a certificate for it would be kept, if one can
-    be. Raises DeadlinePassed and Cancelled.
+    be, `place` where the reader stands. Raises DeadlinePassed and Cancelled.
     """
     refused = _verification_error(error)
     if refused is None:
@@ -80,8 +83,13 @@ def refusal(url: str, authority: str, error: BaseException, kept_file: Path | No
             "Check the port: ArcGIS Server answers https on 6443, a web adaptor on 443.",
         )
     code = _number(refused)
-    host, words = urlsplit(url).hostname or "", plain_words(refused.verify_message).rstrip(".")
-    reason, remedy = (text.format(host=host, words=words, code=code) for text in REASONS.get(code, ANYTHING_ELSE))
+    told = {
+        "host": urlsplit(url).hostname or "",
+        "words": plain_words(refused.verify_message).rstrip("."),
+        "code": code,
+        "there": GIVEN_THERE[place],
+    }
+    reason, remedy = (text.format(**told) for text in REASONS.get(code, ANYTHING_ELSE))
     seen, shown = _fingerprint(url, run)
     keep = (
         " To trust this one certificate: compare the fingerprint with the one that the server's administrator reads"

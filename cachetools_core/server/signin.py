@@ -232,13 +232,10 @@ def how_to_sign_in(home: Home, place: Place) -> str:
     The site as it was named, and not a portal that it claims: where that is elsewhere, storing says so and asks first.
     """
     how = how_to_store(home.site, place, "an account")
-    words = f"{how} Entries belong to one user of this machine, so store it as the user"
+    how = f"{how} Do it as the user who runs this: each user has a keyring of their own."
     if place is not Place.TERMINAL:
-        return f"{words} that runs this."
-    return (
-        f"{words} that runs this; for one that can't (SYSTEM, a gMSA): --user NAME --password-command CMD, a program"
-        " that prints the password."
-    )
+        return how
+    return f"{how} Where there is no keyring: --user NAME --password-command CMD, a program that prints the password."
 
 
 def how_to_store(address: str, place: Place, what: str = "it") -> str:

@@ -21,6 +21,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import select_proxy
 
+from ..account import Place
 from ..errors import CertificateFileError, NoAnswer, NotAService
 from ..messages import reason
 from ..naming.address import safe_path, site_address
@@ -42,11 +43,21 @@ def none_kept(authority: str) -> None:
 
 
 class Trust:
-    """The certificates that count in one run: `ca_file` for all that it talks to, a kept file for one authority."""
+    """The certificates that count in one run: `ca_file` for all that it talks to, a kept file for one authority.
 
-    def __init__(self, *, ca_file: str | os.PathLike[str] | None = None, kept: KeptFile = none_kept) -> None:
+    `place` is where whoever reads of a refusal stands.
+    """
+
+    def __init__(
+        self,
+        *,
+        ca_file: str | os.PathLike[str] | None = None,
+        kept: KeptFile = none_kept,
+        place: Place = Place.SCRIPT,
+    ) -> None:
         self._ca_file = ca_file
         self._kept = kept
+        self._place = place
         self._anchors: dict[str, Anchors] = {}
 
     def anchors_for(self, url: str, run: Run) -> Anchors:
@@ -78,17 +89,17 @@ class Trust:
     def refusal(self, url: str, error: BaseException, run: Run) -> NoAnswer:
         """What to say after a TLS handshake with this address failed. Raises DeadlinePassed and Cancelled."""
         authority = _authority(url)
-        return refusal(url, authority, error, self._kept(authority), run)
+        return refusal(url, authority, error, self._kept(authority), run, self._place)
 
     def _files(self, authority: str) -> Iterator[_CertificateFile]:
         if self._ca_file is not None:
-            yield _CertificateFile(Path(self._ca_file), "you as the CA file")
+            yield _CertificateFile(Path(self._ca_file), "named by you as the CA file")
         kept_file = self._kept(authority)
         if kept_file is not None and os.path.exists(kept_file):
             yield _CertificateFile(kept_file, KEPT)
         for variable in BUNDLE_VARIABLES:
             if os.environ.get(variable):
-                yield _CertificateFile(Path(os.environ[variable]), f"the environment variable {variable}")
+                yield _CertificateFile(Path(os.environ[variable]), f"named by the environment variable {variable}")
                 break
 
 
@@ -97,14 +108,14 @@ class _CertificateFile:
     """A file, or a folder as `openssl rehash` makes them, and who names it."""
 
     path: Path
-    named_by: str
+    who_names_it: str
 
     def __str__(self) -> str:
-        shown = self.path if self.named_by == KEPT else safe_path(str(self.path))
-        return f"{shown}, named by {self.named_by}"
+        shown = self.path if self.who_names_it == KEPT else safe_path(str(self.path))
+        return f"{shown} ({self.who_names_it})"
 
     def unusable(self, why: object) -> CertificateFileError:
-        return CertificateFileError(f"{self}, holds no readable certificate: {why}.")
+        return CertificateFileError(f"{self} can't be used: {why}.")
 
 
 @dataclass(frozen=True)
@@ -125,7 +136,7 @@ class _Certificates:
         try:
             return take(cadata=self.pem) if self.pem else take(capath=str(self.source.path))
         except (OSError, ValueError) as error:
-            raise self.source.unusable(error) from error
+            raise self.source.unusable("it holds no certificate that can be read") from error
 
 
 class Anchors:

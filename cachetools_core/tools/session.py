@@ -136,7 +136,7 @@ class Session:
 
     def trust(self) -> Trust:
         """The certificates that count. Raises nothing."""
-        return Trust(ca_file=self.access.ca_file, kept=kept_certificate)
+        return Trust(ca_file=self.access.ca_file, kept=kept_certificate, place=self.access.place)
 
     def _open(self, url: str, hears: Messages) -> OpenSite:
         rest = self.unsigned()

@@ -40,8 +40,9 @@ UNKNOWN = "doesn't take one of these arguments"
         (["--user", SECRET, "delete", "x"], "Options come after the command"),
         (["-v", "delete", "x"], "Options come after the command"),
         (["delete", "x", f"--{SECRET}"], UNKNOWN),
-        (["check", "x", SECRET], UNKNOWN),
-        (["check", "x", SECRET, "y"], "doesn't take 2 of these arguments"),
+        (["check", "x", SECRET], "check takes one SERVICE. Put quotes around"),
+        (["unfinished", SECRET], UNKNOWN),
+        (["unfinished", SECRET, "y"], "doesn't take 2 of these arguments"),
         (["delete", "x", f"--token={SECRET}", "--yes"], UNKNOWN),
         (["delete", "x", f"--yes={SECRET}"], "--yes takes no value."),
         (["delete", "x", f"--password-stdin={SECRET}"], "--password-stdin takes no value."),
@@ -155,7 +156,7 @@ def test_help_that_nobody_gets_is_no_failure(words: str, streams: str) -> None:
         (["--user", "u", "--password-stdin"], None, "no password on standard input"),
         (["--user", "u", "--password-stdin"], b"p\xe4ss\n", "can't be read as one line of text"),
         (["--user", "u", "--password-stdin"], "p" * 20_000, "can't be read as one line of text"),
-        (["--ca-file", "/no/such/file.pem"], "", "holds no readable certificate"),
+        (["--ca-file", "/no/such/file.pem"], "", "named by you as the CA file) can't be used: No such file"),
     ],
 )
 @pytest.mark.parametrize("what", ["delete", "report", "check"])

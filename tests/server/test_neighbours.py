@@ -95,5 +95,5 @@ def test_where_no_job_is_seen_to_end_nothing_more_is_submitted() -> None:
     neighbours.note_unseen(RAIN)
     neighbours.note_unseen(SNOW)
     neighbours.note_unseen(WIND)  # which has no job
-    with pytest.raises(CannotDelete, match="The end of 2 jobs of this run on this site wasn't seen"):
+    with pytest.raises(CannotDelete, match="didn't see the end of 2 jobs on this site"):
         neighbours.wait_for_a_place(WIND, run)

@@ -69,7 +69,7 @@ def test_an_unknown_authority_is_named_as_such(serve, root, good):
     server = serve(good, root)
     error = refusal(server)
     assert "an authority that this machine doesn't know" in error.what
-    assert "give its PEM file as the CA file" in error.remedy
+    assert "give its PEM file as Access(ca_file=...)" in error.remedy
     assert fingerprint_in(error) == good.fingerprint
     follow_the_advice(error, good, server)
 
