@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from .elapsed import until
@@ -180,7 +181,8 @@ class Run:
         Raises TimeoutError after that many seconds, DeadlinePassed, Cancelled, NeverSent where no thread can be
         started, and whatever the function raises.
         """
-        exchange = _Exchange(function)
+        abandoned = threading.Event()
+        exchange = Exchange(partial(function, abandoned))
         end = self.clock.monotonic() + min(seconds, self.left())
         if not started(exchange.go, "CacheTools request"):
             raise NeverSent(
@@ -196,7 +198,7 @@ class Run:
                 if not until_answered and self.cancel_wanted():
                     raise _stopped()
         finally:
-            exchange.abandoned.set()
+            abandoned.set()
         return exchange.answer()
 
     def in_time(self, doing: str, function: Callable[[], Answer]) -> Answer:
@@ -236,25 +238,26 @@ def _stopped() -> Cancelled:
     return Cancelled("Stopped before anything was submitted.", "Nothing on the server has changed.")
 
 
-class _Exchange(Generic[Answer]):
-    """A function on its way in another thread."""
+class Exchange(Generic[Answer]):
+    """What one thread has another one do; `done` is set once its answer can be had."""
 
-    def __init__(self, function: Callable[[threading.Event], Answer]) -> None:
+    def __init__(self, function: Callable[[], Answer]) -> None:
         self._function = function
         self._answers: list[Answer] = []
         self._error: BaseException | None = None
         self.done = threading.Event()
-        self.abandoned = threading.Event()
 
     def go(self) -> None:
+        """Do it, in the other thread. Raises nothing."""
         try:
-            self._answers.append(self._function(self.abandoned))
-        except BaseException as error:  # noqa: BLE001 - carried over to the waiting thread, whatever it is
+            self._answers.append(self._function())
+        except BaseException as error:  # noqa: BLE001 - carried over to the thread that asks, whatever it is
             self._error = error
         finally:
             self.done.set()
 
     def answer(self) -> Answer:
+        """What came of it, for the thread that asks. Raises what was raised there."""
         if self._error is not None:
             raise self._error
         return self._answers[0]

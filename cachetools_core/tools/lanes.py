@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Generic, TypeVar
 
-from ..waiting import started
+from ..waiting import Exchange, started
 from .relay import Relay
 
 Outcome = TypeVar("Outcome")
@@ -76,19 +76,6 @@ class Lanes(Generic[Outcome]):
                 if not lane.waiting or self._over.is_set():
                     lane.workers -= 1
                     return
-                work = lane.waiting.popleft()
-            self._relay.tell(partial(self._heard.append, _ended(work)))
-
-
-def _ended(work: Callable[[], Outcome]) -> Callable[[], Outcome]:
-    """The work, done; the outcome is taken, or what was raised is raised, by whoever calls what this returns."""
-    try:
-        outcome = work()
-    except BaseException as error:  # noqa: BLE001 - carried over to the thread that hears, whatever it is
-        raised = error
-
-        def fail() -> Outcome:
-            raise raised
-
-        return fail
-    return lambda: outcome
+                work = Exchange(lane.waiting.popleft())
+            work.go()
+            self._relay.tell(partial(self._heard.append, work.answer))

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from ..errors import Cancelled
 from ..messages import Messages
-from ..waiting import CANCEL_IS_FELT_WITHIN, Clock
+from ..waiting import CANCEL_IS_FELT_WITHIN, Clock, Exchange
 from .access import Access
 from .steady import Steady
 
@@ -57,24 +57,12 @@ class Relay:
         """
         if threading.get_ident() == self._listener:
             return ask()
-        answer: list[Found] = []
-        error: list[BaseException] = []
-        done = threading.Event()
-
-        def answered() -> None:
-            try:
-                answer.append(ask())
-            except Exception as fault:  # noqa: BLE001 - carried over to the thread that asks, whatever it is
-                error.append(fault)
-            done.set()
-
-        self._send(answered)
-        while not self._clock.wait(done, CANCEL_IS_FELT_WITHIN):
+        asked = Exchange(ask)
+        self._send(asked.go)
+        while not self._clock.wait(asked.done, CANCEL_IS_FELT_WITHIN):
             if self._over:
                 raise Cancelled("The run was broken off.")
-        if error:
-            raise error[0]
-        return answer[0]
+        return asked.answer()
 
     def listen(self) -> None:
         """Wait for something to hand on, no longer than a cancel may go unfelt. Raises what the listener raises."""
