@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import reprlib
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -41,6 +42,33 @@ class Quiet:
 
 
 QUIET = Quiet()
+
+
+class PassedOn:
+    """Words that are passed on to whoever listens; `_pass` says how, and passes them as they are by itself."""
+
+    def __init__(self, messages: Messages) -> None:
+        self._messages = messages
+
+    def info(self, text: str) -> None:
+        """One line of news."""
+        self._pass(self._messages.info, text)
+
+    def warning(self, text: str) -> None:
+        """Something the administrator should know."""
+        self._pass(self._messages.warning, text)
+
+    def progress(self, label: str, percent: float | None = None) -> None:
+        """What is going on now."""
+        self._pass(self._messages.progress, label, percent)
+
+    def cancelled(self) -> bool:
+        """True once the administrator has asked to stop."""
+        return self._messages.cancelled()
+
+    def _pass(self, say: Callable[..., None], text: str, *percent: float | None) -> None:
+        say(text, *percent)
+
 
 LONGEST_MESSAGE = 2000
 ESCAPES = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.?")

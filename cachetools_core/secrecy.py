@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from .codings import decoded, fold, fold_packed, in_base64, seen_as_latin, seldom_packed, spellings
-from .messages import Messages
+from .messages import Messages, PassedOn
 
 Error = TypeVar("Error", bound=BaseException)
 
@@ -173,11 +173,11 @@ class Secrets:
                 yield match.span("secret")
 
 
-class Discreet:
+class Discreet(PassedOn):
     """Messages out of which the secrets of a run are blotted before anybody hears them; they are logged, too."""
 
     def __init__(self, messages: Messages, secrets: Secrets) -> None:
-        self._messages = messages
+        super().__init__(messages)
         self._secrets = secrets
         self._last = ""
 
@@ -185,13 +185,13 @@ class Discreet:
         """One line of news."""
         told = self._secrets.blot(text)
         LOG.info("%s", told)
-        self._messages.info(told)
+        super().info(told)
 
     def warning(self, text: str) -> None:
         """Something the administrator should know."""
         told = self._secrets.blot(text)
         LOG.warning("%s", told)
-        self._messages.warning(told)
+        super().warning(told)
 
     def progress(self, label: str, percent: float | None = None) -> None:
         """What is going on now; logged where it changes."""
@@ -200,11 +200,7 @@ class Discreet:
         if line != self._last:
             self._last = line
             LOG.info("... %s", line)
-        self._messages.progress(told, percent)
-
-    def cancelled(self) -> bool:
-        """True once the administrator has asked to stop."""
-        return self._messages.cancelled()
+        super().progress(told, percent)
 
 
 def proxy_passwords() -> Iterator[str]:

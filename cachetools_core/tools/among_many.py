@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..messages import Messages
+from ..messages import Messages, PassedOn, Quiet
 from ..naming.service import ServiceReference
 
 
@@ -21,47 +22,29 @@ class Name:
         return f"{self.name} {text[len(own) :]}" if text.startswith(own) else f"{self.name}: {text}"
 
 
-class Named:
+class Named(PassedOn):
     """Puts a service's name before all that is said of it."""
 
     def __init__(self, name: Name, messages: Messages) -> None:
-        self._name, self._messages = name, messages
+        super().__init__(messages)
+        self._name = name
 
-    def info(self, text: str) -> None:
-        """One line of news."""
-        self._messages.info(self._name.before(text))
-
-    def warning(self, text: str) -> None:
-        """Something the administrator should know."""
-        self._messages.warning(self._name.before(text))
-
-    def progress(self, label: str, percent: float | None = None) -> None:
-        """What is going on now."""
-        self._messages.progress(self._name.before(label), percent)
-
-    def cancelled(self) -> bool:
-        """True once the administrator has asked to stop."""
-        return self._messages.cancelled()
+    def _pass(self, say: Callable[..., None], text: str, *percent: float | None) -> None:
+        say(self._name.before(text), *percent)
 
 
-class WarningsOnly:
+class WarningsOnly(Quiet):
     """Hands on the warnings, each of them once, and nothing else."""
 
     def __init__(self, messages: Messages) -> None:
         self._messages = messages
         self._told: set[str] = set()
 
-    def info(self, text: str) -> None:
-        """Not among many."""
-
     def warning(self, text: str) -> None:
         """Something the administrator should know."""
         if text not in self._told:
             self._told.add(text)
             self._messages.warning(text)
-
-    def progress(self, label: str, percent: float | None = None) -> None:
-        """Not among many."""
 
     def cancelled(self) -> bool:
         """True once the administrator has asked to stop."""

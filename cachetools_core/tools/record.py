@@ -12,7 +12,7 @@ from pathlib import Path
 from ..errors import CacheToolsError, JournalError, ReceiptNotKept, Unexpected
 from ..local.receipts import ReceiptFolder
 from ..local.this_machine import machine_name, user_name
-from ..messages import Messages
+from ..messages import Messages, PassedOn
 from ..proof.ending import JobReport
 from ..proof.evidence import Look
 from ..proof.receipt import Receipt
@@ -25,14 +25,15 @@ from ..version import __version__
 from ..waiting import Clock
 
 
-class Record:
+class Record(PassedOn):
     """The receipt in the making, and the messages of its story: every warning that is said stands in the receipt.
 
     `failing` turns whatever ends the story into a part of it.
     """
 
     def __init__(self, service: str, messages: Messages, secrets: Secrets, clock: Clock) -> None:
-        self._messages, self._secrets, self._clock = messages, secrets, clock
+        super().__init__(messages)
+        self._secrets, self._clock = secrets, clock
         self._begun = clock.monotonic()
         self._receipt = Receipt(
             service,
@@ -47,22 +48,10 @@ class Record:
         self._unsettled = False
         self._place: tuple[ReceiptFolder, Path] | None = None
 
-    def info(self, text: str) -> None:
-        """Tell the administrator."""
-        self._messages.info(text)
-
     def warning(self, text: str) -> None:
         """Tell the administrator, and keep it for the receipt."""
         self.recall([text])
-        self._messages.warning(text)
-
-    def progress(self, label: str, percent: float | None = None) -> None:
-        """Tell the administrator what is going on now."""
-        self._messages.progress(label, percent)
-
-    def cancelled(self) -> bool:
-        """True once the administrator has asked to stop."""
-        return self._messages.cancelled()
+        super().warning(text)
 
     def note_service(self, url: str) -> None:
         """The service that the text named; its address isn't a secret, whatever a password is."""

@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from ..errors import Cancelled
-from ..messages import Messages
+from ..messages import Messages, PassedOn
 from ..waiting import CANCEL_IS_FELT_WITHIN, Clock, Exchange
 from .access import Access
 from .steady import Steady
@@ -18,27 +18,16 @@ from .steady import Steady
 Found = TypeVar("Found")
 
 
-class Relay:
+class Relay(PassedOn):
     """Messages that any thread may send. The thread that made the relay hands them on, and asks whether to stop."""
 
     def __init__(self, messages: Messages, clock: Clock) -> None:
-        self._messages, self._clock = Steady(messages), clock
+        super().__init__(Steady(messages))
+        self._clock = clock
         self._sent: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._news = threading.Event()
         self._listener = threading.get_ident()
         self._stop, self._over = self._messages.cancelled(), False
-
-    def info(self, text: str) -> None:
-        """One line of news."""
-        self._send(lambda: self._messages.info(text))
-
-    def warning(self, text: str) -> None:
-        """Something the administrator should know."""
-        self._send(lambda: self._messages.warning(text))
-
-    def progress(self, label: str, percent: float | None = None) -> None:
-        """What is going on now."""
-        self._send(lambda: self._messages.progress(label, percent))
 
     def cancelled(self) -> bool:
         """True once the administrator has asked to stop, as far as the listening thread has heard."""
@@ -83,6 +72,9 @@ class Relay:
                 break
             send()
         self._stop = self._stop or self._messages.cancelled()
+
+    def _pass(self, say: Callable[..., None], text: str, *percent: float | None) -> None:
+        self._send(partial(say, text, *percent))
 
     def _send(self, what: Callable[[], None]) -> None:
         self._sent.put(what)

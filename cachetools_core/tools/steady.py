@@ -5,35 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from ..messages import Messages
+from ..messages import Messages, PassedOn
 from ..secrecy import LOG
 
 
-class Steady:
+class Steady(PassedOn):
     """Hands on what is said. Where that fails it is logged, by the failure's class, since its text could hold anything.
 
     A cancel that can't be asked for is none.
     """
 
     def __init__(self, messages: Messages) -> None:
-        self._messages = messages
+        super().__init__(messages)
         self._told: set[str] = set()
-
-    def info(self, text: str) -> None:
-        """One line of news. Raises nothing."""
-        self._try(partial(self._messages.info, text))
-
-    def warning(self, text: str) -> None:
-        """Something the administrator should know. Raises nothing."""
-        self._try(partial(self._messages.warning, text))
-
-    def progress(self, label: str, percent: float | None = None) -> None:
-        """What is going on now. Raises nothing."""
-        self._try(partial(self._messages.progress, label, percent))
 
     def cancelled(self) -> bool:
         """True once the administrator has asked to stop. Raises nothing."""
         return bool(self._try(self._messages.cancelled))
+
+    def _pass(self, say: Callable[..., None], text: str, *percent: float | None) -> None:
+        self._try(partial(say, text, *percent))
 
     def _try(self, what: Callable[[], object]) -> object:
         try:
