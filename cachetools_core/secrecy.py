@@ -15,6 +15,7 @@ from .codings import decoded, fold, fold_packed, in_base64, seen_as_latin, seldo
 from .messages import Messages, PassedOn
 
 Error = TypeVar("Error", bound=BaseException)
+Value = TypeVar("Value")
 
 LOG = logging.getLogger("cachetools_core")
 LOG.addHandler(logging.NullHandler())  # whoever wants to hear of it says where
@@ -87,22 +88,26 @@ class Secrets:
             text = text[:start] + BLOT + text[end:]
         return text
 
-    def blotted_value(self, value: Any) -> Any:
+    def blotted_value(self, value: Value) -> Value:
         """A copy of a value with every text in it blotted: as JSON has it, a frozen record or named tuple, or an error.
 
         Keys and fields are names of ours and stay.
         """
+        copied: Value = self._copied(value)
+        return copied
+
+    def _copied(self, value: Any) -> Any:
         if isinstance(value, str):
             return self.blot(value)
         if isinstance(value, dict):
-            return {key: self.blotted_value(held) for key, held in value.items()}
+            return {key: self._copied(held) for key, held in value.items()}
         if isinstance(value, (list, tuple)):
-            blotted = (self.blotted_value(held) for held in value)
+            blotted = (self._copied(held) for held in value)
             return value._make(blotted) if hasattr(value, "_make") else type(value)(blotted)
         if isinstance(value, BaseException):
             return self.blotted(value)
         if is_dataclass(value) and not isinstance(value, type):
-            return replace(value, **{one.name: self.blotted_value(getattr(value, one.name)) for one in fields(value)})
+            return replace(value, **{one.name: self._copied(getattr(value, one.name)) for one in fields(value)})
         return value
 
     def blotted(self, error: Error) -> Error:

@@ -27,27 +27,27 @@ UNREADABLE = (ValueError, LookupError, TypeError, ArithmeticError, RecursionErro
 TASK = re.compile(r"/rest/services/System/\w+/GPServer/([^/]+)", re.ASCII | re.IGNORECASE)
 
 
-def entry_as_text(entry: Entry, blot: Callable[[str], str]) -> str:
-    """The entry as JSON that a person can read; `blot` takes the secrets out of what a server or an account named.
+def entry_as_text(entry: Entry, blotted: Callable[[Any], Any]) -> str:
+    """The entry as JSON that a person can read; `blotted` takes the secrets out of what a server or an account named.
 
     A job's id in which something was blotted out can't be asked for, so it is left out: the next run looks for the job.
     """
     ids = entry.known_jobs
-    job_url = entry.job_url if blot(entry.job_id) == entry.job_id else ""
+    job_url = entry.job_url if blotted(entry.job_id) == entry.job_id else ""
     text = json.dumps(
         {
             "what_this_is": EXPLANATION,
             # A version that knows nothing of some tiles must not take this for the deletion of a cache.
             "version": VERSION if entry.before.close_up is None else VERSION_FOR_TILES,
             "service": entry.service,
-            "account": blot(entry.account),
+            "account": blotted(entry.account),
             "begun": entry.begun.isoformat(timespec="seconds"),
             "task": entry.task_url,
             "job_url": job_url or NO_ANSWER_YET,
             "answered": bool(job_url),
-            "known_jobs": None if ids is None or any(blot(one) != one for one in ids) else sorted(ids),
-            "scheme": None if entry.way_back is None else _blotted(entry.way_back.as_dict(), blot),
-            "before": _blotted(look_as_dict(entry.before), blot),
+            "known_jobs": None if ids is None or any(blotted(one) != one for one in ids) else sorted(ids),
+            "scheme": None if entry.way_back is None else blotted(entry.way_back.as_dict()),
+            "before": blotted(look_as_dict(entry.before)),
         },
         indent=1,
         ensure_ascii=False,
@@ -140,11 +140,3 @@ def _from_the_first_version(fields: dict[str, Any]) -> dict[str, Any]:
 def _said_before(witness: str, says: str, scales: Any) -> dict[str, Any]:
     state = "answers" if witness == "service" else None
     return {"witness": witness, "says": says, "why": None, "words": "", "state": state, "scales": scales}
-
-
-def _blotted(value: Any, blot: Callable[[str], str]) -> Any:
-    if isinstance(value, str):
-        return blot(value)
-    if isinstance(value, dict):
-        return {name: _blotted(one, blot) for name, one in value.items()}
-    return [_blotted(one, blot) for one in value] if isinstance(value, list) else value

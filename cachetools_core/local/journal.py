@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..errors import AlreadyRunning, JournalError
 from ..messages import plain_words, reason
@@ -44,16 +45,16 @@ class Journal:
         folder: str | os.PathLike[str] | None = None,
         *,
         also: Sequence[str] = (),
-        blot: Callable[[str], str] = lambda text: text,
+        blotted: Callable[[Any], Any] = lambda value: value,
     ) -> None:
-        """`also` are addresses that are known to name this service too; `blot` takes secrets out of what is written.
+        """`also` are addresses that are known to name this service too; `blotted` takes secrets out of what is written.
 
         Raises NotAService for anything but a service's address, JournalError where this user has no place for files.
         """
         self._service = service_url
         self._key = _key(service_url)
         self._keys = {self._key, *map(_key, also)}
-        self._blot = blot
+        self._blotted = blotted
         self._folders = _folders(folder)
         self.folder = self._folders[0]
         self._own = self.folder / _file_of(self._key)
@@ -142,7 +143,7 @@ class Journal:
         """
         self.check_held()
         try:
-            own_files.write_text(self._own, entry_as_text(entry, self._blot))
+            own_files.write_text(self._own, entry_as_text(entry, self._blotted))
             for file in self._of_the_same_job(entry):
                 file.unlink(missing_ok=True)
         except OSError as error:

@@ -43,8 +43,7 @@ def check_deletion(service: str, access: Access = Access()) -> Check:  # noqa: B
         findings = tuple(_findings(named, session))
         if session.run.cancel_wanted():  # what was broken off says nothing of a deletion
             raise Cancelled("The check was stopped.", "Nothing on the server has changed.")
-    check: Check = session.secrets.blotted_value(Check(named.url, findings))
-    return check
+    return session.secrets.blotted_value(Check(named.url, findings))
 
 
 def _findings(named: ServiceReference, session: Session) -> Iterator[Finding]:

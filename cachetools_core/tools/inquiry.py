@@ -73,8 +73,7 @@ class _Inquiry:
         self._session.messages.progress(self._survey.label, self._survey.percent)
         self._session.relay.hand_on()
         told = (self._site.account, self._site.info.version) if self._site is not None else ()
-        report: SiteReport = self._session.secrets.blotted_value(self._survey.report(ending, self._clock.now(), *told))
-        return report
+        return self._session.secrets.blotted_value(self._survey.report(ending, self._clock.now(), *told))
 
     @property
     def _has_begun(self) -> bool:

@@ -152,4 +152,4 @@ def _unfinished_at_other_ports(named: ServiceReference, wire: Wire, session: Ses
 def journal_of(service: ServiceReference, session: Session) -> Journal:
     """The journal of this machine's user for this service. Raises JournalError where there can be none."""
     names = session.names_of(service)
-    return Journal(service.url, session.access.journal_folder, also=names, blot=session.secrets.blot)
+    return Journal(service.url, session.access.journal_folder, also=names, blotted=session.secrets.blotted_value)

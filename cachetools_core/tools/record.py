@@ -105,7 +105,7 @@ class Record(PassedOn):
 
         `cache_directory` is the server's own, empty where nobody knows it.
         """
-        told: TilingScheme = self._secrets.blotted_value(scheme)
+        told = self._secrets.blotted_value(scheme)
         try:
             receipts, stem = self._place_in(folder)
             files = {stem.with_suffix(ending): text for ending, text in files_of(told).items()}
@@ -146,9 +146,9 @@ class Record(PassedOn):
     def receipt(self) -> Receipt:
         """What was written down until now, without a secret."""
         took = self._clock.monotonic() - self._begun
-        receipt = replace(self._receipt, warnings=self.warnings, finished=self._now(), seconds=took)
-        blotted: Receipt = self._secrets.blotted_value(receipt)
-        return blotted
+        return self._secrets.blotted_value(
+            replace(self._receipt, warnings=self.warnings, finished=self._now(), seconds=took)
+        )
 
     @contextmanager
     def failing(self) -> Iterator[None]:

@@ -75,7 +75,7 @@ def _report(text: str, output: str | os.PathLike[str] | None, session: Session, 
             raise CannotDelete(why, NEXT[found.service])
         jobs, no_jobs = _jobs_at_work(site)
         asked_at = session.access.clock.now()
-        made: Report = session.secrets.blotted_value(Report(named.url, found, asked_at, findings, jobs, no_jobs))
+        made = session.secrets.blotted_value(Report(named.url, found, asked_at, findings, jobs, no_jobs))
         if file is not None:
             content = FORMS[file.ending](made)
             session.run.in_time(f"writing {file.path.name}", lambda: file.write(content))

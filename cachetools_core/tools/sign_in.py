@@ -127,10 +127,7 @@ def store_sign_in(site: str, access: Access) -> StoredSignIn:
                     keep_site(one)
             except (SiteNotKept, JournalError) as error:
                 raise SiteNotKept(f"{error.what} The account itself is in the keyring.", error.remedy) from error
-        stored: StoredSignIn = session.secrets.blotted_value(
-            StoredSignIn(named, home.address, account.username, str(file), folder)
-        )
-    return stored
+        return session.secrets.blotted_value(StoredSignIn(named, home.address, account.username, str(file), folder))
 
 
 def remove_sign_in(site: str, username: str | None = None, access: Access = Access()) -> RemovedSignIns:  # noqa: B008 - frozen

@@ -23,6 +23,7 @@ from cachetools_core.errors import AlreadyRunning, JournalError, NotAService
 from cachetools_core.local.journal import Journal, Unreadable, forget, unfinished
 from cachetools_core.proof.entry import Entry
 from cachetools_core.proof.way_back import WayBack
+from cachetools_core.secrecy import Secrets
 
 
 @pytest.fixture
@@ -90,7 +91,7 @@ def test_what_is_cleared_is_gone_and_may_be_cleared_again(journal: Journal) -> N
 
 def test_secrets_are_blotted_out_and_a_job_whose_id_holds_one_counts_as_not_known(folder: Path) -> None:
     entry = replace(ENTRY, account="anna hush", known_jobs=frozenset({"j0", "hush7"})).with_job("hush1")
-    with Journal(SERVICE, folder, blot=lambda text: text.replace("hush", "***")).held() as journal:
+    with Journal(SERVICE, folder, blotted=Secrets(["hush"]).blotted_value).held() as journal:
         journal.write(entry)
         assert "hush" not in journal.file.read_text(encoding="utf-8")
         assert journal.entry() == replace(entry, account="anna ***", known_jobs=None, job_id="")
