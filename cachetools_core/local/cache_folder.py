@@ -8,12 +8,13 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 
 from ..messages import plain_words, reason
 from ..naming.address import safe_path
 from ..naming.cache_folder import cache_folder_name
 from ..naming.service import ServiceReference
-from ..proof.evidence import LevelFiles, Look, Says, Testimony, Why, Witness, plural
+from ..proof.evidence import LevelFiles, Look, Says, Testimony, Why, Witness, plural, silent
 from ..proof.tile_range import TileRange
 from ..proof.tiles import tiles_to_count
 from ..waiting import Run
@@ -27,6 +28,8 @@ STATUS = "status.gdb"
 """The server's own record of a build; it belongs to all maps of a service (cache-format.md 1)."""
 
 Scan = Callable[[str], "AbstractContextManager[Iterator[os.DirEntry[str]]]"]
+
+_nothing = partial(silent, Witness.DISK)
 
 
 class CacheFolder:
@@ -219,10 +222,6 @@ class _Tally:
 
 class _Ambiguous(Exception):
     """What lies there may not be this service's cache."""
-
-
-def _nothing(why: Why, words: str) -> Testimony:
-    return Testimony(Witness.DISK, Says.NOTHING, why, words)
 
 
 def _words(error: Exception, path: str) -> str:

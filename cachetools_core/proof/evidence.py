@@ -143,19 +143,28 @@ class Testimony:
         >>> Testimony(Witness.REPORT, Says.NOTHING, Why.REFUSED).in_words()
         'the cache report says nothing (refused to this account)'
         """
-        who = self.witness.in_words
+        return f"{self.witness.in_words} {self.claim}"
+
+    @property
+    def claim(self) -> str:
+        """What the witness says, without its name."""
         if self.says is Says.NOTHING:
-            return f"{who} says nothing ({(self.why or Why.UNREADABLE).value})"
+            return f"says nothing ({(self.why or Why.UNREADABLE).value})"
         if self.tiles is not None:
-            return f"{who} counts {plural(self.tiles, 'tile')}"
+            return f"counts {plural(self.tiles, 'tile')}"
         if self.files is not None:
-            return f"{who} counts {plural(self.files, 'file')}"
-        return f"{who} says that there is {self.cache_in_words}"
+            return f"counts {plural(self.files, 'file')}"
+        return f"says that there is {self.cache_in_words}"
 
     @property
     def cache_in_words(self) -> str:
         """What there is, for people, by a witness that says something."""
         return "a cache" if self.says is Says.THERE else "no cache"
+
+
+def silent(witness: Witness, why: Why, words: str = "") -> Testimony:
+    """The testimony of a witness that says nothing."""
+    return Testimony(witness, Says.NOTHING, why, words)
 
 
 @dataclass(frozen=True)
@@ -171,7 +180,7 @@ class Look:
     def of(self, witness: Witness) -> Testimony:
         """What this witness says; a witness that wasn't asked says nothing."""
         asked = (one for one in self.testimonies if one.witness is witness)
-        return next(asked, Testimony(witness, Says.NOTHING, Why.NOT_ASKED))
+        return next(asked, silent(witness, Why.NOT_ASKED))
 
     def saying(self, what: Says) -> tuple[Testimony, ...]:
         """The testimonies of those who say this."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 
-from .evidence import Look, Scale, Testimony, Witness
+from .evidence import Look, Scale, Witness
 from .html import facts_table, linked, listed, section
 from .verdict import Verdict
 from .way_back import WayBack
@@ -137,13 +137,8 @@ def _testimony(look: Look | None, witness: Witness) -> str:
     if look is None:
         return "<td>No look was taken</td>"
     said = look.of(witness)
-    parts = [f"{said.state.value}." if said.state is not None else "", f"{_claim(said)}.", said.words]
+    parts = [f"{said.state.value}." if said.state is not None else "", f"{said.claim}.", said.words]
     return f"<td>{escape(' '.join(capitalized(part) for part in parts if part))}</td>"
-
-
-def _claim(said: Testimony) -> str:
-    """What the witness says, without its name."""
-    return said.in_words()[len(said.witness.in_words) :].strip()
 
 
 def _way_back(saved: WayBack | None) -> str:

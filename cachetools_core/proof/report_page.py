@@ -212,7 +212,5 @@ def _findings(findings: tuple[Finding, ...]) -> str:
 
 
 def _said(one: Testimony) -> tuple[str, str]:
-    who = one.witness.in_words
-    claim = one.in_words()[len(who) :].strip()
     state = f"{one.state.value}, and " if one.state is not None else ""
-    return capitalized(who), " ".join(filter(None, (f"{state}{claim}.", one.words)))
+    return capitalized(one.witness.in_words), " ".join(filter(None, (f"{state}{one.claim}.", one.words)))

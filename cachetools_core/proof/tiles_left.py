@@ -7,7 +7,7 @@ import math
 from .evidence import Look, Says, ServiceState, Witness
 from .scheme import LevelOfDetail
 from .tiles import CloseUp, Selection
-from .verdict import Remains
+from .verdict import Remains, by_counts
 
 SAME_SCALE = 0.001
 
@@ -97,10 +97,7 @@ def _of_what_lies_there(before: Look, after: Look, selection: Selection) -> Rema
     counts = [(tiles_on_disk(before, selection), tiles_on_disk(after, selection))] if whole else []
     if selection.extent is None and count_of(after, selection):
         counts.append((count_of(before, selection), count_of(after, selection)))
-    known = [(had, left) for had, left in counts if had is not None and left is not None]
-    if not known:
-        return Remains.SOMETHING
-    return Remains.FEWER if any(left < had for had, left in known) else Remains.ALL
+    return by_counts(counts)
 
 
 def _have_gone_from_disk(before: Look, after: Look, selection: Selection) -> bool:

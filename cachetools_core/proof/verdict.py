@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 
 from .ending import JobEnd
@@ -113,9 +114,7 @@ def _of_what_is_there(before: Look, after: Look) -> Remains:
     counted_both_times = before.tiles is not None and after.tiles is not None
     if after.contradicts_itself and not (counted_both_times and _contradicted_itself_alike(before, after)):
         return Remains.CONTRADICTORY
-    if before.tiles is None or after.tiles is None:
-        return Remains.SOMETHING
-    return Remains.FEWER if after.tiles < before.tiles else Remains.ALL
+    return by_counts([(before.tiles, after.tiles)])
 
 
 def _of_what_lies_there(before: Look, after: Look) -> Remains:
@@ -126,6 +125,11 @@ def _of_what_lies_there(before: Look, after: Look) -> Remains:
     counts = [(before.of(Witness.DISK).files, after.of(Witness.DISK).files)]
     if after.of(Witness.REPORT).says is Says.THERE:
         counts.append((before.tiles, after.tiles))
+    return by_counts(counts)
+
+
+def by_counts(counts: Iterable[tuple[int | None, int | None]]) -> Remains:
+    """What is left where something is, by what was counted before and after. Raises nothing."""
     known = [(was, now) for was, now in counts if was is not None and now is not None]
     if not known:
         return Remains.SOMETHING

@@ -15,7 +15,7 @@ from ..local.journal import Journal
 from ..local.sites import kept_site
 from ..messages import Messages
 from ..naming.service import ServiceReference
-from ..proof.evidence import Says, Testimony, Why, Witness
+from ..proof.evidence import Why, Witness, silent
 from ..secrecy import Discreet, Secrets
 from ..server.answers import moved_service
 from ..server.looks import Other
@@ -98,7 +98,7 @@ class Session:
         try:
             directory = self.cache_directory_of(service.site)
         except SiteNotKept as error:
-            unreadable = Testimony(Witness.DISK, Says.NOTHING, Why.UNREADABLE, error.what)
+            unreadable = silent(Witness.DISK, Why.UNREADABLE, error.what)
             return lambda _: unreadable
         if directory is None:
             return None

@@ -10,7 +10,7 @@ from ..elapsed import until
 from ..errors import CacheToolsError, Cancelled, DeadlinePassed, NoAnswer, NotPermitted, ServerSaysNo, TokenRefused
 from ..messages import Messages
 from ..proof.ending import JobEnd
-from ..proof.evidence import Look, Says, ServiceState, Testimony, Why, Witness
+from ..proof.evidence import Look, ServiceState, Why, Witness, silent
 from ..proof.verdict import ENDED_OR_GONE, NOT_TO_END, Remains
 from ..server.looks import Other, glance, last_words
 from ..server.site import start_service
@@ -21,7 +21,7 @@ from .work import Work
 AWAY = {ServiceState.NOT_STARTED, ServiceState.UNREADABLE}
 MAY_BE_STALE = {Remains.FEWER, Remains.ALL, Remains.SOMETHING}
 NO_LONGER_AT_WORK = ENDED_OR_GONE - NOT_TO_END
-NO_TIME = Look((Testimony(Witness.SERVICE, Says.NOTHING, Why.NO_TIME),))
+NO_TIME = Look((silent(Witness.SERVICE, Why.NO_TIME),))
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Settling:
         except DeadlinePassed:
             return LastLook(self._seen, cut_short=True)
         except CacheToolsError as error:
-            return LastLook(Look((Testimony(Witness.SERVICE, Says.NOTHING, Why.UNREADABLE, error.what),)))
+            return LastLook(Look((silent(Witness.SERVICE, Why.UNREADABLE, error.what),)))
         with suppress(CacheToolsError), self._run.at_most(self._patience.parting):
             self._seen = self._look_until_settled(end)
         return LastLook(self._seen, cut_short=self._seen.service in AWAY or self._may_change(self._seen, end))
@@ -120,7 +120,7 @@ class Settling:
                 return found
             return self._work.look(self._wire, self._others, tries=1, so_far=found)
         except (NotPermitted, TokenRefused) as error:
-            return Look((Testimony(Witness.SERVICE, Says.NOTHING, Why.REFUSED, error.what),))
+            return Look((silent(Witness.SERVICE, Why.REFUSED, error.what),))
 
     def _may_change(self, after: Look, end: JobEnd) -> bool:
         """True where what is seen contradicts the job, or itself, or lacks the count that there was before."""

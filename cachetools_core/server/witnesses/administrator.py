@@ -8,7 +8,7 @@ from ...errors import NoAnswer, ServerSaysNo
 from ...messages import plain_words
 from ...naming.identity import Means, names_service
 from ...naming.service import ServiceReference
-from ...proof.evidence import Remark, Says, Testimony, Why, Witness
+from ...proof.evidence import Remark, Says, Testimony, Why, Witness, silent
 from ..answers import Body, fields_in, in_small_letters
 from ..wire import Wire
 
@@ -26,13 +26,13 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
         answer = in_small_letters(wire.get(service.admin_url, tries=tries))
     except ServerSaysNo as error:
         why = Why.REFUSED if error.code in REFUSED else Why.UNREADABLE
-        return Testimony(Witness.ADMIN, Says.NOTHING, why, error.what)
+        return silent(Witness.ADMIN, why, error.what)
     except NoAnswer as error:
         wire.run.go_on()
-        return Testimony(Witness.ADMIN, Says.NOTHING, Why.UNREADABLE, error.what)
+        return silent(Witness.ADMIN, Why.UNREADABLE, error.what)
     if not _is_about(answer, service):
         words = f"{service.admin_url} was answered with another service."
-        return Testimony(Witness.ADMIN, Says.NOTHING, Why.ABOUT_ANOTHER, words)
+        return silent(Witness.ADMIN, Why.ABOUT_ANOTHER, words)
     properties = in_small_letters(answer.get("properties"))
     remarks = frozenset(ON_DEMAND.get(plain_words(properties.get("cacheondemand")).lower(), ()))
     # A cache is claimed wherever the word stands and however it is spelled; that there is none, in one place and way.

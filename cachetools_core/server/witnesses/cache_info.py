@@ -6,10 +6,12 @@ Captured at 10.8.1 are the task's inputs and the name `out_cacheFound`; what it 
 
 from __future__ import annotations
 
+from functools import partial
+
 from ...errors import CannotDelete, DeadlinePassed, NoAnswer, NotArcGIS, ServerSaysNo, SignInRefused
 from ...naming.service import ServiceReference
 from ...proof.ending import JOB_ID, JobEnd
-from ...proof.evidence import Says, Testimony, Why, Witness
+from ...proof.evidence import Says, Testimony, Why, Witness, silent
 from ..following import STATUSES
 from ..site import find_task
 from ..wire import Wire
@@ -18,6 +20,8 @@ from .administrator import REFUSED, cache_directory
 TASK, OUTPUT = "Get Cache Info", "out_cacheFound"
 OFFERED_BY = ("PublishingTools", "PublishingToolsEx")
 LIMIT, PAUSE = 60.0, 0.5
+
+_nothing = partial(silent, Witness.CACHE_INFO)
 
 
 def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
@@ -79,7 +83,3 @@ def _followed(wire: Wire, url: str) -> JobEnd:
         if end is not JobEnd.RUNNING or run.clock.monotonic() - begun >= seconds:
             return end
         run.pause(PAUSE)
-
-
-def _nothing(why: Why, words: str) -> Testimony:
-    return Testimony(Witness.CACHE_INFO, Says.NOTHING, why, words)

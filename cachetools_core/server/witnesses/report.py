@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from ...errors import NoAnswer, ServerSaysNo, SignInRefused
 from ...messages import plain_words
 from ...naming.identity import Means, names_service
 from ...naming.service import ServiceReference
-from ...proof.evidence import LARGEST, Remark, Says, Scale, Testimony, Why, Witness
+from ...proof.evidence import LARGEST, Remark, Says, Scale, Testimony, Why, Witness, silent
 from ..answers import Body, fields_in, in_small_letters, json_object
 from ..wire import Wire
 from .numbers import number, whole
@@ -32,6 +33,8 @@ SUCCEEDED = "esriJobSucceeded"
 MOST_SCALES = 1000
 REFUSALS = {403: Why.REFUSED, 499: Why.REFUSED, 404: Why.NOT_OFFERED}
 
+_nothing = partial(silent, Witness.REPORT)
+
 
 def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
     """What the report says (protocol.md 5.1).
@@ -47,10 +50,10 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
     except ServerSaysNo as error:
         # Only ArcGIS's own refusal means that this account may not count; a web tier's page may come and go.
         why = REFUSALS.get(error.code, Why.UNREADABLE) if error.shape == "rest" else Why.UNREADABLE
-        return Testimony(Witness.REPORT, Says.NOTHING, why, error.what)
+        return _nothing(why, error.what)
     except NoAnswer as error:
         wire.run.go_on()
-        return Testimony(Witness.REPORT, Says.NOTHING, Why.UNREADABLE, error.what)
+        return _nothing(Why.UNREADABLE, error.what)
     report = _report_in(answer)
     if report is None:
         return _nothing(Why.UNREADABLE, "ReportCacheStatus gave no report in the known form.")
@@ -59,17 +62,15 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
         return _nothing(Why.UNREADABLE, f"ReportCacheStatus complains, so it counts nothing: {complaint}")
     if not _is_about(report, service):
         return _nothing(Why.ABOUT_ANOTHER, "ReportCacheStatus gave a report about another service.")
-    testimony, infos = _testimony(report), report.get("lodinfos")
+    levels, infos = _levels(report), _infos_in(report)
+    testimony = _testimony(report.get("status"), levels)
     if testimony.says is Says.GONE and _is_contradicted(answer, report):
         return _nothing(Why.UNREADABLE, "ReportCacheStatus contradicts itself, so it counts nothing.")
-    if _counts_in(answer) > sum(map(_counts_of, infos if isinstance(infos, list) else [])):
+    if _counts_in(answer) > sum(number(info.get(name)) > 0 for info in infos for name in LEVEL_COUNTS):
         testimony = replace(testimony, scales=None)  # tiles stand elsewhere than in the levels, too
-    listed = frozenset((scale.level, scale.scale) for scale in _levels(report).scales)
-    return replace(testimony, remarks=testimony.remarks | _work(report), expected=_expected(infos), listed=listed)
-
-
-def _nothing(why: Why, words: str) -> Testimony:
-    return Testimony(Witness.REPORT, Says.NOTHING, why, words)
+    listed = frozenset((scale.level, scale.scale) for scale in levels.scales)
+    at_work = frozenset({Remark.AT_WORK} if _is_at_work(report) else ())
+    return replace(testimony, remarks=testimony.remarks | at_work, expected=_expected(infos), listed=listed)
 
 
 def _report_in(answer: Body) -> Body | None:
@@ -154,8 +155,7 @@ class _Levels:
         return tuple(scale for scale in self.scales if scale.tiles) or None if sound else None
 
 
-def _testimony(report: Body) -> Testimony:
-    status, levels = report.get("status"), _levels(report)
+def _testimony(status: Any, levels: _Levels) -> Testimony:
     # Looked for in tuples, since a server may send a list where a word belongs.
     failed = status in FAILED
     if levels.something:
@@ -171,14 +171,17 @@ def _testimony(report: Body) -> Testimony:
     return Testimony(Witness.REPORT, Says.THERE)
 
 
+def _infos_in(report: Body) -> list[Body]:
+    """What the report says of each level, the names in small letters; nothing where that is no list."""
+    infos = report.get("lodinfos")
+    return [*map(in_small_letters, infos)] if isinstance(infos, list) else []
+
+
 def _levels(report: Body) -> _Levels:
-    infos, something = report.get("lodinfos"), _counts_in(report) > 0
-    if infos is None:
-        return _Levels((), whole=True, something=something)
-    if not isinstance(infos, list):
-        return _Levels((), whole=False, something=something)
+    shown, infos = report.get("lodinfos"), _infos_in(report)
     scales = tuple(scale for scale in map(_scale, infos[:MOST_SCALES]) if scale is not None)
-    return _Levels(scales, len(scales) == len(infos), something)
+    is_whole = shown is None or (isinstance(shown, list) and len(scales) == len(infos))
+    return _Levels(scales, is_whole, something=_counts_in(report) > 0)
 
 
 def _counts_in(value: Any) -> int:
@@ -186,32 +189,22 @@ def _counts_in(value: Any) -> int:
     return sum(name in LEVEL_COUNTS and number(held) > 0 for name, held in fields_in(value))
 
 
-def _counts_of(level: Any) -> int:
-    fields = in_small_letters(level)
-    return sum(number(fields.get(name)) > 0 for name in LEVEL_COUNTS)
-
-
-def _scale(info: Any) -> Scale | None:
+def _scale(info: Body) -> Scale | None:
     """One level, None where it can't be read."""
-    fields = in_small_letters(info)
-    level, tiles = whole(fields.get("levelid")), whole(fields.get("tilecount"))
-    size, scale = whole(fields.get("tilessize", 0)), number(fields.get("scale"))
+    level, tiles = whole(info.get("levelid")), whole(info.get("tilecount"))
+    size, scale = whole(info.get("tilessize", 0)), number(info.get("scale"))
     if level is None or tiles is None or size is None or not 0 <= scale < LARGEST:
         return None
     return Scale(level, scale, tiles, size)
 
 
-def _expected(infos: Any) -> tuple[tuple[int, int], ...]:
+def _expected(infos: list[Body]) -> tuple[tuple[int, int], ...]:
     """The levels of which the report says how many tiles they should hold; it says 0 where it doesn't know."""
-    listed = map(in_small_letters, infos[:MOST_SCALES] if isinstance(infos, list) else [])
-    pairs = ((whole(info.get("levelid")), whole(info.get("expectedtilecount"))) for info in listed)
+    pairs = ((whole(info.get("levelid")), whole(info.get("expectedtilecount"))) for info in infos[:MOST_SCALES])
     return tuple((level, tiles) for level, tiles in pairs if level is not None and tiles)
 
 
-def _work(report: Body) -> frozenset[Remark]:
-    """Another caching job is at work; `isRunning` is the text "true" or "false" (captured)."""
-    infos = report.get("lodinfos")
-    listed = map(in_small_letters, infos if isinstance(infos, list) else [])
-    running = any(plain_words(info.get("isrunning")).lower() == "true" for info in listed)
-    running = running or plain_words(report.get("cacheexecutionstatus")).upper() in BUSY
-    return frozenset({Remark.AT_WORK} if running else ())
+def _is_at_work(report: Body) -> bool:
+    """True where another caching job is at work; `isRunning` is the text "true" or "false" (captured)."""
+    running = any(plain_words(info.get("isrunning")).lower() == "true" for info in _infos_in(report))
+    return running or plain_words(report.get("cacheexecutionstatus")).upper() in BUSY
