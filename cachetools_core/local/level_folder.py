@@ -53,7 +53,7 @@ def _tiles_in_bundle(path: str, first_row: int, first_column: int, inside: TileR
     places = _places_v1(path) if os.path.exists(_index_of(path)) else _places_v2(path)
     if places is None:
         square = TileRange(first_row, first_row + SIDE - 1, first_column, first_column + SIDE - 1)
-        return int(inside is None or _meet(square, inside))
+        return int(inside is None or inside.meets(square))
     return sum(_lies(first_row + row, first_column + column, inside) for row, column in places)
 
 
@@ -83,11 +83,4 @@ def _index_of(path: str) -> str:
 
 
 def _lies(row: int, column: int, inside: TileRange | None) -> bool:
-    if inside is None:
-        return True
-    return inside.first_row <= row <= inside.last_row and inside.first_column <= column <= inside.last_column
-
-
-def _meet(one: TileRange, other: TileRange) -> bool:
-    rows = one.first_row <= other.last_row and other.first_row <= one.last_row
-    return rows and one.first_column <= other.last_column and other.first_column <= one.last_column
+    return inside is None or inside.holds(row, column)

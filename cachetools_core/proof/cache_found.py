@@ -7,7 +7,7 @@ from datetime import datetime
 
 from .evidence import Look, Says, Scale, Witness, who_says_what
 from .finding import Finding, first_stopper
-from .scheme import TilingScheme
+from .scheme import TilingScheme, in_digits
 from .words import for_people, in_megabytes, in_utc, look_in_words
 
 ON_DEMAND = "Tiles are made on demand, so they come back when somebody views the map."
@@ -53,17 +53,7 @@ class Row:
         >>> Row(Scale(0, 4000.0, 1, 1), None).denominator, Row(Scale(0, 591657527.591555, 1, 1), None).denominator
         ('4000', '591657527.591555')
         """
-        return denominator(self.scale.scale)
-
-
-def denominator(scale: float) -> str:
-    """The n of 1:n with all its digits. Raises nothing.
-
-    >>> denominator(4000.0)
-    '4000'
-    """
-    text = repr(scale)
-    return text[:-2] if text.endswith(".0") else text
+        return in_digits(self.scale.scale)
 
 
 @dataclass(frozen=True)

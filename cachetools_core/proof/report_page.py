@@ -11,7 +11,6 @@ from .extent_drawing import drawn_extent
 from .finding import Finding
 from .html import document, facts_table, linked, listed, section
 from .scheme import NoScheme, TilingScheme
-from .tile_range import is_area
 from .words import STORAGE, capitalized, in_megabytes, look_in_words
 
 STYLE = """
@@ -182,7 +181,7 @@ def _scheme_facts(scheme: TilingScheme) -> list[tuple[str, str]]:
 
 
 def _extent(scheme: TilingScheme | None) -> str:
-    if scheme is None or scheme.extent is None or not is_area(scheme.extent):
+    if scheme is None or scheme.extent is None or not scheme.extent.is_area:
         return ""
     box = scheme.extent
     corners = f"x {box.xmin:,.10g} to {box.xmax:,.10g}, y {box.ymin:,.10g} to {box.ymax:,.10g}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, TypeVar, Union
 
 from ..messages import plain_words
@@ -44,6 +45,17 @@ GRID = {
 IDS = {"wkid": "WKID", "latestWkid": "LatestWKID", "vcsWkid": "VCSWKID", "latestVcsWkid": "LatestVCSWKID"}
 NEVER_SHOWN = ("HighPrecision", "PreciseDPI", "Antialiasing", "BandCount", "LERCError")
 NEVER_SHOWN_FOR_READY_TO_SERVE = ("name", "resampling", "layers")
+
+
+def in_digits(number: Number) -> str:
+    """A number with all its digits and no exponent.
+
+    >>> in_digits(591657527.591555), in_digits(81920000.0), in_digits(1e-05)
+    ('591657527.591555', '81920000', '0.00001')
+    """
+    if isinstance(number, int) or number.is_integer():
+        return str(int(number))
+    return format(Decimal(repr(number)), "f")
 
 
 @dataclass(frozen=True)
@@ -94,6 +106,25 @@ class Extent:
     ymin: Number
     xmax: Number
     ymax: Number
+
+    @property
+    def is_area(self) -> bool:
+        """True where it has a width and a height."""
+        return self.xmin < self.xmax and self.ymin < self.ymax
+
+    def meets(self, other: Extent) -> bool:
+        """True where any area is in both."""
+        across = self.xmin < other.xmax and other.xmin < self.xmax
+        return across and self.ymin < other.ymax and other.ymin < self.ymax
+
+    def common_with(self, other: Extent) -> Extent:
+        """What lies in both; no area where they don't meet."""
+        return Extent(
+            max(self.xmin, other.xmin),
+            max(self.ymin, other.ymin),
+            min(self.xmax, other.xmax),
+            min(self.ymax, other.ymax),
+        )
 
 
 @dataclass(frozen=True)

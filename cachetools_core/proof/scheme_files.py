@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import html
 import json
-from decimal import Decimal
 from typing import Any
 
-from .scheme import GRID, IDS, Number, TilingScheme
+from .scheme import GRID, IDS, Number, TilingScheme, in_digits
 
 HEAD = '<?xml version="1.0" encoding="utf-8" ?>'
 NAMESPACES = (
@@ -90,17 +89,6 @@ def root_json(scheme: TilingScheme) -> str:
         "storageInfo": {"storageFormat": scheme.storage_format, "packetSize": scheme.packet_size},
     }
     return json.dumps(root, indent=1)
-
-
-def in_digits(number: Number) -> str:
-    """A number with all its digits and no exponent.
-
-    >>> in_digits(591657527.591555), in_digits(81920000.0), in_digits(1e-05)
-    ('591657527.591555', '81920000', '0.00001')
-    """
-    if isinstance(number, int) or number.is_integer():
-        return str(int(number))
-    return format(Decimal(repr(number)), "f")
 
 
 def _reference(scheme: TilingScheme) -> str:

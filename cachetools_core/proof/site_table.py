@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from ..naming.service import ServiceReference
 from ..naming.site import SitePart
-from .cache_found import denominator
 from .evidence import plural
 from .report_table import harmless
+from .scheme import in_digits
 from .site_caches import CacheRow, Ending, SiteCaches, Sum, UnreadRow
 from .words import STORAGE, in_megabytes, in_utc
 
@@ -152,7 +152,7 @@ def report_csv(report: SiteCaches) -> str:
 def _cache_cells(row: CacheRow) -> list[str]:
     service = row.service
     status = ("counted" if row.tiles is not None else "not counted") + ("" if row.started else ", stopped")
-    scales = ["" if scale is None else denominator(scale) for scale in (row.first_scale, row.last_scale)]
+    scales = ["" if scale is None else in_digits(scale) for scale in (row.first_scale, row.last_scale)]
     told = [status, _cell(row.tiles), _cell(row.bytes), _cell(row.scales), *scales]
     form = [harmless(row.storage_format), harmless(row.tile_format), _cell(row.on_demand), _cell(row.tiles_only)]
     names = [harmless(text) for text in (service.url, service.folder, service.name)]

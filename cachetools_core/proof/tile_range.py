@@ -21,14 +21,48 @@ class TileRange:
     last_column: int
 
     @property
+    def height(self) -> int:
+        """How many rows."""
+        return self.last_row - self.first_row + 1
+
+    @property
+    def width(self) -> int:
+        """How many columns."""
+        return self.last_column - self.first_column + 1
+
+    @property
     def tiles(self) -> int:
         """How many they are."""
-        return (self.last_row - self.first_row + 1) * (self.last_column - self.first_column + 1)
+        return self.height * self.width
 
+    def holds(self, row: int, column: int) -> bool:
+        """True where that tile is one of them."""
+        return self.first_row <= row <= self.last_row and self.first_column <= column <= self.last_column
 
-def is_area(extent: Extent | None) -> bool:
-    """True for an extent that has a width and a height. Raises nothing."""
-    return extent is not None and extent.xmin < extent.xmax and extent.ymin < extent.ymax
+    def meets(self, other: TileRange) -> bool:
+        """True where any tile is in both."""
+        rows = self.first_row <= other.last_row and other.first_row <= self.last_row
+        return rows and self.first_column <= other.last_column and other.first_column <= self.last_column
+
+    def wider(self, ring: int) -> TileRange:
+        """With that many rows and columns around, though none before 0."""
+        first_row, first_column = max(0, self.first_row - ring), max(0, self.first_column - ring)
+        return TileRange(first_row, self.last_row + ring, first_column, self.last_column + ring)
+
+    def blocks(self, side: int) -> list[TileRange]:
+        """Cut into squares of that many tiles along a side, the last ones smaller."""
+        return [
+            TileRange(row, min(row + side - 1, self.last_row), column, min(column + side - 1, self.last_column))
+            for row in range(self.first_row, self.last_row + 1, side)
+            for column in range(self.first_column, self.last_column + 1, side)
+        ]
+
+    @property
+    def corners_and_middles(self) -> list[TileRange]:
+        """The tiles at the corners, in the middle of each side and in the centre, each by itself; a corner first."""
+        rows = sorted({self.first_row, (self.first_row + self.last_row) // 2, self.last_row})
+        columns = sorted({self.first_column, (self.first_column + self.last_column) // 2, self.last_column})
+        return [TileRange(row, row, column, column) for row in rows for column in columns]
 
 
 def touched(scheme: TilingScheme, level: int) -> TileRange | None:
@@ -38,7 +72,7 @@ def touched(scheme: TilingScheme, level: int) -> TileRange | None:
     """
     resolution = next((float(lod.resolution) for lod in scheme.lods if lod.level == level), 0.0)
     extent = scheme.extent
-    if extent is None or not is_area(extent):
+    if extent is None or not extent.is_area:
         return None
     columns = _span(extent.xmin - scheme.origin_x, extent.xmax - scheme.origin_x, scheme.cols * resolution)
     rows = _span(scheme.origin_y - extent.ymax, scheme.origin_y - extent.ymin, scheme.rows * resolution)
@@ -53,13 +87,7 @@ def touched_within(scheme: TilingScheme, extent: Extent | None, level: int) -> T
     whole = scheme.extent
     if extent is None or whole is None:
         return touched(replace(scheme, extent=extent or whole), level)
-    common = Extent(
-        max(extent.xmin, whole.xmin),
-        max(extent.ymin, whole.ymin),
-        min(extent.xmax, whole.xmax),
-        min(extent.ymax, whole.ymax),
-    )
-    return touched(replace(scheme, extent=common), level)
+    return touched(replace(scheme, extent=extent.common_with(whole)), level)
 
 
 def expected_tiles(scheme: TilingScheme, level: int) -> int | None:

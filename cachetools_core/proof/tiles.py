@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import CannotDelete
 from ..messages import plain_words
 from .asked import check_corners, check_scales
-from .scheme import Extent, LevelOfDetail, Number, TilingScheme
+from .scheme import Extent, LevelOfDetail, Number, TilingScheme, in_digits
 from .tile_range import TileRange, touched, touched_within
 
 NEAR = 1e-6
@@ -65,7 +65,7 @@ class Selection:
         >>> Selection((LevelOfDetail(0, 591657527.591555, 156543.0), LevelOfDetail(9, 5000, 1.3))).denominators
         '591657527.591555;5000'
         """
-        return ";".join(digits(one.scale) for one in self.levels)
+        return ";".join(in_digits(one.scale) for one in self.levels)
 
     @property
     def in_words(self) -> str:
@@ -85,11 +85,6 @@ class Selection:
         return scales if self.extent is None else f"{scales} within {_corners(self.extent)}"
 
 
-def digits(scale: Number) -> str:
-    """A scale with all of its digits, and no more."""
-    return str(int(scale)) if scale == int(scale) else repr(scale)
-
-
 def few_digits(scale: Number) -> str:
     """A scale with no more digits than it takes to choose it: within a tenth of `NEAR`.
 
@@ -97,7 +92,7 @@ def few_digits(scale: Number) -> str:
     ('591657528', '564.2486', '5000')
     """
     shorter = (f"{scale:.{places}f}" for places in range(12))
-    return next((text for text in shorter if abs(float(text) - scale) <= NEAR / 10 * scale), digits(scale))
+    return next((text for text in shorter if abs(float(text) - scale) <= NEAR / 10 * scale), in_digits(scale))
 
 
 class By(Enum):
@@ -174,7 +169,7 @@ def select(asked: Asked, scheme: TilingScheme | None, service: str) -> Selection
     chosen |= {_level_numbered(number, scheme, service) for number in asked.levels}
     if asked.extent is not None and asked.wkid is not None:
         _refuse_another_system(asked.wkid, scheme, service)
-    if asked.extent is not None and scheme.extent is not None and not _meet(asked.extent, scheme.extent):
+    if asked.extent is not None and scheme.extent is not None and not asked.extent.meets(scheme.extent):
         raise CannotDelete(
             f"The extent lies outside {service}, which reaches from {_corners(scheme.extent)}.",
             "Give it in the units of the map. Nothing was submitted.",
@@ -213,7 +208,7 @@ def _refuse_untouched(levels: Sequence[LevelOfDetail], extent: Extent, scheme: T
     """Raises CannotDelete: a service may reach beyond the tiles of its scheme, which begin at the scheme's origin."""
     untouched = [one for one in levels if touched_within(scheme, extent, one.level) is None]
     if untouched:
-        corner = f"{digits(scheme.origin_x)}, {digits(scheme.origin_y)}"
+        corner = f"{in_digits(scheme.origin_x)}, {in_digits(scheme.origin_y)}"
         scales = _listed(untouched, few_digits)
         raise CannotDelete(
             f"The extent touches no tile of {service} at {scales}; its tiles begin at {corner}.",
@@ -238,10 +233,10 @@ def _level_of(scale: float, scheme: TilingScheme, service: str) -> LevelOfDetail
         return near[0]
     if near:
         raise CannotDelete(
-            f"1:{digits(scale)} may mean more than one scale of {service}: {_listed(near, digits)}.",
+            f"1:{in_digits(scale)} may mean more than one scale of {service}: {_listed(near, in_digits)}.",
             "Give all of its digits.",
         )
-    raise _has_none(f"scale 1:{digits(scale)}", scheme, service)
+    raise _has_none(f"scale 1:{in_digits(scale)}", scheme, service)
 
 
 def _level_numbered(number: int, scheme: TilingScheme, service: str) -> LevelOfDetail:
@@ -262,12 +257,8 @@ def _listed(levels: Sequence[LevelOfDetail], shown: Callable[[Number], str]) -> 
     return ", ".join(f"1:{shown(one.scale)} (level {one.level})" for one in levels)
 
 
-def _meet(one: Extent, other: Extent) -> bool:
-    return one.xmin < other.xmax and other.xmin < one.xmax and one.ymin < other.ymax and other.ymin < one.ymax
-
-
 def _corners(extent: Extent) -> str:
-    return "{}, {} to {}, {}".format(*map(digits, astuple(extent)))
+    return "{}, {} to {}, {}".format(*map(in_digits, astuple(extent)))
 
 
 def close_up_as_dict(one: CloseUp) -> dict[str, Any]:

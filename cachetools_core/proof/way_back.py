@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .scheme import EXPLODED, TilingScheme
-from .scheme_files import conf_cdi, conf_xml, in_digits, root_json
+from .scheme import EXPLODED, TilingScheme, in_digits
+from .scheme_files import conf_cdi, conf_xml, root_json
 
 NOT_SHOWN = "not shown by the server: fill in the value"
 NOT_LISTED = "of the cache, but none that the tool's documentation lists"

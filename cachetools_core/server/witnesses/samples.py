@@ -14,7 +14,6 @@ from ...proof.tiles import By, Sampled, Selection
 from ..wire import Wire
 from .numbers import whole
 
-Place = tuple[int, int]
 Answers = Optional[list[bytes]]  # one for each place that was looked at, empty where no tile is
 
 SIDE = 128  # tiles of a tile map, as many as a bundle has
@@ -40,7 +39,10 @@ def offers_tilemap(wire: Wire, service: ServiceReference, selection: Selection, 
     """Whether the service answers with tile maps; compact caches of version 2 do. Raises what `sample` raises."""
     level = min(selection.numbers)
     inside = touched_within(scheme, selection.extent, level)
-    return inside is not None and _Looker(wire, service, By.TILEMAP).look(level, [_first(inside)]) is not None
+    return (
+        inside is not None
+        and _Looker(wire, service, By.TILEMAP).look(level, inside.corners_and_middles[:1]) is not None
+    )
 
 
 def _of_level(looker: _Looker, selection: Selection, scheme: TilingScheme, level: int) -> Iterator[Sampled]:
@@ -50,8 +52,9 @@ def _of_level(looker: _Looker, selection: Selection, scheme: TilingScheme, level
     blocks, is_whole = looker.blocks_of(inside)
     yield _sampled(level, True, looker.look(level, blocks), is_whole)
     ring = -(-SUPERTILE // min(scheme.cols, scheme.rows))
-    everything = touched(scheme, level) or _around(inside, 2 * ring)
-    outside = [_block(place) for place in _corners_and_middles(everything) if not _is_near(place, inside, ring)]
+    # Where the service doesn't show how far it reaches, what lies around.
+    everything = touched(scheme, level) or inside.wider(2 * ring)
+    outside = [one for one in everything.corners_and_middles if not one.meets(inside.wider(ring))]
     if outside:
         yield _sampled(level, False, looker.look(level, outside), False)
 
@@ -61,45 +64,6 @@ def _sampled(level: int, inside: bool, answers: Answers, is_whole: bool) -> Samp
         return Sampled(level, inside, 0, 0, False, "can't be looked at")
     mark = sha256(b"".join(sha256(one).digest() for one in answers)).hexdigest()
     return Sampled(level, inside, len(answers), sum(map(bool, answers)), is_whole, mark)
-
-
-def _around(tiles: TileRange, ring: int) -> TileRange:
-    """What lies around, where the service doesn't show how far it reaches."""
-    return TileRange(
-        max(0, tiles.first_row - ring),
-        tiles.last_row + ring,
-        max(0, tiles.first_column - ring),
-        tiles.last_column + ring,
-    )
-
-
-def _corners_and_middles(tiles: TileRange) -> list[Place]:
-    rows = sorted({tiles.first_row, (tiles.first_row + tiles.last_row) // 2, tiles.last_row})
-    columns = sorted({tiles.first_column, (tiles.first_column + tiles.last_column) // 2, tiles.last_column})
-    return [(row, column) for row in rows for column in columns]
-
-
-def _is_near(place: Place, tiles: TileRange, ring: int) -> bool:
-    return (
-        tiles.first_row - ring <= place[0] <= tiles.last_row + ring
-        and tiles.first_column - ring <= place[1] <= tiles.last_column + ring
-    )
-
-
-def _block(place: Place) -> TileRange:
-    return TileRange(place[0], place[0], place[1], place[1])
-
-
-def _first(tiles: TileRange) -> TileRange:
-    return _block((tiles.first_row, tiles.first_column))
-
-
-def _blocks(tiles: TileRange, side: int) -> list[TileRange]:
-    return [
-        TileRange(row, min(row + side - 1, tiles.last_row), column, min(column + side - 1, tiles.last_column))
-        for row in range(tiles.first_row, tiles.last_row + 1, side)
-        for column in range(tiles.first_column, tiles.last_column + 1, side)
-    ]
 
 
 class _Looker:
@@ -113,10 +77,10 @@ class _Looker:
         side = SIDE if self._by is By.TILEMAP else 1
         most = MOST_MAPS if self._by is By.TILEMAP else MOST_TILES
         if tiles.tiles <= most * side * side:
-            blocks = _blocks(tiles, side)
+            blocks = tiles.blocks(side)
             if len(blocks) <= most:
                 return blocks, True
-        return list(map(_block, _corners_and_middles(tiles))), False
+        return tiles.corners_and_middles, False
 
     def look(self, level: int, blocks: Iterable[TileRange]) -> Answers:
         """An answer for each tile of the blocks; None where any of them can't be had."""
@@ -141,22 +105,21 @@ class _Looker:
 
     def _by_tilemap(self, level: int, block: TileRange) -> Answers:
         """One bit for each tile, row by row; a map of nothing but equal bits may be sent as a single one."""
-        height, width = block.last_row - block.first_row + 1, block.last_column - block.first_column + 1
-        where = f"{level}/{block.first_row}/{block.first_column}/{width}/{height}"
+        where = f"{level}/{block.first_row}/{block.first_column}/{block.width}/{block.height}"
         try:
             body = self._wire.get(f"{self._service.url}/tilemap/{where}")
         except ServerSaysNo as error:
             if error.code == NO_TILES_IN_MAP and error.shape == "rest":
-                return [b""] * (width * height)
+                return [b""] * block.tiles
             raise
         data, location = body.get("data"), body.get("location")
-        asked = {"left": block.first_column, "top": block.first_row, "width": width, "height": height}
+        asked = {"left": block.first_column, "top": block.first_row, "width": block.width, "height": block.height}
         # An adjusted map is about other tiles than were asked for.
         if not isinstance(data, list) or not isinstance(location, dict) or body.get("adjusted", False) is not False:
             return None
         if any(whole(location.get(name)) != value for name, value in asked.items()):
             return None
-        bits = data * (width * height) if len(data) == 1 else data
-        if len(bits) != width * height or any(bit not in (0, 1) for bit in bits):
+        bits = data * block.tiles if len(data) == 1 else data
+        if len(bits) != block.tiles or any(bit not in (0, 1) for bit in bits):
             return None
         return [b"1" if bit else b"" for bit in bits]
