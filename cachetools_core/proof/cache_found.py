@@ -58,11 +58,7 @@ class Row:
 
 @dataclass(frozen=True)
 class CacheFound:
-    """What would go, by one look; `asked_at` is when.
-
-    `findings` are what stands in the way of a deletion, and what doesn't; none where that wasn't checked. `jobs` are
-    those at work on the whole site, None where the server doesn't list them to this account: then `no_jobs` says why.
-    """
+    """What would go, by one look; `Report` says what each field is."""
 
     service: str
     found: Look

@@ -217,10 +217,10 @@ def in_utc(moment: datetime) -> str:
 def for_people(moment: str) -> str:
     """A moment that JSON has, as people read it; empty for none. Raises nothing.
 
-    >>> for_people("2026-03-01T02:00:00Z")
-    '2026-03-01 02:00:00 UTC'
+    >>> for_people("2026-03-01T02:00:00Z"), for_people("2026-03-01T02:00:00+00:00")
+    ('2026-03-01 02:00:00 UTC', '2026-03-01 02:00:00 UTC')
     """
-    return moment.replace("T", " ").replace("Z", " UTC")
+    return moment.replace("T", " ").replace("Z", " UTC").replace("+00:00", " UTC")
 
 
 def in_megabytes(size: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from ..errors import NotArcGIS, NotAService
 from ..messages import plain_words
@@ -11,8 +11,6 @@ from ..naming.address import check_name
 from ..naming.service import CACHED_TYPES, ServiceReference
 from ..naming.site import SitePart
 from .wire import READ_TRIES, Wire
-
-Known = TypeVar("Known")
 
 
 @dataclass(frozen=True)
@@ -36,15 +34,15 @@ def read_listing(wire: Wire, part: SitePart, *, tries: int = READ_TRIES) -> List
         raise NotArcGIS(f"{part.url} was answered with no list of services.")
     if folders is not None and not isinstance(folders, list):
         raise NotArcGIS(f"{part.url} was answered with no list of folders.")
-    below = folders or [] if not part.folder else []
-    unnamed: list[str] = []
-    found = [_folder(part, one, unnamed) for one in below]
-    services = [_service(part, entry, unnamed) for entry in listed if _is_cached_type(entry)]
-    return Listing(_known(found), _known(services), tuple(unnamed))
-
-
-def _known(found: list[Known | None]) -> tuple[Known, ...]:
-    return tuple(one for one in found if one is not None)
+    found = [
+        *(_folder(part, one) for one in ([] if part.folder else folders or [])),
+        *(_service(part, entry) for entry in listed if _is_cached_type(entry)),
+    ]
+    return Listing(
+        tuple(one for one in found if isinstance(one, SitePart)),
+        tuple(one for one in found if isinstance(one, ServiceReference)),
+        tuple(one for one in found if isinstance(one, str)),
+    )
 
 
 def _is_cached_type(entry: Any) -> bool:
@@ -52,20 +50,19 @@ def _is_cached_type(entry: Any) -> bool:
     return isinstance(kind, str) and kind.lower() in CACHED_TYPES
 
 
-def _service(part: SitePart, entry: dict[str, Any], unnamed: list[str]) -> ServiceReference | None:
+def _service(part: SitePart, entry: dict[str, Any]) -> ServiceReference | str:
+    """The service that an entry names, or its text where that can't be a name."""
     name = entry.get("name")
     parts = name.split("/") if isinstance(name, str) else []
     folder = parts[0] if len(parts) == 2 else part.folder
     if len(parts) not in (1, 2) or not all(map(_is_a_name, parts)):
-        unnamed.append(_shown(name))
-        return None
+        return _shown(name)
     return ServiceReference(part.site, folder, parts[-1], CACHED_TYPES[entry["type"].lower()])
 
 
-def _folder(part: SitePart, name: Any, unnamed: list[str]) -> SitePart | None:
+def _folder(part: SitePart, name: Any) -> SitePart | str:
     if not isinstance(name, str) or "/" in name or not _is_a_name(name):
-        unnamed.append(_shown(name))
-        return None
+        return _shown(name)
     return SitePart(part.site, name)
 
 

@@ -13,10 +13,6 @@ from ..waiting import Run
 from .turns import Places, Turn
 
 
-def _none_noted() -> Mapping[str, str]:
-    return {}
-
-
 class Neighbours:
     """The deletions of one run that are at work on one site; a deletion by itself has none.
 
@@ -25,9 +21,7 @@ class Neighbours:
     take turns: within its turn one reads the list, submits, and has the answer, and no other one reads or submits.
     """
 
-    def __init__(
-        self, jobs_at_once: float = float("inf"), noted: Callable[[], Mapping[str, str]] = _none_noted
-    ) -> None:
+    def __init__(self, jobs_at_once: float = float("inf"), noted: Callable[[], Mapping[str, str]] = dict) -> None:
         """`noted` gives the jobs that are known from elsewhere, such as the journal: their ids, and whose they are."""
         self._noted = noted
         self._turn = Turn()

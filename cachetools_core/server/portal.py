@@ -7,12 +7,11 @@ from ..errors import NotArcGIS, ServerSaysNo, UnsafeSignIn
 from ..naming.address import safe_text
 from ..naming.identity import same_address
 from .destination import PORTAL, portal_tokens, secure_form
-from .site import Reader
 from .tokens import TOKEN_MINUTES, Bound, PasswordTokens
-from .wire import PlainWire
+from .wire import PlainWire, Wire
 
 
-def find_portal(wire: Reader, url: str) -> Home | None:
+def find_portal(wire: Wire, url: str) -> Home | None:
     """The home of a portal's accounts, where a portal answers at that address (clients.md 5), else None.
 
     The address is spelled as the portal spells it, since its servers say it like that. Raises UnsafeSignIn for a portal

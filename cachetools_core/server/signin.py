@@ -151,7 +151,14 @@ class ActivePortal:
         # Without the scheme, which would be blotted out of every other address.
         run.secrets.remember(token.value, token.referer.partition("://")[2] or token.referer)
         address = portal_tokens(secure_form(self.url.strip().rstrip("/"), home.address))
-        return PortalSession(address, _ProsTokens(self), "Pro's active portal")
+        return PortalSession(address, self, "Pro's active portal")
+
+    def give(self, bound: Bound) -> Token:
+        """The portal's token, for one of the server's. Raises SignInRefused, Cancelled."""
+        token = self.token()
+        if token is None:
+            raise SignInRefused("Pro isn't signed in to its active portal any more.", "Sign in again in Pro.")
+        return token
 
     def token(self) -> Token | None:
         """The portal's token that Pro holds. The unit of `expires` isn't known (pyt.md 4), so it isn't used.
@@ -180,17 +187,6 @@ class NoActivePortal:
     def look(self, home: Home, run: Run) -> Offer:
         """Nothing."""
         return WhyNot("Pro's active portal: there is none here")
-
-
-@dataclass(frozen=True)
-class _ProsTokens:
-    portal: ActivePortal
-
-    def give(self, bound: Bound) -> Token:
-        token = self.portal.token()
-        if token is None:
-            raise SignInRefused("Pro isn't signed in to its active portal any more.", "Sign in again in Pro.")
-        return token
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote
 
 from ..errors import CannotDelete, NotArcGIS, ServerSaysNo
 from ..messages import plain_words
 from ..naming.service import ServiceReference
-from .answers import Body
 from .job_list import is_same_task
 from .wire import Wire
 
@@ -46,14 +45,7 @@ class Task:
     required: frozenset[str]
 
 
-class Reader(Protocol):
-    """Anything that can read a resource."""
-
-    def get(self, url: str) -> Body:
-        """GET a resource."""
-
-
-def open_site(wire: Reader, url: str) -> SiteInfo:
+def open_site(wire: Wire, url: str) -> SiteInfo:
     """What the site says of itself at `rest/info`, which needs no sign-in (protocol.md 1).
 
     Raises NoAnswer where nothing readable comes back, NotArcGIS where it isn't an ArcGIS Server site.

@@ -16,7 +16,7 @@ from ..proof.ending import JobEnd, JobReport
 from ..proof.evidence import plural
 from ..proof.receipt import Receipt
 from ..proof.verdict import UNSETTLED, Remains, Verdict, what_remains
-from ..proof.words import in_megabytes, look_in_words
+from ..proof.words import for_people, in_megabytes, look_in_words
 from .cache_work import WholeCache
 from .carrying_out import Next
 from .deletion import do_as_planned
@@ -49,7 +49,7 @@ class OneOfMany:
     def look(self) -> None:
         """Plan what to do; a service that can't be looked at ends here, with its receipt. Raises nothing."""
         earlier = self._ledger.submitted(self._key)
-        noted = "" if earlier is None else f"A job was submitted on {_moment(earlier.at)}, see {self._ledger.file}."
+        noted = "" if earlier is None else f"A job was submitted on {for_people(earlier.at)}, see {self._ledger.file}."
         with self._record.failing(), self._record.unsettled(noted):
             plan = self._session.in_time(
                 self.service, self._record, lambda: make_plan(WISH, self.service, self._session, self._record)
@@ -127,7 +127,7 @@ class OneOfMany:
         record.note_after(now)
         if ended is not None and ended.job_url:
             record.note_job(JobReport(ended.job_url, ended.job_status, JobEnd.NO_ANSWER))
-        submitted = f"An earlier part of this run submitted a job for {self.service} on {_moment(earlier.at)}"
+        submitted = f"An earlier part of this run submitted a job for {self.service} on {for_people(earlier.at)}"
         remains = what_remains(earlier.before, now)
         was_deleted = ended is not None and ended.verdict == Verdict.DELETED.value
         if remains is Remains.NOTHING or (was_deleted and remains is Remains.NOTHING_BY_ONE):
@@ -144,7 +144,7 @@ class OneOfMany:
             )
             return
         kind = next((one for one in every_error() if one.message_id == ended.error_id), NotDeleted)
-        error = kind(f"{submitted}, which ended on {_moment(ended.at)}: {ended.what}", ended.remedy)
+        error = kind(f"{submitted}, which ended on {for_people(ended.at)}: {ended.what}", ended.remedy)
         record.decide(Verdict(ended.verdict), error)
 
     def _end(self) -> None:
@@ -217,7 +217,3 @@ def _ended(receipt: Receipt) -> Ended:
         what="" if error is None else error.what,
         remedy="" if error is None else error.remedy,
     )
-
-
-def _moment(text: str) -> str:
-    return f"{text[:19].replace('T', ' ')} UTC"

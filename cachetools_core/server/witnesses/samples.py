@@ -39,10 +39,8 @@ def offers_tilemap(wire: Wire, service: ServiceReference, selection: Selection, 
     """Whether the service answers with tile maps; compact caches of version 2 do. Raises what `sample` raises."""
     level = min(selection.numbers)
     inside = touched_within(scheme, selection.extent, level)
-    return (
-        inside is not None
-        and _Looker(wire, service, By.TILEMAP).look(level, inside.corners_and_middles[:1]) is not None
-    )
+    looker = _Looker(wire, service, By.TILEMAP)
+    return inside is not None and looker.look(level, inside.corners_and_middles[:1]) is not None
 
 
 def _of_level(looker: _Looker, selection: Selection, scheme: TilingScheme, level: int) -> Iterator[Sampled]:
