@@ -77,12 +77,8 @@ class Journal:
 
     def check_usable(self) -> None:
         """Raises JournalError where held would, but for another run's lock; what is tried for it goes again."""
-        try:
+        with self._writing(self._own):
             own_files.check_folder(self.folder)
-        except NotLockable as error:
-            raise self._not_lockable(error) from error
-        except OSError as error:
-            raise _unusable(self._own, error) from error
 
     @property
     def is_held_by_another(self) -> bool:
@@ -142,43 +138,47 @@ class Journal:
         Raises JournalError, also where the journal isn't held any more.
         """
         self.check_held()
-        try:
+        with self._writing(self._own):
             own_files.write_text(self._own, entry_as_text(entry, self._blotted))
             for file in self._of_the_same_job(entry):
                 file.unlink(missing_ok=True)
-        except OSError as error:
-            raise _unusable(self._own, error) from error
         return entry
 
     def clear(self) -> None:
         """The job has ended, or never began: its entry goes. Raises JournalError, as write does."""
         self.check_held()
         file = self.file
-        try:
+        with self._writing(file):
             own_files.partial_of(file).unlink(missing_ok=True)
             file.unlink(missing_ok=True)
-        except OSError as error:
-            raise _unusable(file, error) from error
 
     def _taken(self, releases: ExitStack) -> Iterator[Lock]:
         """The locks that an older version, or a run in another place, would take too, as far as they can be had."""
-        try:
+        with self._writing(self._own):
             own_files.make_folder(self.folder)
-            yield self._lock(self._own, releases)
-        except NotLockable as error:
-            raise self._not_lockable(error) from error
-        except OSError as error:
-            raise _unusable(self._own, error) from error
+            own = self._lock(self._own, releases)
+        yield own
         for file in self._other_files_to_lock():
             with suppress(OSError):  # where this run may not lock, no other run of this user may either
                 yield self._lock(file, releases)
 
-    def _not_lockable(self, error: NotLockable) -> JournalError:
-        return JournalError(
-            f"Files in the folder {plain_words(self.folder)} can't be locked: {reason(error)}."
-            " Some network file systems have no locks.",
-            f"Without a lock two runs could submit twice. To keep the journal elsewhere, {other_place()}.",
-        )
+    @contextmanager
+    def _writing(self, file: Path) -> Iterator[None]:
+        """Raises JournalError where the file can't be written, or its folder knows no locks."""
+        try:
+            yield
+        except NotLockable as error:
+            raise JournalError(
+                f"Files in the folder {plain_words(self.folder)} can't be locked: {reason(error)}."
+                " Some network file systems have no locks.",
+                f"Without a lock two runs could submit twice. To keep the journal elsewhere, {other_place()}.",
+            ) from error
+        except OSError as error:
+            raise JournalError(
+                f"The journal {plain_words(file)} can't be written: {reason(error)}.",
+                "Without it a job could be submitted twice. Free some space or give this user write access there, and"
+                f" run this again; or {other_place()}.",
+            ) from error
 
     def _lock(self, file: Path, releases: ExitStack) -> Lock:
         try:
@@ -285,14 +285,6 @@ def _file_of(key: str) -> str:
 
 def _lock_of(file: Path) -> Path:
     return file.with_suffix(".lock")
-
-
-def _unusable(file: Path, error: OSError) -> JournalError:
-    return JournalError(
-        f"The journal {plain_words(file)} can't be written: {reason(error)}.",
-        "Without it a job could be submitted twice. Free some space or give this user write access there, and run this"
-        f" again; or {other_place()}.",
-    )
 
 
 def _trouble(error: Exception) -> str:

@@ -45,8 +45,8 @@ def explain_tiles(verdict: Verdict, story: Story, selection: Selection, remains:
     doubts = " ".join(_doubts(story, remains))
     return (
         f"Can't tell whether {tiles} were deleted. {facts} {doubts}".rstrip(),
-        f"Look at {story.address} and at the jobs of System/CachingControllers and System/CachingTools in ArcGIS Server"
-        f" Manager. {AGAIN}{story.way_to_a_new_job}",
+        f"Look at {story.service.url} and at the jobs of System/CachingControllers and System/CachingTools in ArcGIS"
+        f" Server Manager. {AGAIN}{story.way_to_a_new_job}",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..naming.service import ServiceReference
 from .ending import JobEnd, JobReport
 from .evidence import Look, Says, Witness, plural, who_says_what
 from .verdict import Remains, Verdict, what_remains
@@ -32,15 +33,12 @@ ENDED_BY: dict[JobEnd, str] = {
 class Story:
     """Everything that a verdict is explained from.
 
-    `service` is the service's short name, `address` its REST address, `start_address` where the administrator API
-    starts it. `journal_file` notes a job that this machine began, and is empty where none is noted. `stopped` is true
-    where the administrator cancelled, `out_of_time` where the deadline passed, `cut_short` where one of them came while
-    the looks after the job weren't over.
+    `journal_file` notes a job that this machine began, and is empty where none is noted. `stopped` is true where the
+    administrator cancelled, `out_of_time` where the deadline passed, `cut_short` where one of them came while the looks
+    after the job weren't over.
     """
 
-    service: str
-    address: str
-    start_address: str
+    service: ServiceReference
     before: Look
     report: JobReport
     after: Look
@@ -77,11 +75,11 @@ def explain(verdict: Verdict, story: Story) -> tuple[str, str]:
 
 
 def _service_down(story: Story, facts: str) -> tuple[str, str]:
-    start = f"start it in ArcGIS Server Manager under Services, or with a POST to {story.start_address}."
+    start = f"start it in ArcGIS Server Manager under Services, or with a POST to {story.service.admin_url}/start."
     if story.cut_short:
         ended = "You cancelled" if story.stopped else "The time limit of this run was reached"
         what = f"The cache of {story.service} is gone. {ended} before the service was back. {facts}"
-        return what, f"Look at {story.address} in some minutes. If it is still down, {start}"
+        return what, f"Look at {story.service.url} in some minutes. If it is still down, {start}"
     return f"The cache of {story.service} is gone, but the service is down. {facts}", capitalized(start)
 
 
@@ -165,8 +163,8 @@ def _unknown(story: Story, facts: str) -> tuple[str, str]:
     trouble = " ".join(("", *story.after.trouble))
     what = f"Can't tell whether the cache of {story.service} was deleted.{time} {facts}{contradiction}{trouble}"
     again = (
-        f"Look at {story.address} and at the jobs of System/CachingTools in ArcGIS Server Manager, then run this again:"
-        " it looks for its job before it submits anything."
+        f"Look at {story.service.url} and at the jobs of System/CachingTools in ArcGIS Server Manager, then run this"
+        " again: it looks for its job before it submits anything."
     )
     if story.after.has_no_cache:
         # Without its entry a run would take these very answers for "there was none".

@@ -73,8 +73,7 @@ class _Deletion:
             journal = self._journal = self._held_until(held)
             self._check_that_nothing_came_between(journal.entry())
             session = self._plan.session
-            self._neighbours = session.neighbours_at(self._service.site)
-            target = Target(self._service, site.url, site.wire, site.account, self._neighbours)
+            target = Target(self._service, site.url, site.wire, site.account, session.neighbours)
             notebook = session.notebook_over(journal, self._service)
             self._submission = Submission(target, notebook, self._record, self._access.patience, self._see)
             return self._submit() if self._plan.entry is None else self._follow(self._plan.entry)
@@ -104,7 +103,7 @@ class _Deletion:
         task = self._plan.session.task(lambda: self._work.find_task(self._wire))
         inputs = self._work.inputs(task)
         self._work.save_what_goes(self._wire, self._before, self._access.receipts, self._record)
-        self._neighbours.wait_for_a_place(self._service, self._run)
+        self._plan.session.neighbours.wait_for_a_place(self._service, self._run)
         if self._plan.waits_its_turn:
             self._before = made_anew(self._plan, self._record).before
             if not self._work.is_needed(self._before):
@@ -194,9 +193,7 @@ class _Deletion:
         what, remedy = self._work.explain(
             found,
             Story(
-                service=str(self._service),
-                address=self._service.url,
-                start_address=f"{self._service.admin_url}/start",
+                service=self._service,
                 before=self._before,
                 report=report,
                 after=after,

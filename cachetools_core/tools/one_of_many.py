@@ -36,7 +36,7 @@ class OneOfMany:
         self.receipt: Receipt | None = None
         self._ledger, self._key = ledger, service_key(service)
         self._session = session.for_one(service, name, ledger)
-        self._neighbours = self._session.neighbours_at(service.site)
+        self._neighbours = self._session.neighbours
         clock = session.access.clock
         self._record = Record(service.url, self._session.messages, self._session.secrets, clock)
         self._record.note_service(service.url)

@@ -61,7 +61,7 @@ class Plan:
     @property
     def waits_its_turn(self) -> bool:
         """True where other deletions come first, whose jobs may take hours: the look is repeated before the submit."""
-        return self.deletes and self.session.neighbours_at(self.service.site).are_there
+        return self.deletes and self.session.neighbours.are_there
 
 
 def _facts(one: Look) -> list[tuple[object, ...]]:

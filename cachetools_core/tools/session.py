@@ -51,6 +51,8 @@ class Session:
     def __init__(self, access: Access) -> None:
         self.access = access
         heard_by = Steady(access.messages)
+        self.neighbours = Neighbours()
+        """The other deletions of this run on the site: none."""
         self.run = Run(access.clock, access.deadline, heard_by.cancelled)
         self.secrets = self.run.secrets
         self.messages: Messages = Discreet(heard_by, self.secrets)
@@ -105,10 +107,6 @@ class Session:
         from ..local.cache_folder import CacheFolder
 
         return CacheFolder(directory, service, self.run, lambda: namesake_of(wire, service)).ask
-
-    def neighbours_at(self, site: str) -> Neighbours:
-        """The other deletions of this run on the site: none. Raises nothing."""
-        return Neighbours()
 
     def task(self, find: Callable[[], Task]) -> Task:
         """The task that does the work, as `find` finds it. Raises what that raises."""

@@ -171,12 +171,9 @@ class SessionOfOne(Session):
         self.run = many.run.beside(many.access.messages.cancelled)
         self.secrets = self.run.secrets
         self.messages = Named(name, Discreet(WarningsOnly(many.access.messages), self.secrets))
+        self.neighbours = shared.neighbours
         self._shared, self._ledger = shared, ledger
         self._sites, self._others, self._names = {}, {}, {}
-
-    def neighbours_at(self, site: str) -> Neighbours:
-        """The other deletions of this run on the site. Raises nothing."""
-        return self._shared.neighbours
 
     def task(self, find: Callable[[], Task]) -> Task:
         """The task, asked for once a site. Raises what `find` raises."""

@@ -26,6 +26,7 @@ from support.evidence import (
 )
 from support.receipts import AFTER, BEFORE, JOB, SERVICE, SITE
 
+from cachetools_core.naming.service import read_service
 from cachetools_core.proof import evidence
 from cachetools_core.proof.ending import JobEnd, JobReport
 from cachetools_core.proof.evidence import Look, Says, ServiceState, Why, Witness
@@ -44,7 +45,7 @@ NO_TIME = look(evidence.Testimony(Witness.SERVICE, NOTHING, Why.NO_TIME))
 
 
 def story(job: JobReport, after: Look, before: Look = BEFORE, stopped: bool = False, late: bool = False) -> Story:
-    return Story("Weather/Rainfall:MapServer", SERVICE, START, before, job, after, JOURNAL, stopped, late)
+    return Story(read_service(SERVICE), before, job, after, JOURNAL, stopped, late)
 
 
 def said(job: JobReport, after: Look, before: Look = BEFORE, stopped: bool = False, late: bool = False) -> str:
