@@ -48,7 +48,6 @@ class WholeCache:
         return work, before
 
     def is_met_by(self, work: Work) -> bool:
-        """Raises nothing."""
         return isinstance(work, CacheWork)
 
 
@@ -76,11 +75,9 @@ class CacheWork:
         return look(wire, self.service, tries=tries, others=others, so_far=so_far)
 
     def is_needed(self, before: Look) -> bool:
-        """Raises nothing."""
         return not before.has_no_cache
 
     def what_remains(self, before: Look, after: Look) -> Remains:
-        """Raises nothing."""
         return what_remains(before, after)
 
     def is_left(self, before: Look, after: Look) -> bool:
@@ -88,7 +85,6 @@ class CacheWork:
         return bool(after.saying(Says.THERE))
 
     def explain(self, verdict: Verdict, story: Story) -> tuple[str, str]:
-        """Raises nothing."""
         return explain(verdict, story)
 
     def show(self, before: Look, record: Record) -> None:
@@ -115,7 +111,6 @@ class CacheWork:
         record.keep_way_back(receipts, scheme, cache_directory(wire, self.service))
 
     def tell_nothing(self, before: Look, record: Record) -> None:
-        """Raises nothing."""
         uncounted = f" Nobody counted its tiles: {' '.join(before.trouble)}" if before.count is None else ""
         record.warning(f"{self.service} has no cache: nothing to delete, nothing submitted.{uncounted}")
         tell_disk(before, record, expected=Says.GONE)

@@ -21,6 +21,7 @@ from ..errors import (
 from ..local.journal import Journal
 from ..proof.ending import JobEnd, JobReport
 from ..proof.entry import Entry
+from ..proof.evidence import Look
 from ..proof.verdict import ENDED_OR_GONE, UNSETTLED, Remains, Verdict, verdict
 from ..proof.words import Story, for_people, in_utc
 from ..server.candidates import Target
@@ -28,7 +29,9 @@ from ..server.searching import Sight
 from ..server.submission import Submission
 from .plan import Plan, journal_of, made_anew, noted_for, noted_in
 from .record import Record
+from .session import OpenSite
 from .settling import MAY_BE_STALE, LastLook, Settling
+from .work import Work
 
 ERRORS: dict[Verdict, type[CacheToolsError]] = {
     Verdict.NOT_DELETED: NotDeleted,
@@ -50,65 +53,60 @@ class Next(Enum):
 
 def carry_out_once(plan: Plan, record: Record) -> Next:
     """Do what the plan shows, on this record. Raises CacheToolsError where nothing was concluded."""
-    return _Deletion(plan, record).carry_out()
+    if not plan.follows and not plan.deletes:
+        return _conclude_nothing(plan.work, plan.before, record)
+    site = plan.session.site_of(plan.service, record)
+    record.note_site(site.account, site.info.version)
+    record.note_before(plan.before)
+    with ExitStack() as held:
+        journal = _held_until(held, plan, record)
+        if journal.entry() != plan.entry:
+            raise AlreadyRunning(
+                f"Another run of CacheTools was working on {plan.service} in the meantime.",
+                "Run this again: it looks at what that run did first.",
+            )
+        deletion = _Deletion(plan, site, journal, record)
+        return deletion.submit() if plan.entry is None else deletion.follow(plan.entry)
+
+
+def _conclude_nothing(work: Work, before: Look, record: Record) -> Next:
+    record.note_before(before)
+    record.note_after(before)
+    work.tell_nothing(before, record)
+    record.decide(Verdict.NOTHING_TO_DELETE)
+    return Next.NOTHING
+
+
+def _held_until(end: ExitStack, plan: Plan, record: Record) -> Journal:
+    try:
+        return end.enter_context(journal_of(plan.service, plan.session).held())
+    except JournalError:
+        if plan.follows:
+            record.leave_unsettled(noted_for(plan))
+        raise
 
 
 class _Deletion:
-    """One plan, carried out step by step."""
+    """One plan, carried out step by step while its journal is held."""
 
-    def __init__(self, plan: Plan, record: Record) -> None:
-        self._plan, self._work, self._record = plan, plan.work, record
-        self._service, self._before = plan.service, plan.before
-        self._access, self._run = plan.session.access, plan.session.run
+    def __init__(self, plan: Plan, site: OpenSite, journal: Journal, record: Record) -> None:
+        self._plan, self._work, self._journal, self._record = plan, plan.work, journal, record
+        self._service, self._before, self._wire = plan.service, plan.before, site.wire
+        session = self._session = plan.session
+        self._access, self._run, self._others = session.access, session.run, session.others_of(plan.service)
+        target = Target(plan.service, site.url, site.wire, site.account, session.neighbours)
+        notebook = session.notebook_over(journal, plan.service)
+        self._submission = Submission(target, notebook, record, session.access.patience, self._see)
 
-    def carry_out(self) -> Next:
-        if not self._plan.follows and not self._plan.deletes:
-            self._conclude_nothing()
-            return Next.NOTHING
-        site = self._plan.session.site_of(self._service, self._record)
-        self._record.note_site(site.account, site.info.version)
-        self._record.note_before(self._before)
-        self._wire, self._others = site.wire, self._plan.session.others_of(self._service)
-        with ExitStack() as held:
-            journal = self._journal = self._held_until(held)
-            self._check_that_nothing_came_between(journal.entry())
-            session = self._plan.session
-            target = Target(self._service, site.url, site.wire, site.account, session.neighbours)
-            notebook = session.notebook_over(journal, self._service)
-            self._submission = Submission(target, notebook, self._record, self._access.patience, self._see)
-            return self._submit() if self._plan.entry is None else self._follow(self._plan.entry)
-
-    def _held_until(self, end: ExitStack) -> Journal:
-        try:
-            return end.enter_context(journal_of(self._service, self._plan.session).held())
-        except JournalError:
-            if self._plan.follows:
-                self._record.leave_unsettled(noted_for(self._plan))
-            raise
-
-    def _conclude_nothing(self) -> None:
-        self._record.note_before(self._before)
-        self._record.note_after(self._before)
-        self._work.tell_nothing(self._before, self._record)
-        self._record.decide(Verdict.NOTHING_TO_DELETE)
-
-    def _check_that_nothing_came_between(self, entry: Entry | None) -> None:
-        if entry != self._plan.entry:
-            raise AlreadyRunning(
-                f"Another run of CacheTools was working on {self._service} in the meantime.",
-                "Run this again: it looks at what that run did first.",
-            )
-
-    def _submit(self) -> Next:
-        task = self._plan.session.task(lambda: self._work.find_task(self._wire))
+    def submit(self) -> Next:
+        task = self._session.task(lambda: self._work.find_task(self._wire))
         inputs = self._work.inputs(task)
         self._work.save_what_goes(self._wire, self._before, self._access.receipts, self._record)
-        self._plan.session.neighbours.wait_for_a_place(self._service, self._run)
+        self._session.neighbours.wait_for_a_place(self._service, self._run)
         if self._plan.waits_its_turn:
             self._before = made_anew(self._plan, self._record).before
             if not self._work.is_needed(self._before):
-                self._conclude_nothing()
-                return Next.NOTHING
+                return _conclude_nothing(self._work, self._before, self._record)
         try:
             report = self._submission.begin(task, inputs, self._before, self._record.way_back)
         except CacheToolsError:
@@ -121,7 +119,7 @@ class _Deletion:
         self._conclude(self._without_doubt(report, last), last)
         return Next.NOTHING
 
-    def _follow(self, entry: Entry) -> Next:
+    def follow(self, entry: Entry) -> Next:
         self._record.note_way_back(entry.way_back)
         report = self._submission.resume(entry)
         last = self._look_again(report)

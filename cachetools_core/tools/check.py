@@ -54,18 +54,23 @@ def _findings(named: ServiceReference, session: Session) -> Iterator[Finding]:
             raise
         yield Finding("sign-in" if error.exit_code == 4 else "site", False, str(error), error)
         return
-    yield from site_findings(site)
-    yield from beside_own_job(_service(site, named, session), named, session)
-    yield earlier_job(named, session)
+    yield from findings_with(_service(site, named, session), site, named, session)
 
 
-def site_findings(site: OpenSite) -> Iterator[Finding]:
-    """What a deletion needs of the site: an account, the task, the caching tools. Raises Cancelled, DeadlinePassed."""
+def findings_with(
+    about_service: Iterable[Finding], site: OpenSite, named: ServiceReference, session: Session
+) -> Iterator[Finding]:
+    """What a deletion needs of the site, what was found of the service, and what this machine's journal holds.
+
+    Raises Cancelled, DeadlinePassed, and as what gives the findings about the service.
+    """
     who = f"as {site.account} " if site.account else ""
     yield Finding("sign-in", True, f"{who}on {site.url}, ArcGIS Server {site.info.version}")
     yield from _mode(site)
     yield from _task(site)
     yield from _tools(site)
+    yield from _beside_own_job(about_service, named, session)
+    yield _earlier_job(named, session)
 
 
 def _mode(site: OpenSite) -> Iterator[Finding]:
@@ -140,10 +145,10 @@ def _cache(found: Look) -> Iterator[Finding]:
         )
 
 
-def beside_own_job(findings: Iterable[Finding], named: ServiceReference, session: Session) -> Iterator[Finding]:
+def _beside_own_job(findings: Iterable[Finding], named: ServiceReference, session: Session) -> Iterator[Finding]:
     """What is found of the service, where an unfinished deletion may be the other job, or have stopped the service.
 
-    That stops no run: it follows the job before it looks. Raises as what gives the findings.
+    That stops no run: it follows the job before it looks.
     """
     for finding in findings:
         if finding.good is False and finding.error is None and _has_entry(named, session):
@@ -154,14 +159,14 @@ def beside_own_job(findings: Iterable[Finding], named: ServiceReference, session
 
 
 def _has_entry(named: ServiceReference, session: Session) -> bool:
-    """False also for a journal that can't be read: earlier_job says so."""
+    """False also for a journal that can't be read: _earlier_job says so."""
     try:
         return journal_of(named, session).entry() is not None
     except CacheToolsError:
         return False
 
 
-def earlier_job(named: ServiceReference, session: Session) -> Finding:
+def _earlier_job(named: ServiceReference, session: Session) -> Finding:
     """What this machine's journal holds of the service, and whether a run is at work on it. Raises nothing."""
     try:
         journal = journal_of(named, session)

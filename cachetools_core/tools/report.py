@@ -9,7 +9,6 @@ from ..local.folders import whole_path
 from ..local.report_file import named_file
 from ..messages import QUIET, Messages, plain_words
 from ..naming.files import find_service
-from ..naming.service import ServiceReference
 from ..proof.cache_found import CachingJob
 from ..proof.evidence import Look, Says, ServiceState, Witness
 from ..proof.finding import Finding
@@ -17,7 +16,7 @@ from ..proof.report import Report
 from ..server.job_list import list_jobs
 from ..server.looks import closer_look
 from .access import Access
-from .check import TOOLS, beside_own_job, earlier_job, service_findings, site_findings
+from .check import TOOLS, findings_with, service_findings
 from .session import OpenSite, Session
 
 FORMS = {".html": Report.to_html, ".json": Report.to_json, ".csv": Report.to_csv}
@@ -68,7 +67,7 @@ def _report(text: str, output: str | os.PathLike[str] | None, session: Session, 
         named = find_service(text, session.run)
         site = session.site_of(named)
         found = closer_look(site.wire, named, others=session.others_of(named))
-        findings = _findings(named, site, found, session)
+        findings = tuple(findings_with(service_findings(named, found), site, named, session))
         tell(findings, hears)
         if found.of(Witness.SERVICE).says is Says.NOTHING and not _is_counted(found):
             why = " ".join((f"{named.url} {found.service.value}.", *found.trouble))
@@ -86,11 +85,6 @@ def tell(findings: tuple[Finding, ...], hears: Messages) -> None:
     """Say each finding: a warning for what stops a deletion, or may. Raises nothing."""
     for finding in findings:
         (hears.info if finding.good else hears.warning)(f"{finding.what}: {finding.words}")
-
-
-def _findings(named: ServiceReference, site: OpenSite, found: Look, session: Session) -> tuple[Finding, ...]:
-    about_service = beside_own_job(service_findings(named, found), named, session)
-    return (*site_findings(site), *about_service, earlier_job(named, session))
 
 
 def _is_counted(found: Look) -> bool:

@@ -131,15 +131,12 @@ class TileWork:
     selection: Selection
     by: By | None = None
 
+    what_is_left = "such tiles"
+
     @property
     def in_words(self) -> str:
         """What goes, such as "the tiles of 2 scales"."""
         return self.selection.in_words
-
-    @property
-    def what_is_left(self) -> str:
-        """What a service still has where the work isn't done."""
-        return "such tiles"
 
     def find_task(self, wire: Wire) -> Task:
         """Manage Map Cache Tiles. Raises what server.site.find_task raises."""
@@ -181,15 +178,12 @@ class TileWork:
         return with_others(replace(found, close_up=close_up), others)
 
     def is_needed(self, before: Look) -> bool:
-        """Raises nothing."""
         return not are_none(before)
 
     def what_remains(self, before: Look, after: Look) -> Remains:
-        """Raises nothing."""
         return what_remains_of_tiles(before, after)
 
     def is_left(self, before: Look, after: Look) -> bool:
-        """Raises nothing."""
         return self.what_remains(before, after) in (Remains.FEWER, Remains.ALL)
 
     def show(self, before: Look, record: Record) -> None:
@@ -222,7 +216,6 @@ class TileWork:
         """Nothing: the tiling scheme stays. Raises nothing."""
 
     def tell_nothing(self, before: Look, record: Record) -> None:
-        """Raises nothing."""
         number = len(self.selection.levels)
         chosen = (
             f"The {number} chosen scales of {self.service} have"
@@ -244,5 +237,4 @@ class TileWork:
         record.info(f"Deleted: {self.in_words} of {self.service} are gone; the service is cached as before.")
 
     def explain(self, verdict: Verdict, story: Story) -> tuple[str, str]:
-        """Raises nothing."""
         return explain_tiles(verdict, story, self.selection, self.what_remains(story.before, story.after))

@@ -18,7 +18,7 @@ from .record import Record
 
 
 class Work(Protocol):
-    """One kind of work; a value, so that equal works ask for the same."""
+    """One kind of work; a value, so that equal works ask for the same. What isn't said to raise raises nothing."""
 
     @property
     def service(self) -> ServiceReference:
