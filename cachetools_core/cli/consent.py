@@ -16,15 +16,16 @@ if TYPE_CHECKING:
     from ..tools.delete_many import Plans
 
 
-def consent(options: argparse.Namespace, terminal: Terminal, run: Run, question: str) -> Callable[[Plan], bool]:
+def consent(options: argparse.Namespace, terminal: Terminal, run: Run, what: str) -> Callable[[Plan], bool]:
     """What agrees to a plan that has been shown; it raises Cancelled, DeadlinePassed, WrongUsage.
 
-    Raises WrongUsage where nobody can be asked.
+    `what` is what the plan deletes of the service, which the question names: a file may have led to it. Raises WrongUsage where nobody can be asked.
     """
     _check_that_somebody_can_agree(options, terminal)
 
     def agree(plan: Plan) -> bool:
-        return _yes("Follow it to its end?" if plan.follows else question, options, terminal, run)
+        deleting = f"This can't be undone. Delete {what} of {plan.service.url}?"
+        return _yes("Follow it to its end?" if plan.follows else deleting, options, terminal, run)
 
     return agree
 

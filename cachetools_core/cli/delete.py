@@ -15,8 +15,6 @@ from .end import End
 from .listed import services_in
 from .terminal import Terminal
 
-QUESTION = "This can't be undone. Delete it?"
-
 
 def run_command(options: argparse.Namespace, terminal: Terminal, run: Run) -> End:
     """Delete the cache of each service, once that is confirmed; the end is a receipt, or a summary of several.
@@ -31,7 +29,7 @@ def run_command(options: argparse.Namespace, terminal: Terminal, run: Run) -> En
 
 def _delete_one(options: argparse.Namespace, terminal: Terminal, run: Run) -> End:
     delete = partial(run_deletion, options.service)
-    return end_of_deletion(options, terminal, run, QUESTION, delete)
+    return end_of_deletion(options, terminal, run, "the cache", delete)
 
 
 def _delete_many(services: list[str], options: argparse.Namespace, terminal: Terminal, run: Run) -> End:

@@ -14,8 +14,6 @@ from .deleting import end_of_deletion
 from .end import End
 from .terminal import Terminal
 
-QUESTION = "This can't be undone. Delete these tiles?"
-
 
 def run_command(options: argparse.Namespace, terminal: Terminal, run: Run) -> End:
     """Delete tiles of a service's cache, once that is confirmed; the end is a receipt.
@@ -30,4 +28,4 @@ def run_command(options: argparse.Namespace, terminal: Terminal, run: Run) -> En
     asked = Asked(options.scales or (), options.levels or (), Extent(*options.extent) if options.extent else None)
     asked.check()
     delete = partial(run_tile_deletion, options.service, asked)
-    return end_of_deletion(options, terminal, run, QUESTION, delete)
+    return end_of_deletion(options, terminal, run, "these tiles", delete)

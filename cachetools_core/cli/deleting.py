@@ -19,13 +19,13 @@ from .terminal import Terminal
 Delete = Callable[[Access, Callable[[Plan], bool]], Receipt]
 
 
-def end_of_deletion(options: argparse.Namespace, terminal: Terminal, run: Run, question: str, delete: Delete) -> End:
+def end_of_deletion(options: argparse.Namespace, terminal: Terminal, run: Run, what: str, delete: Delete) -> End:
     """The end of a deletion of one service: `delete`, given who signs in and what agrees to a plan.
 
     Where nobody can agree, or no password comes, the service is only named. Raises nothing.
     """
     try:
-        agree = consent(options, terminal, run, question)
+        agree = consent(options, terminal, run, what)
         access = access_from(options, terminal, run)
     except CacheToolsError as error:
         receipt = refused_deletion(options.service, access_without_account(options, terminal, run), error)

@@ -185,7 +185,8 @@ class _Run:
     def carry_out(self, agree: Callable[[Plans], bool]) -> None:
         """Look at all of them, tell what would be done, have it agreed to, and do it. Raises what a listener raises."""
         messages = self._session.messages
-        messages.progress(f"Looking at {plural(len(self._ones), 'service')}")
+        if self._ones:
+            messages.progress(f"Looking at {plural(len(self._ones), 'service')}")
         self._work_on([(one,) for one in self._ones], lambda ones: ones[0].look())
         for one in self._ones:
             (messages.info if one.plan or one.is_good else messages.warning)(one.planned())

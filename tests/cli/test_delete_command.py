@@ -25,7 +25,7 @@ from support.story import service_url
 
 from cachetools_core.rehearsal.server import Rehearsal
 
-QUESTION = "This can't be undone. Delete it? Type yes: "
+QUESTION = "/rest/services/Rainfall/MapServer? Type yes: "
 NO_PROGRAM = ["--user", "u", "--password-command", "a-program-that-is-nowhere"]
 
 
@@ -230,7 +230,7 @@ def test_a_job_that_was_begun_earlier_is_asked_about_as_what_it_is(
     ended(begun)
     terminal = PseudoTerminal("delete", *arguments, "--json")
     terminal.wait_for("Type yes: ")
-    assert "Follow it to its end? Type yes: " in terminal.shown and "Delete it?" not in terminal.shown
+    assert "Follow it to its end? Type yes: " in terminal.shown and "Delete the cache" not in terminal.shown
     server.let_jobs_take(0.0)
     terminal.type(answer)
     ending, out = terminal.end()

@@ -68,7 +68,7 @@ def test_what_is_shown_is_asked_about(
     server: Rehearsal, stored_account: Callable[[Rehearsal], list[str]], answer: str, code: int
 ) -> None:
     terminal = PseudoTerminal("delete-tiles", *stored_account(server), "--levels", "8", "--json")
-    terminal.wait_for("This can't be undone. Delete these tiles? Type yes: ")
+    terminal.wait_for("/rest/services/Rainfall/MapServer? Type yes: ")
     assert "level 8, 1:2,311,162" in terminal.shown and server.submits == 0
     terminal.type(answer)
     ending, out = terminal.end()
