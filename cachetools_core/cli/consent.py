@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def consent(options: argparse.Namespace, terminal: Terminal, run: Run, what: str) -> Callable[[Plan], bool]:
     """What agrees to a plan that has been shown; it raises Cancelled, DeadlinePassed, WrongUsage.
 
-    `what` is what the plan deletes of the service, which the question names: a file may have led to it. Raises WrongUsage where nobody can be asked.
+    `what` is what the plan deletes of the service, which the question names: a file may have led to it.
+    Raises WrongUsage where nobody can be asked.
     """
     _check_that_somebody_can_agree(options, terminal)
 
