@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from html import escape
 
+from .deletion import Deletion
 from .evidence import Look, Scale, Witness
 from .html import facts_table, linked, listed, section
 from .verdict import Verdict
@@ -23,52 +23,39 @@ HEADINGS: dict[Verdict, tuple[str, str]] = {
     Verdict.UNKNOWN: ("Unknown", "undecided"),
 }
 NOT_COUNTED = "–"
+# Rows that the page shows in a place of their own.
+ELSEWHERE = ("Verdict", "Service", "Error", "Warning")
 
 
-@dataclass(frozen=True)
-class Page:
-    """What a page shows, in plain text.
+def title_of(deletion: Deletion) -> str:
+    """The verdict and the service, in one line. Raises nothing."""
+    seen = deletion.before.close_up if deletion.before is not None else None
+    what = "the cache" if seen is None else seen.selection.in_words
+    return f"{HEADINGS[deletion.verdict][0]}: {what} of {deletion.service}"
 
-    `error` is what went wrong and `remedy` what to do next, both empty for a success. `facts` are rows of a label and
-    a fact. `said` are the server's words, `warnings` ours. A look is None where it wasn't reached.
-    """
 
-    verdict: Verdict
-    service: str
-    error: str
-    remedy: str
-    facts: tuple[tuple[str, str], ...]
-    before: Look | None
-    after: Look | None
-    said: tuple[str, ...]
-    warnings: tuple[str, ...]
-    way_back: WayBack | None = None
+def body_of(deletion: Deletion) -> str:
+    """The page as HTML, without its frame. Raises nothing."""
+    before, after = deletion.before, deletion.after
+    told_elsewhere = (*ELSEWHERE, *(["Output"] if deletion.output_url == deletion.service else []))
+    return "".join((
+        _head(deletion),
+        facts_table((label, fact) for label, fact in deletion.rows if fact and label not in told_elsewhere),
+        section("Warnings", listed(deletion.warnings)),
+        section("Scales", _scales(before, after)),
+        section("Witnesses", _witnesses(before, after)),
+        section("What the job said", listed(deletion.messages, ordered=True)),
+        section("The way back", _way_back(deletion.way_back)),
+    ))  # fmt: skip
 
-    @property
-    def title(self) -> str:
-        """The verdict and the service, in one line."""
-        seen = self.before.close_up if self.before is not None else None
-        what = "the cache" if seen is None else seen.selection.in_words
-        return f"{HEADINGS[self.verdict][0]}: {what} of {self.service}"
 
-    def body(self) -> str:
-        """The page as HTML, without its frame. Raises nothing."""
-        return "".join((
-            self._head(),
-            facts_table(self.facts),
-            section("Warnings", listed(self.warnings)),
-            section("Scales", _scales(self.before, self.after)),
-            section("Witnesses", _witnesses(self.before, self.after)),
-            section("What the job said", listed(self.said, ordered=True)),
-            section("The way back", _way_back(self.way_back)),
-        ))  # fmt: skip
-
-    def _head(self) -> str:
-        heading, tone = HEADINGS[self.verdict]
-        error = f'<p class="error">{escape(self.error)}</p>\n' if self.error else ""
-        remedy = f"<p>{escape(self.remedy)}</p>\n" if self.remedy else ""
-        service = f"<p>{linked(self.service)}</p>\n"
-        return f'<header class="{tone}"><h1>{escape(heading)}</h1>\n{service}{error}{remedy}</header>\n'
+def _head(deletion: Deletion) -> str:
+    heading, tone = HEADINGS[deletion.verdict]
+    error = deletion.error
+    what = "" if error is None else f'<p class="error">{escape(f"{error.message_id}: {error.what}")}</p>\n'
+    remedy = f"<p>{escape(error.remedy)}</p>\n" if error is not None and error.remedy else ""
+    service = f"<p>{linked(deletion.service)}</p>\n"
+    return f'<header class="{tone}"><h1>{escape(heading)}</h1>\n{service}{what}{remedy}</header>\n'
 
 
 def _scales(before: Look | None, after: Look | None) -> str:

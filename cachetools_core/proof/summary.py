@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import NotAllDeleted
 from .evidence import plural
 from .html import document, fragment
-from .receipt import Receipt
-from .summary_page import SummaryPage
-from .summary_rows import Total, one_site, short_name, total_of, worst_first
-from .verdict import WORST_FIRST, Verdict
+from .summary_page import body_of, title_of
+from .summary_rows import ManyReceipts, Total, one_site, short_name, total_of, worst_first
 from .words import in_megabytes, in_time
 
 SCHEMA_VERSION = 1
@@ -21,45 +18,13 @@ NOT_COUNTED = "-"
 
 
 @dataclass(frozen=True)
-class Summary:
+class Summary(ManyReceipts):
     """A run over many services; times are UTC in ISO 8601, sizes are bytes.
 
     `receipts` has one for each service, in the order in which the services were given. `seconds` is how long the whole
     run took by the machine's steady clock. `page` is the path of the page that the summary is kept as, with the same as
     JSON beside it; empty where it isn't kept.
     """
-
-    receipts: tuple[Receipt, ...]
-    started: str
-    finished: str
-    seconds: float = 0.0
-    page: str = ""
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many services ended with each verdict, the worst first; without those that none ended with."""
-        found = Counter(receipt.verdict for receipt in self.receipts)
-        return {verdict.value: found[verdict] for verdict in WORST_FIRST if found[verdict]}
-
-    @property
-    def exit_code(self) -> int:
-        """The highest of the receipts' exit codes: 0 where every cache is gone or never was."""
-        return max((receipt.exit_code for receipt in self.receipts), default=0)
-
-    @property
-    def good(self) -> int:
-        """How many caches are gone or never were."""
-        return sum(receipt.exit_code == 0 for receipt in self.receipts)
-
-    @property
-    def failed(self) -> int:
-        """How many services need somebody: all the others."""
-        return len(self.receipts) - self.good
-
-    @property
-    def deleted(self) -> int:
-        """How many caches this run has deleted, and proven it."""
-        return self.counts.get(Verdict.DELETED.value, 0)
 
     def check(self) -> None:
         """Raises NotAllDeleted where a cache isn't gone, or its service is down."""
@@ -72,16 +37,6 @@ class Summary:
             f"{self.failed:,} of {every} {'needs' if self.failed == 1 else 'need'} attention: {ended}.",
             f"The warnings say what to do about each. Running this again is safe, and does only what is left.{where}",
         )
-
-    @property
-    def before(self) -> Total:
-        """What was counted before."""
-        return total_of(receipt.before for receipt in self.receipts)
-
-    @property
-    def after(self) -> Total:
-        """What was counted afterwards."""
-        return total_of(receipt.after for receipt in self.receipts)
 
     def to_dict(self) -> dict[str, Any]:
         """The summary as JSON has it, with every receipt whole."""
@@ -120,18 +75,11 @@ class Summary:
 
     def to_html(self) -> str:
         """A page that stands alone, in the folder of the receipts, which it links to; what a server said is escaped."""
-        page = self._page()
-        return document(page.title, page.body())
+        return document(title_of(self), body_of(self))
 
     def _repr_html_(self) -> str:
         """The page as notebooks show it, which can't lead to the files of the receipts."""
-        apart = replace(self, receipts=tuple(replace(receipt, page="") for receipt in self.receipts))
-        return fragment(apart._page().body())
-
-    def _page(self) -> SummaryPage:
-        return SummaryPage(
-            self.receipts, self.good, self.counts, self.before, self.after, self.started, self.finished, self.seconds
-        )
+        return fragment(body_of(replace(self, receipts=tuple(replace(receipt, page="") for receipt in self.receipts))))
 
 
 def _in_columns(before: Total, after: Total) -> tuple[str, str, str]:

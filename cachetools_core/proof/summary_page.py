@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from html import escape
 from pathlib import PurePath
 from urllib.parse import quote
@@ -12,7 +11,7 @@ from .evidence import plural
 from .html import facts_table, linked, section, stacking
 from .page import HEADINGS
 from .receipt import Receipt
-from .summary_rows import SERVICES, Total, one_site, short_name, site_of, total_of, worst_first
+from .summary_rows import SERVICES, ManyReceipts, Total, one_site, short_name, site_of, total_of, worst_first
 from .verdict import Verdict
 from .words import for_people, in_megabytes, in_time
 
@@ -47,66 +46,56 @@ STYLE = OWN_STYLE + stacking("many") + WHERE_STACKED
 UNDONE = ("failed", "undecided")
 
 
-@dataclass(frozen=True)
-class SummaryPage:
-    """What the page of a summary shows; `good` is how many caches are gone or never were."""
+def title_of(run: ManyReceipts) -> str:
+    """How many services need somebody, in one line. Raises nothing."""
+    every = len(run.receipts)
+    if run.good == every:
+        return "The cache is gone" if every == 1 else f"All {every:,} caches are gone"
+    left = every - run.good
+    return f"{left:,} of {plural(every, 'service')} {'needs' if left == 1 else 'need'} attention"
 
-    receipts: tuple[Receipt, ...]
-    good: int
-    counts: Mapping[str, int]
-    before: Total
-    after: Total
-    started: str
-    finished: str
-    seconds: float
 
-    @property
-    def title(self) -> str:
-        """How many services need somebody, in one line."""
-        every = len(self.receipts)
-        if self.good == every:
-            return "The cache is gone" if every == 1 else f"All {every:,} caches are gone"
-        left = every - self.good
-        return f"{left:,} of {plural(every, 'service')} {'needs' if left == 1 else 'need'} attention"
+def body_of(run: ManyReceipts) -> str:
+    """The page as HTML, without its frame. Raises nothing."""
+    return "".join((
+        f"<style>{STYLE}</style>\n",
+        _head(run),
+        facts_table(row for row in _facts(run) if row[1]),
+        section("Services", _rows(run)),
+    ))  # fmt: skip
 
-    def body(self) -> str:
-        """The page as HTML, without its frame. Raises nothing."""
-        return "".join((
-            f"<style>{STYLE}</style>\n",
-            self._head(),
-            facts_table(row for row in self._facts() if row[1]),
-            section("Services", self._rows()),
-        ))  # fmt: skip
 
-    def _head(self) -> str:
-        tones = {HEADINGS[receipt.verdict][1] for receipt in self.receipts}
-        tone = next((one for one in UNDONE if one in tones), "gone")
-        counts = "\n".join(_count(Verdict(verdict), number) for verdict, number in self.counts.items())
-        return f'<header class="{tone}"><h1>{escape(self.title)}</h1>\n<p class="counts">{counts}</p></header>\n'
+def _head(run: ManyReceipts) -> str:
+    tones = {HEADINGS[receipt.verdict][1] for receipt in run.receipts}
+    tone = next((one for one in UNDONE if one in tones), "gone")
+    counts = "\n".join(_count(Verdict(verdict), number) for verdict, number in run.counts.items())
+    return f'<header class="{tone}"><h1>{escape(title_of(run))}</h1>\n<p class="counts">{counts}</p></header>\n'
 
-    def _facts(self) -> list[tuple[str, str]]:
-        by = _each(" on ".join(filter(None, (one.machine_user, one.machine))) for one in self.receipts)
-        return [
-            ("Site", one_site(self.receipts)),
-            ("Account", _each(one.account for one in self.receipts)),
-            ("Before", _in_words(self.before, len(self.receipts))),
-            ("After", _in_words(self.after, len(self.receipts))),
-            ("Started", for_people(self.started)),
-            ("Finished", for_people(self.finished)),
-            ("Duration", in_time(self.seconds) if self.seconds else ""),
-            ("Run by", by),
-            ("CacheTools", _each(one.version for one in self.receipts)),
-        ]
 
-    def _rows(self) -> str:
-        everywhere = one_site(self.receipts)
-        rows = "\n".join(_row(receipt, everywhere) for receipt in worst_first(self.receipts))
-        total = f"<td>Sum</td><td>{plural(len(self.receipts), 'service')}</td>{_counts(self.before, self.after)}"
-        heads = '<th>Verdict</th><th>Service</th><th class="count">Before</th><th class="count">After</th>'
-        return (
-            f'<div class="wide"><table class="many">\n<thead><tr>{heads}</tr></thead>\n'
-            f"<tbody>\n{rows}\n</tbody>\n<tfoot><tr>{total}</tr></tfoot>\n</table></div>\n"
-        )
+def _facts(run: ManyReceipts) -> list[tuple[str, str]]:
+    by = _each(" on ".join(filter(None, (one.machine_user, one.machine))) for one in run.receipts)
+    return [
+        ("Site", one_site(run.receipts)),
+        ("Account", _each(one.account for one in run.receipts)),
+        ("Before", _in_words(run.before, len(run.receipts))),
+        ("After", _in_words(run.after, len(run.receipts))),
+        ("Started", for_people(run.started)),
+        ("Finished", for_people(run.finished)),
+        ("Duration", in_time(run.seconds) if run.seconds else ""),
+        ("Run by", by),
+        ("CacheTools", _each(one.version for one in run.receipts)),
+    ]
+
+
+def _rows(run: ManyReceipts) -> str:
+    everywhere = one_site(run.receipts)
+    rows = "\n".join(_row(receipt, everywhere) for receipt in worst_first(run.receipts))
+    total = f"<td>Sum</td><td>{plural(len(run.receipts), 'service')}</td>{_counts(run.before, run.after)}"
+    heads = '<th>Verdict</th><th>Service</th><th class="count">Before</th><th class="count">After</th>'
+    return (
+        f'<div class="wide"><table class="many">\n<thead><tr>{heads}</tr></thead>\n'
+        f"<tbody>\n{rows}\n</tbody>\n<tfoot><tr>{total}</tr></tfoot>\n</table></div>\n"
+    )
 
 
 def _count(verdict: Verdict, number: int) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .evidence import Look
 from .receipt import Receipt
-from .verdict import WORST_FIRST
+from .verdict import WORST_FIRST, Verdict
 
 SERVICES = "/rest/services/"
 
@@ -22,6 +23,53 @@ class Total:
     tiles: int | None
     bytes: int | None
     services: int
+
+
+@dataclass(frozen=True)
+class ManyReceipts:
+    """What one run over many services has come to; `Summary` says what each field is."""
+
+    receipts: tuple[Receipt, ...]
+    started: str
+    finished: str
+    seconds: float = 0.0
+    page: str = ""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many services ended with each verdict, the worst first; without those that none ended with."""
+        found = Counter(receipt.verdict for receipt in self.receipts)
+        return {verdict.value: found[verdict] for verdict in WORST_FIRST if found[verdict]}
+
+    @property
+    def exit_code(self) -> int:
+        """The highest of the receipts' exit codes: 0 where every cache is gone or never was."""
+        return max((receipt.exit_code for receipt in self.receipts), default=0)
+
+    @property
+    def good(self) -> int:
+        """How many caches are gone or never were."""
+        return sum(receipt.exit_code == 0 for receipt in self.receipts)
+
+    @property
+    def failed(self) -> int:
+        """How many services need somebody: all the others."""
+        return len(self.receipts) - self.good
+
+    @property
+    def deleted(self) -> int:
+        """How many caches this run has deleted, and proven it."""
+        return self.counts.get(Verdict.DELETED.value, 0)
+
+    @property
+    def before(self) -> Total:
+        """What was counted before."""
+        return total_of(receipt.before for receipt in self.receipts)
+
+    @property
+    def after(self) -> Total:
+        """What was counted afterwards."""
+        return total_of(receipt.after for receipt in self.receipts)
 
 
 def total_of(looks: Iterable[Look | None]) -> Total:
