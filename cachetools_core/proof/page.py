@@ -10,7 +10,7 @@ from .evidence import Look, Scale, Witness
 from .html import facts_table, linked, listed, section
 from .verdict import Verdict
 from .way_back import WayBack
-from .words import capitalized, in_megabytes
+from .words import capitalized, in_megabytes, readable
 
 # The heading of each verdict, and its colour: red for failed, amber for undecided, green for gone.
 HEADINGS: dict[Verdict, tuple[str, str]] = {
@@ -29,9 +29,14 @@ ELSEWHERE = ("Verdict", "Service", "Error", "Warning")
 
 def title_of(deletion: Deletion) -> str:
     """The verdict and the service, in one line. Raises nothing."""
+    what = _chosen_in(deletion) or "the cache"
+    return f"{HEADINGS[deletion.verdict][0]}: {what} of {readable(deletion.service)}"
+
+
+def _chosen_in(deletion: Deletion) -> str:
+    """The tiles that it was about; empty where it was about the whole cache."""
     seen = deletion.before.close_up if deletion.before is not None else None
-    what = "the cache" if seen is None else seen.selection.in_words
-    return f"{HEADINGS[deletion.verdict][0]}: {what} of {deletion.service}"
+    return "" if seen is None else seen.selection.in_words
 
 
 def body_of(deletion: Deletion) -> str:
@@ -54,7 +59,8 @@ def _head(deletion: Deletion) -> str:
     error = deletion.error
     what = "" if error is None else f'<p class="error">{escape(f"{error.message_id}: {error.what}")}</p>\n'
     remedy = f"<p>{escape(error.remedy)}</p>\n" if error is not None and error.remedy else ""
-    service = f"<p>{linked(deletion.service)}</p>\n"
+    heading = ": ".join(filter(None, (heading, _chosen_in(deletion))))
+    service = f"<p>{linked(deletion.service, readable(deletion.service))}</p>\n"
     return f'<header class="{tone}"><h1>{escape(heading)}</h1>\n{service}{what}{remedy}</header>\n'
 
 

@@ -11,7 +11,7 @@ from .extent_drawing import drawn_extent
 from .finding import Finding
 from .html import document, facts_table, linked, listed, section
 from .scheme import NoScheme, TilingScheme
-from .words import STORAGE, capitalized, in_megabytes, look_in_words
+from .words import STORAGE, capitalized, in_megabytes, look_in_words, readable
 
 STYLE = """
 .cachetools .possible{--tone:var(--link)}
@@ -59,13 +59,13 @@ def report_page(report: CacheFound) -> str:
         section("Could it be deleted from here?", _findings(report.findings)),
         section("Witnesses", facts_table(_said(one) for one in report.found.testimonies)),
     ))  # fmt: skip
-    return document(f"The cache of {report.service}", body)
+    return document(f"The cache of {readable(report.service)}", body)
 
 
 def _head(report: CacheFound) -> str:
     stoppers = report.stoppers
     tone = "failed" if stoppers else "undecided" if report.cautions else "possible"
-    title = f"<h1>{escape(_title(report))}</h1>\n<p>{linked(report.service)}</p>\n"
+    title = f"<h1>{escape(_title(report))}</h1>\n<p>{linked(report.service, readable(report.service))}</p>\n"
     said = {True: "A deletion is possible from here.", False: "Not deletable from here:", None: ""}[report.deletable]
     outcome = f'<p class="error">{said}</p>\n' if said else ""
     return f'<header class="{tone}">{title}{outcome}{listed(map(_stopper, stoppers))}</header>\n'
@@ -79,7 +79,7 @@ def _title(report: CacheFound) -> str:
     if report.found.has_no_cache:
         return "No cache"
     if report.found.scales:
-        return f"A deletion removes {plural(report.tiles, 'tile')}, {_unbroken(in_megabytes(report.bytes or 0))}"
+        return f"A deletion would remove {plural(report.tiles, 'tile')}, {_unbroken(in_megabytes(report.bytes or 0))}"
     return capitalized(look_in_words(report.found))
 
 

@@ -20,7 +20,7 @@ from .site_table import (
     uncounted_in_words,
     uncounted_of,
 )
-from .words import for_people, in_megabytes, in_utc
+from .words import capitalized, for_people, in_megabytes, in_utc, readable
 
 OWN_STYLE = """
 .cachetools .possible{--tone:var(--link)}
@@ -72,7 +72,7 @@ def _head(report: SiteCaches) -> str:
     whole = report.ending is Ending.WHOLE
     uncounted = uncounted_in_words(report)
     tone = "failed" if not whole else "undecided" if uncounted else "possible"
-    where = "" if report.part is None else f"<p>{linked(report.part.url)}</p>\n"
+    where = "" if report.part is None else f"<p>{linked(report.part.url, readable(report.part.url))}</p>\n"
     ending = "" if whole else f'<p class="error">{escape(INCOMPLETE[report.ending])}</p>\n'
     missing = f'<p class="error">Not in the sums: {escape(uncounted)}.</p>\n' if uncounted else ""
     title = re.sub(r"(\d) (\w?B)$", "\\1\u00a0\\2", title_of(report))  # a number stays on one line with its unit
@@ -129,7 +129,7 @@ def _caches(report: SiteCaches) -> str:
 def _row(row: CacheRow, largest: int, several: bool) -> str:
     flags = ", ".join(flags_of(row))
     flagged = f'<br><span class="flag">{escape(flags)}</span>' if flags else ""
-    remarks = "".join(f'<br><span class="faint">{escape(one)}</span>' for one in row.remarks)
+    remarks = "".join(f'<br><span class="faint">{escape(capitalized(one))}</span>' for one in row.remarks)
     site = f'<br><span class="faint">{escape(row.service.site)}</span>' if several else ""
     form = "<br>".join(escape(one) for one in (scales_in_words(row), stored_in_words(row)) if one)
     return (

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from .evidence import Look
 from .receipt import Receipt
 from .verdict import WORST_FIRST, Verdict
+from .words import readable
 
 SERVICES = "/rest/services/"
 
@@ -93,7 +94,7 @@ def one_site(receipts: Iterable[Receipt]) -> str:
 
 def short_name(receipt: Receipt, site: str) -> str:
     """The service without its site: `Folder/Name/MapServer`; whole where `site` is empty. Raises nothing."""
-    return receipt.service[len(site) :]
+    return readable(receipt.service[len(site) :])
 
 
 def site_of(service: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import unquote
 
 from ..naming.service import ServiceReference
 from .ending import JobEnd, JobReport
@@ -186,6 +187,16 @@ def capitalized(text: str) -> str:
     ('The cache of GIS', '')
     """
     return text[:1].upper() + text[1:]
+
+
+def readable(address: str) -> str:
+    """An address with its names in their own letters, where all of them can be shown. Raises nothing.
+
+    >>> readable("https://gis.example.com/rest/services/%C3%9Cbersicht/MapServer")
+    'https://gis.example.com/rest/services/Übersicht/MapServer'
+    """
+    plain = unquote(address)
+    return plain if plain.isprintable() and "\ufffd" not in plain else address
 
 
 def look_in_words(look: Look) -> str:

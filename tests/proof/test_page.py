@@ -16,6 +16,8 @@ from cachetools_core.proof.evidence import Says, Scale, Why, Witness
 from cachetools_core.proof.evidence import Testimony as Saying
 from cachetools_core.proof.html import STYLE, linked
 from cachetools_core.proof.receipt import Receipt
+from cachetools_core.proof.scheme import LevelOfDetail
+from cachetools_core.proof.tiles import CloseUp, Selection
 from cachetools_core.proof.verdict import Verdict
 
 RUN = "Run by"
@@ -72,6 +74,20 @@ def test_the_head_says_verdict_service_error_and_what_to_do_next() -> None:
     assert page.words["p"] == [f"CT701: The cache is still there. {NASTY}", "The server's words tell why."]
     assert "p" not in page_of(good()).words
     assert page.words["a"][0] == SERVICE
+
+
+def test_the_head_says_that_only_some_tiles_were_meant() -> None:
+    some = replace(BEFORE, close_up=CloseUp(Selection((LevelOfDetail(3, 5000, 1.3),)), "s"))
+    page = page_of(replace(good(), before=some))
+    assert page.words["h1"] == ["Deleted: the tiles of 1 scale"]
+    assert page.words["title"] == [f"Deleted: the tiles of 1 scale of {SERVICE}"]
+
+
+def test_a_name_is_shown_in_its_own_letters_and_asked_as_it_is_spelled() -> None:
+    spelled = f"{SITE}/rest/services/%E5%9C%B0%E5%9B%BE/MapServer"
+    page = page_of(replace(good(), service=spelled))
+    assert page.links[0] == spelled and page.words["a"][0] == f"{SITE}/rest/services/地图/MapServer"
+    assert page.words["title"] == [f"Deleted: the cache of {SITE}/rest/services/地图/MapServer"]
 
 
 TONES = {
