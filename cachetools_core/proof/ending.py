@@ -59,7 +59,8 @@ class JobReport:
         The words are its last reasons, since the very last word is often no more than "Failed to execute".
         """
         said = f"'{self.last_words}'" if self.last_words else ""
-        return ", ".join(part for part in (self.end.value, self.status, said, self.trouble) if part)
+        told = ", ".join(part for part in (self.end.value, self.status, said) if part)
+        return f"{told} ({self.trouble.rstrip('.')})" if self.trouble else told
 
     @property
     def reasons(self) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ def explain_tiles(verdict: Verdict, story: Story, selection: Selection, remains:
         why = why_it_ended(story.report)
         said = f"{why} Running this again is safe." if why else f"The server doesn't say why. {LOG}"
         return f"{capitalized(tiles)} are still there. {facts}", said
-    doubts = " ".join(_doubts(story, remains))
+    doubts = " ".join(one for one in _doubts(story, remains) if one.rstrip(".") not in facts)
     return (
         f"Can't tell whether {tiles} were deleted. {facts} {doubts}".rstrip(),
         f"Look at {story.service.url} and at the jobs of System/CachingControllers and System/CachingTools in ArcGIS"

@@ -160,7 +160,7 @@ def _unknown(story: Story, facts: str) -> tuple[str, str]:
     contradiction = ""
     if what_remains(story.before, story.after) is Remains.CONTRADICTORY:
         contradiction = f" {_who_contradicts_whom(story.after)}"
-    time = f" {story.broken_off_by}".rstrip()
+    time = "" if story.broken_off_by.rstrip(".") in facts else f" {story.broken_off_by}"
     trouble = " ".join(("", *story.after.trouble))
     what = f"Can't tell whether the cache of {story.service} was deleted.{time} {facts}{contradiction}{trouble}"
     again = (

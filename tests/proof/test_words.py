@@ -111,7 +111,7 @@ def test_bytes_are_told_in_the_unit_that_people_read(size: int, words: str) -> N
     ("job", "words"),
     [
         (JobReport(JOB, "esriJobFailed", JobEnd.FAILED, ("a", "b")), "failed, esriJobFailed, 'b'"),
-        (JobReport(JOB, end=JobEnd.NO_ANSWER, trouble="No answer."), "no answer, No answer."),
+        (JobReport(JOB, end=JobEnd.NO_ANSWER, trouble="Search cancelled."), "no answer (Search cancelled)"),
         (JobReport(JOB), "still running"),
         (with_words(FAILED, "w1", "w2", "w3"), "failed, esriJobFailed, 'w2 w3'"),
         (with_words(FAILED, DENIED, "Failed to execute (DeleteCache).", "Failed at Mon May 6 (1.00 seconds)"),
