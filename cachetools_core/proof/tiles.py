@@ -145,6 +145,14 @@ class CloseUp:
         return self._looked_at == self.selection.numbers
 
     @property
+    def service_answers(self) -> bool:
+        """True where the service itself has answered: with a tile map, or with any tile that was looked at.
+
+        A web tier's page for an address that it doesn't know (404) looks like the one for a tile that isn't there.
+        """
+        return self.by is By.TILEMAP or any(one.there for one in self.sampled)
+
+    @property
     def _looked_at(self) -> frozenset[int]:
         return frozenset(one.level for one in self.sampled if one.inside and one.looked)
 

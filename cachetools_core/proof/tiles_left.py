@@ -49,7 +49,7 @@ def are_none(look: Look) -> bool:
         return False
     if count_of(look, seen.selection) == 0:
         return not seen.there(inside=True)
-    return seen.selection.extent is not None and seen.covers_all and not seen.there(inside=True)
+    return seen.covers_all and seen.service_answers and not seen.there(inside=True)
 
 
 def what_remains_of_tiles(before: Look, after: Look) -> Remains:
@@ -119,7 +119,7 @@ def _in_scales(before: Look, after: Look, selection: Selection) -> Remains:
 def _in_extent(before: Look, after: Look) -> Remains:
     was, now = before.close_up, after.close_up
     assert was is not None and now is not None
-    if not now.covers_some or not was.covers_some or _is_touched_outside(was, now):
+    if not (now.covers_some and was.covers_some and was.service_answers) or _is_touched_outside(was, now):
         return Remains.UNTOLD
     had, left = count_of(before, was.selection), count_of(after, was.selection)
     fewer_by_count = had is not None and left is not None and left < had
@@ -134,7 +134,9 @@ def _in_extent(before: Look, after: Look) -> Remains:
         return Remains.CONTRADICTORY
     if not there_before and not fewer_by_count and not now.covers_all and not gone_from_disk:
         return Remains.UNTOLD
-    return Remains.NOTHING
+    if now.service_answers or fewer_by_count or gone_from_disk:
+        return Remains.NOTHING
+    return Remains.NOTHING_BY_ONE if after.nobody_may_count else Remains.UNTOLD
 
 
 def _is_touched_outside(was: CloseUp, now: CloseUp) -> bool:

@@ -93,9 +93,10 @@ def _refuse_uncounted(service: ServiceReference, before: Look) -> None:
     """
     assert before.close_up is not None
     chosen = before.close_up.selection
-    if chosen.extent is not None and not before.close_up.covers_some:
+    if chosen.extent is not None and not (before.close_up.covers_some and before.close_up.service_answers):
+        none = " Not one tile that was asked for is there, inside or outside." if before.close_up.covers_some else ""
         raise CannotDelete(
-            f"The tiles of {service} in the extent can't be looked at, so nobody could tell whether they are gone.",
+            f"The tiles of {service} in the extent can't be looked at, so nobody could tell if they are gone.{none}",
             "Run this again; if it stays so, leave out the extent. Nothing was submitted.",
         )
     if chosen.extent is None and count_of(before, chosen) is None and not tiles_on_disk(before, chosen):
@@ -230,6 +231,11 @@ class TileWork:
         if report.end is not JobEnd.SUCCEEDED:
             record.warning(
                 f"The tiles are gone, though the job didn't report success: {report.in_words().rstrip('.')}."
+            )
+        if remains is Remains.NOTHING_BY_ONE:
+            record.warning(
+                "Nobody counted the tiles, and none is left to show that the service still answers for them: this"
+                " relies on the job's success."
             )
         tell_disk(after, record, expected=Says.THERE)
         tell_of_work(after, record)

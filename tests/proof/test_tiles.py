@@ -111,6 +111,24 @@ def test_none_are_there_where_none_is_counted_or_all_places_are_empty() -> None:
     assert not are_none(look({0: 0}, {True: 1, False: 4})), "a count of zero, and a tile that is there"
 
 
+def test_pages_that_say_404_for_every_tile_prove_nothing() -> None:
+    """A web tier that doesn't know these addresses says the same as a service that has no such tile."""
+    nowhere, seen = {True: 0, False: 0}, {True: 9, False: 0}
+    assert not are_none(look({0: 20}, nowhere, whole=True))
+    assert are_none(look({0: 0}, nowhere, whole=True)), "here the report counts"
+    before = look(None, nowhere, whole=True)
+    assert what_remains_of_tiles(before, look({0: 0, 1: 7}, nowhere, whole=True)) is Remains.UNTOLD
+    counted = look({0: 20, 1: 7}, seen, whole=True)
+    assert what_remains_of_tiles(counted, look({0: 11, 1: 7}, nowhere, whole=True)) is Remains.NOTHING
+    assert what_remains_of_tiles(counted, look(None, nowhere, whole=True)) is Remains.NOTHING_BY_ONE
+    unreadable = look(None, nowhere, whole=True)
+    service, report = unreadable.testimonies
+    unreadable = replace(unreadable, testimonies=(service, replace(report, why=Why.UNREADABLE)))
+    assert what_remains_of_tiles(counted, unreadable) is Remains.UNTOLD
+    by_map = replace(before, close_up=replace(before.close_up or CloseUp(chosen(), "s"), by=By.TILEMAP))
+    assert are_none(by_map), "a tile map is the service's own"
+
+
 def test_a_scale_that_the_report_leaves_out_or_numbers_otherwise_counts_as_none_neither_before_nor_after() -> None:
     def with_listed(one: Look, *levels: tuple[int, float]) -> Look:
         service, report = one.testimonies
