@@ -310,8 +310,8 @@ class Look:
 
     @property
     def trouble(self) -> tuple[str, ...]:
-        """Why each witness that was asked says nothing, in its own words."""
-        return tuple(one.words for one in self.saying(Says.NOTHING) if one.words)
+        """Why each witness that was asked says nothing, in its own words; the same words once."""
+        return tuple(dict.fromkeys(one.words for one in self.saying(Says.NOTHING) if one.words))
 
 
 def who_says_what(look: Look) -> str:

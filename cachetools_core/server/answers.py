@@ -223,7 +223,7 @@ def _needs_tls(where: str, url: str) -> NoReturn:
 
 
 def _past_the_gate(service: ServiceReference) -> str:
-    return f"Bypass it with the server's own address, usually on port 6443, such as {service.url}."
+    return f"Use the server's own address instead, usually on port 6443, such as {service.url}."
 
 
 def _site_there(asked: str, location: str) -> str:
@@ -262,7 +262,7 @@ def _not_arcgis(where: str, status: int, headers: Mapping[str, str], body: bytes
     if status == 200 and body.lstrip()[:1] == b"<":
         raise NotArcGIS(
             f"{where} was answered with a web page, perhaps a sign-in page.",
-            f"Check the address. If a sign-in page is in front of the server: {past_the_gate}",
+            f"Check the address. {past_the_gate}",
             status=status,
         )
     if status == 200:

@@ -42,6 +42,8 @@ def no_answer(request: Request, error: Exception, trust: Trust, run: Run) -> NoA
         return NeverSent(what, remedy, passing=passing) if never_sent else NoAnswer(what, remedy)
     if never_sent:
         return NeverSent(f"No connection to {host}: {_reason(error)}.")
+    if isinstance(error, TimeoutError):
+        return NoAnswer(f"{where} got {_reason(error)}.")
     return NoAnswer(f"No answer to {where}: {_reason(error)}.")
 
 

@@ -95,7 +95,7 @@ class CacheWork:
                 f"  level {scale.level}, 1:{scale.scale:,.0f}: {plural(scale.tiles, 'tile')}, {scale.bytes:,} bytes"
             )
         if before.scales is None:
-            record.warning(f"The tiles couldn't be counted beforehand: {' '.join(before.trouble)}".rstrip(": "))
+            record.warning(" ".join(("The tiles couldn't be counted beforehand.", *before.trouble)))
         tell_disk(before, record, expected=Says.THERE)
         if before.of(Witness.SERVICE).says is Says.GONE and before.tiles:
             record.warning(
@@ -157,7 +157,7 @@ def refuse_hopeless(named: ServiceReference, before: Look) -> None:
     if before.of(Witness.SERVICE).says is Says.NOTHING:
         raise CannotDelete(
             f"{named.url} doesn't say whether it has a cache. {' '.join(before.trouble)}",
-            "Open that address in a browser and see what answers.",
+            f"Open {named.url} in a browser and see what answers.",
         )
     if before.tiles_only:
         raise CannotDelete(

@@ -23,7 +23,7 @@ FORMS = {".html": Report.to_html, ".json": Report.to_json, ".csv": Report.to_csv
 NEXT = {
     ServiceState.NOT_STARTED: "Start the service in ArcGIS Server Manager, then run this again.",
     ServiceState.MISSING: "Check folder, name and type of the service.",
-    ServiceState.UNREADABLE: "Open that address in a browser and see what answers.",
+    ServiceState.UNREADABLE: "Open its address in a browser and see what answers.",
 }
 
 
