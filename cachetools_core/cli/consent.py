@@ -13,7 +13,7 @@ from ..waiting import Run
 from .terminal import Terminal
 
 if TYPE_CHECKING:
-    from ..tools.delete_many import Plans
+    from ..tools.plans import Plans
 
 
 def consent(options: argparse.Namespace, terminal: Terminal, run: Run, what: str) -> Callable[[Plan], bool]:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from copy import copy
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from ..errors import (
@@ -26,53 +25,21 @@ from ..naming.files import find_service
 from ..naming.identity import service_key, site_key
 from ..naming.service import ServiceReference
 from ..naming.several import list_of_texts
-from ..proof.evidence import plural
 from ..proof.receipt import Receipt
 from ..proof.summary import Summary
-from ..proof.verdict import UNSETTLED, Verdict
-from ..proof.words import in_megabytes, in_utc
+from ..proof.verdict import UNSETTLED
+from ..proof.words import in_utc
 from ..waiting import Run
 from .access import Access
 from .among_many import WarningsOnly
-from .deletion import NO
-from .lanes import Lanes
-from .one_of_many import OneOfMany, doubt_of, maybe_the_same, tell
-from .plan import Plan
+from .carrying_out_many import carry_out_many
+from .plans import Plans
 from .record import Record
 from .relay import Relay
 from .side_by_side import ManySession
 
 PER_SITE = 4
 MOST_PER_SITE = 100
-
-
-@dataclass(frozen=True)
-class Plans:
-    """What a run over several services would do: `deleting` and `following` are the plans for those that it is about.
-
-    `without` is how many have no cache, `settled` how many an earlier part of the run has deleted, `failed` how many
-    can't be deleted.
-    """
-
-    deleting: tuple[Plan, ...]
-    following: tuple[Plan, ...]
-    without: int
-    settled: int
-    failed: int
-
-    def in_words(self) -> str:
-        """The sum, in one line. Raises nothing."""
-        counted = [plan.before for plan in self.deleting if plan.before.tiles is not None]
-        tiles, size = sum(one.tiles or 0 for one in counted), sum(one.bytes or 0 for one in counted)
-        caches = plural(len(self.deleting), "cache")
-        parts = [f"{caches} to delete, {plural(tiles, 'tile')}, {in_megabytes(size)}"]
-        uncounted = len(self.deleting) - len(counted)
-        parts += [f"{uncounted} of them not counted"] if uncounted else []
-        parts += [f"{len(self.following)} begun earlier"] if self.following else []
-        parts += [f"{self.settled} deleted by an earlier part of this run"] if self.settled else []
-        parts += [f"{self.without} without a cache"] if self.without else []
-        parts += [f"{self.failed} that can't be deleted"] if self.failed else []
-        return f"In all: {', '.join(parts)}."
 
 
 def delete_map_server_caches(
@@ -106,30 +73,20 @@ def run_deletions(
     Returns and raises as `delete_map_server_caches` does.
     """
     texts = list_of_texts(services)
-    if not isinstance(per_site, int) or not 1 <= per_site <= MOST_PER_SITE:
-        most = f"The number of jobs at a time on one site must be a whole number from 1 to {MOST_PER_SITE}."
-        raise WrongUsage(most, f"{PER_SITE} is usual.")
+    _check_number(per_site)
     relay = Relay(access.messages, access.clock)
     session = ManySession(access, relay, per_site)
     began, started = access.clock.monotonic(), access.clock.now()
     named = _named(texts, session, session.run.beside(relay.cancelled))
     wanted = [one for one in named if isinstance(one, ServiceReference)]
-    if access.cache_directory is not None and len({*map(site_key, wanted)}) > 1:
-        raise WrongUsage(
-            "A cache directory belongs to one site, and these services are on several.",
-            "Store each site's directory with its sign-in, and name none here.",
-        )
-    done = {id(one): one for one in named if isinstance(one, Receipt)}
+    _check_directory(access, wanted)
     with session.discreetly(), ExitStack() as releases:
         ledger = _NoLedger(refusal) if refusal else _held(wanted, session, releases)
         if isinstance(ledger, Ledger):
-            names = _names(wanted)
-            ones = {id(service): OneOfMany(service, names[service], session, ledger) for service in wanted}
-            _Run(relay, session, list(ones.values()), len(done)).carry_out(agree)
-            done.update({key: one.receipt for key, one in ones.items() if one.receipt is not None})
+            ended = carry_out_many(wanted, len(named) - len(wanted), agree, ledger, session, relay)
         else:
-            done.update(zip(map(id, wanted), _refused(wanted, ledger, session)))
-        receipts = tuple(done[id(one)] for one in named)
+            ended = dict(zip(wanted, _refused(wanted, ledger, session)))
+        receipts = tuple(one if isinstance(one, Receipt) else ended[one] for one in named)
         finished = access.clock.now()
         summary = Summary(receipts, in_utc(started), in_utc(finished), access.clock.monotonic() - began)
         summary = _kept(summary, access, session.messages)
@@ -137,6 +94,20 @@ def run_deletions(
             _close(ledger, receipts, session.messages)
         relay.hand_on()
     return summary
+
+
+def _check_number(per_site: int) -> None:
+    if not isinstance(per_site, int) or not 1 <= per_site <= MOST_PER_SITE:
+        most = f"The number of jobs at a time on one site must be a whole number from 1 to {MOST_PER_SITE}."
+        raise WrongUsage(most, f"{PER_SITE} is usual.")
+
+
+def _check_directory(access: Access, services: Sequence[ServiceReference]) -> None:
+    if access.cache_directory is not None and len({*map(site_key, services)}) > 1:
+        raise WrongUsage(
+            "A cache directory belongs to one site, and these services are on several.",
+            "Store each site's directory with its sign-in, and name none here.",
+        )
 
 
 @dataclass(frozen=True)
@@ -174,70 +145,6 @@ def _refused(services: Sequence[ServiceReference], why: _NoLedger, session: Many
         yield record.keep(session.access.receipts)
 
 
-class _Run:
-    """The services of one run, from the plan to the last receipt."""
-
-    def __init__(self, relay: Relay, session: ManySession, ones: Sequence[OneOfMany], failed: int) -> None:
-        self._relay, self._session, self._ones = relay, session, ones
-        self._all = len(ones) + failed
-        self._failed, self._gone, self._done = failed, 0, failed
-
-    def carry_out(self, agree: Callable[[Plans], bool]) -> None:
-        """Look at all of them, tell what would be done, have it agreed to, and do it. Raises what a listener raises."""
-        messages = self._session.messages
-        if self._ones:
-            messages.progress(f"Looking at {plural(len(self._ones), 'service')}")
-        self._work_on([(one,) for one in self._ones], lambda ones: ones[0].look())
-        for one in self._ones:
-            (messages.info if one.plan or one.is_good else messages.warning)(one.planned())
-        settled, ended = sum(one.is_good for one in self._ones), sum(one.plan is None for one in self._ones)
-        self._done += ended
-        planned = [(one, one.plan) for one in self._ones if one.plan is not None]
-        plans = Plans(
-            deleting=tuple(plan for _, plan in planned if plan.deletes),
-            following=tuple(plan for _, plan in planned if plan.follows),
-            without=sum(not plan.deletes and not plan.follows for _, plan in planned),
-            settled=settled,
-            failed=self._failed + ended - settled,
-        )
-        for first, *others in maybe_the_same([one for one, plan in planned if plan.deletes]):
-            for one in others:
-                messages.info(f"{one.service.url} may be {first.service.url} by another address, and is done after it.")
-        messages.info(plans.in_words())
-        self._relay.hand_on()
-        refusal = _refusal(plans, agree) if plans.deleting or plans.following else None
-        if not refusal and planned:
-            self._show_progress()
-        # What an earlier run has submitted is at work by now, so its place among the jobs of the site is taken first.
-        in_order = [one for one, plan in sorted(planned, key=lambda pair: not pair[1].follows)]
-        self._work_on(maybe_the_same(in_order), partial(self._delete, refusal=refusal))
-
-    def _work_on(self, groups: Iterable[Sequence[OneOfMany]], do: Callable[[Sequence[OneOfMany]], None]) -> None:
-        work: Lanes[None] = Lanes(self._relay, self._session.workers)
-        for group in groups:
-            work.add(site_key(group[0].service), partial(do, group))
-        for _ in work.outcomes():
-            """Each tells by itself what became of it."""
-
-    def _delete(self, ones: Sequence[OneOfMany], refusal: CacheToolsError | None) -> None:
-        for number, one in enumerate(ones):
-            one.delete(refusal or doubt_of(ones[:number], one))
-            self._relay.tell(partial(self._tell, one))
-
-    def _tell(self, one: OneOfMany) -> None:
-        """In the listening thread: counts."""
-        tell(one, self._session.messages)
-        self._done += 1
-        assert one.receipt is not None
-        if one.receipt.verdict is Verdict.DELETED and one.receipt.before is not None:
-            self._gone += one.receipt.before.bytes or 0
-        self._show_progress()
-
-    def _show_progress(self) -> None:
-        label = f"{self._done:,} of {self._all:,} done, {in_megabytes(self._gone)} so far"
-        self._session.messages.progress(label, 100 * self._done / self._all)
-
-
 def _named(services: Sequence[str], session: ManySession, run: Run) -> list[ServiceReference | Receipt]:
     """The services that the texts name, each once; for a text that names none the receipt of that."""
     found: list[ServiceReference | Receipt] = []
@@ -256,19 +163,6 @@ def _named(services: Sequence[str], session: ManySession, run: Run) -> list[Serv
         session.messages.warning(f"{receipt.service}: {receipt.error}")
         found.append(receipt)
     return found
-
-
-def _names(services: Sequence[ServiceReference]) -> dict[ServiceReference, str]:
-    """What each service is called in messages: its address where there are several sites."""
-    one_site = len({*map(site_key, services)}) == 1
-    return {service: str(service) if one_site else service.url for service in services}
-
-
-def _refusal(plans: Plans, agree: Callable[[Plans], bool]) -> CacheToolsError | None:
-    try:
-        return None if agree(plans) else Cancelled(*NO)
-    except CacheToolsError as error:
-        return error
 
 
 def _kept(summary: Summary, access: Access, messages: Messages) -> Summary:

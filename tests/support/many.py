@@ -9,7 +9,8 @@ from typing import Any
 from cachetools_core.proof.summary import Summary
 from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.tools.access import Access
-from cachetools_core.tools.delete_many import Plans, run_deletions
+from cachetools_core.tools.delete_many import run_deletions
+from cachetools_core.tools.plans import Plans
 from support.bench import PATIENCE
 from support.clocks import ScaledClock
 from support.listener import Listener

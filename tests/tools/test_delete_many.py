@@ -30,7 +30,8 @@ from cachetools_core.rehearsal.request import Request
 from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.delete import plan_deletion, run_deletion
-from cachetools_core.tools.delete_many import Plans, delete_map_server_caches
+from cachetools_core.tools.delete_many import delete_map_server_caches
+from cachetools_core.tools.plans import Plans
 from cachetools_core.tools.report_site import report_services
 
 NAMES = ("Map0000", "Planning/Map0001", "Transport/Map0002", "Water/Map0003", "Map0004", "Planning/Map0005")
