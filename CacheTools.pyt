@@ -349,7 +349,7 @@ def access_with(messages, **fields):
     """Who signs in, and who listens: Pro's active portal, and the pane; the other fields as given."""
     from cachetools_core import Access
     from cachetools_core.account import Place
-    from cachetools_core.server.signin import ActivePortal
+    from cachetools_core.server.sources import ActivePortal
 
     active = ActivePortal.asked_of_pro(arcpy.GetActivePortalURL, arcpy.GetSigninToken)
     return Access(active_portal=active, messages=PaneMessages(messages), place=Place.PANE, **fields)

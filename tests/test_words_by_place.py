@@ -17,7 +17,8 @@ from cachetools_core.account import Home, Place, WhyNot
 from cachetools_core.local.accounts import StoredInKeyring
 from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.server.refused_certificates import GIVEN_THERE
-from cachetools_core.server.signin import GivenAccount, how_to_sign_in, how_to_store
+from cachetools_core.server.signin import how_to_sign_in
+from cachetools_core.server.sources import GivenAccount, how_to_store
 from cachetools_core.waiting import Run
 
 CORE = Path(errors.__file__).parent

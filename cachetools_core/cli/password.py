@@ -12,7 +12,7 @@ from ..errors import Cancelled, DeadlinePassed, WrongUsage
 from ..messages import plain_words
 from ..naming.address import safe_text
 from ..server.destination import same_authority
-from ..server.signin import BY_THE_CALLER
+from ..server.sources import BY_THE_CALLER
 from ..server.turns import Turn
 from ..system import end, started_apart
 from ..waiting import Run, started

@@ -5,39 +5,25 @@ Pure: an HTTP status, headers and a body go in; nothing is sent, and nobody is a
 
 from __future__ import annotations
 
-import json
-import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NoReturn
-from urllib.parse import urljoin, urlsplit
 
-from ..errors import Moved, NotArcGIS, NotAService, NotPermitted, RefusalShape, ServerSaysNo, TokenRefused
+from ..errors import NotArcGIS, NotPermitted, RefusalShape, ServerSaysNo, TokenRefused
 from ..messages import plain_words
-from ..naming.address import site_of
-from ..naming.identity import same_host
-from ..naming.service import OWN_SITE, ServiceReference
+from .body import Body, in_small_letters, object_in
+from .moved import needs_tls, past_the_gate, redirected
 
-Body = dict[str, Any]
-
-MOST_WORDS, MOST_TEXTS = 20, 100
-# `1.#QNAN`, `-nan(ind)`, `inf`, `\u221e`: what the C libraries of Windows and others, and Java, print (inferred).
-ODD_NUMBER = re.compile(
-    r"(?<=[:,\[\s])[-+]?(?:\d[.,]#[a-z]+\d*|nan(?:\(\w*\))?|inf(?:inity)?|undefined|[\u221e\ufffd])(?=\s*[,\]}])",
-    re.IGNORECASE,
-)
+MOST_WORDS = 20
 # What an error object of ArcGIS Server itself comes with.
 OF_ARCGIS = (200, 400, 401, 403, 404, 498, 499)
 # PNG, JPEG, and the two forms of LERC, in which tiles of elevation are sent.
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"Lerc2 ", b"CntZImage ")
-# What names a resource within a site; before it stands the site's own address.
-WITHIN_A_SITE = re.compile("/(?:rest|admin)/.*", re.IGNORECASE)
 # What Tomcat (ArcGIS Server's own), nginx, Apache and servers in Go answer to plain HTTP on a TLS port.
 NEEDS_TLS = re.compile(
     rb"requires TLS|sent to (?:an )?HTTPS (?:port|server)|request to an HTTPS server|plain HTTP to an SSL-enabled",
     re.IGNORECASE,
 )
-OWN_SERVICE = ServiceReference(OWN_SITE, "Folder", "Name", "MapServer")
 
 
 def read_answer(where: str, url: str, status: int, headers: Mapping[str, str], body: bytes) -> Body:
@@ -47,10 +33,10 @@ def read_answer(where: str, url: str, status: int, headers: Mapping[str, str], b
     NotArcGIS for anything else.
     """
     if 300 <= status < 400 and "Location" in headers:
-        _moved(where, url, headers["Location"])
+        raise redirected(where, url, headers["Location"])
     if status in (400, 497) and url.lower().startswith("http://") and NEEDS_TLS.search(body):
-        _needs_tls(where, url)
-    content = _json_in(body)
+        raise needs_tls(where, url)
+    content = object_in(body)
     if content is not None:
         _refuse_error_objects(where, status, content)
     if content is None or status != 200:  # with 203 or 206 it is a proxy that speaks, or a part of an answer
@@ -65,7 +51,7 @@ def read_picture(where: str, url: str, status: int, headers: Mapping[str, str], 
     """
     if status == 200 and body.startswith(PICTURES):
         return None if headers.get("blank-tile", "").lower() == "true" else body
-    if status == 404 and _json_in(body) is None:
+    if status == 404 and object_in(body) is None:
         return None
     try:
         read_answer(where, url, status, headers, body)
@@ -74,79 +60,6 @@ def read_picture(where: str, url: str, status: int, headers: Mapping[str, str], 
             return None
         raise
     raise NotArcGIS(f"{where} returned no image.", status=status)
-
-
-def _json_in(body: bytes) -> Body | None:
-    """The JSON object that the bytes hold, a byte order mark put aside; None where they hold none."""
-    try:
-        return json_object(body.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        return None
-
-
-def json_object(text: str) -> Body | None:
-    """The JSON object that a text holds, also one within an answer; None where it holds none, or an ambiguous one.
-
-    Some servers write what no standard allows: controls in texts, and numbers as C prints those that are none.
-    """
-    content = _parsed(text)
-    return _parsed(ODD_NUMBER.sub("null", text)) if content is None else content
-
-
-def _parsed(text: str) -> Body | None:
-    try:
-        content = json.loads(
-            text,
-            strict=False,
-            parse_int=_whole_number,
-            parse_float=_finite,
-            parse_constant=_no_number,
-            object_pairs_hook=_unambiguous,
-        )
-    except (ValueError, RecursionError):
-        return None
-    return content if isinstance(content, dict) else None
-
-
-def in_small_letters(fields: Any) -> Body:
-    """The fields of an object, their names in small letters; none of anything else."""
-    return {name.lower(): value for name, value in fields.items()} if isinstance(fields, dict) else {}
-
-
-def fields_in(value: Any) -> Iterator[tuple[str, Any]]:
-    """Every field at any depth, its name in small letters; of a few texts that hold JSON themselves, too."""
-    waiting, opened = [value], 0
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, str) and one.lstrip()[:1] in ("{", "[") and opened < MOST_TEXTS:
-            opened += 1
-            one = (json_object(f'{{"text": {one}}}') or {}).get("text")
-        if isinstance(one, dict):
-            yield from in_small_letters(one).items()
-            waiting.extend(one.values())
-        elif isinstance(one, list):
-            waiting.extend(one)
-
-
-def _whole_number(digits: str) -> int | float | None:
-    return int(digits) if len(digits) < 30 else _finite(digits)
-
-
-def _finite(digits: str) -> float | None:
-    number = float(digits)
-    return number if math.isfinite(number) else None
-
-
-def _no_number(name: str) -> None:
-    """NaN and Infinity, which servers were seen to write into an extent: no JSON, and no number either."""
-
-
-def _unambiguous(pairs: list[tuple[str, Any]]) -> Body:
-    """Names that differ in letter case only count as one, since nobody can say which of them is meant."""
-    values = {name.lower(): value for name, value in pairs}
-    if len(values) != len(pairs) and any(values[name.lower()] != value for name, value in pairs):
-        raise ValueError("a name stands for two values")
-    return dict(pairs)
 
 
 def _refuse_error_objects(where: str, status: int, content: Body) -> None:
@@ -193,76 +106,20 @@ def _server_said_no(where: str, shape: RefusalShape, code: Any, said: list[Any])
     raise kind(f"{where}: the server says '{words}' ({told}).", code=number, server_words=words, shape=shape)
 
 
-def _moved(where: str, url: str, location: str) -> NoReturn:
-    unfollowed = "Redirects aren't followed, so that no password or token goes to an address that you didn't name."
-    site = _site_there(url, location)
-    if not site:
-        raise Moved(
-            f"{where} is redirected to a page that isn't part of ArcGIS Server: a sign-in page or another gateway"
-            f" is in front of it. {unfollowed}",
-            _past_the_gate(OWN_SERVICE),
-        )
-    if url.lower().startswith("https://") and not site.startswith("https://"):
-        raise Moved(
-            f"{where} is redirected to plain http, which would send a password or token unencrypted. {unfollowed}",
-            _past_the_gate(OWN_SERVICE),
-        )
-    raise Moved(
-        f"{where} is answered from another address: the site is at {site}. {unfollowed}",
-        "If that is right, give the service's address there.",
-        site=site,
-    )
-
-
-def _needs_tls(where: str, url: str) -> NoReturn:
-    raise Moved(
-        f"{where}: this port speaks TLS, so the address must begin with https.",
-        "Give the service's https address.",
-        site=_site_there(url, "https" + url[len("http") :]),
-    )
-
-
-def _past_the_gate(service: ServiceReference) -> str:
-    return f"Use the server's own address instead, usually on port 6443, such as {service.url}."
-
-
-def _site_there(asked: str, location: str) -> str:
-    """The site that a redirect leads to, where the same resource of a site is asked there; empty for any other page."""
-    try:
-        there = urljoin(asked, location)
-        within, path = WITHIN_A_SITE.search(urlsplit(asked).path), urlsplit(there).path.rstrip("/")
-        if not within or not path.lower().endswith(within.group().lower()):
-            return ""
-        site = site_of(there, path[: -len(within.group())].count("/"))
-        return "" if site == site_of(asked, urlsplit(asked).path[: within.start()].count("/")) else site
-    except (NotAService, ValueError):
-        return ""
-
-
-def moved_service(moved: Moved, service: ServiceReference) -> Moved:
-    """The same error with the service's own address in its remedy, one that can be given as it stands."""
-    if not moved.site:
-        return Moved(moved.what, _past_the_gate(service._replace(site=OWN_SITE)))
-    there = service._replace(site=moved.site)
-    if same_host(there.site, service.site):
-        return Moved(moved.what, f"Give {there.url} instead.", site=moved.site)
-    return Moved(moved.what, f"If you know that address to be right, give {there.url} instead.", site=moved.site)
-
-
 def _not_arcgis(where: str, status: int, headers: Mapping[str, str], body: bytes) -> NoReturn:
     challenge = headers.get("WWW-Authenticate", "")
-    past_the_gate = _past_the_gate(OWN_SERVICE)
+    past = past_the_gate()
     if status == 401:
         raise NotArcGIS(
             f"{where}: the web server in front wants its own sign-in ({plain_words(challenge) or 'HTTP 401'}).",
-            f"{past_the_gate} Sign in there with an account of the site.",
+            f"{past} Sign in there with an account of the site.",
             status=status,
             challenge=bool(challenge),
         )
     if status == 200 and body.lstrip()[:1] == b"<":
         raise NotArcGIS(
             f"{where} was answered with a web page, perhaps a sign-in page.",
-            f"Check the address. {past_the_gate}",
+            f"Check the address. {past}",
             status=status,
         )
     if status == 200:

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from ..errors import NotArcGIS
 from ..messages import plain_words
 from ..proof.ending import JOB_ID
-from .answers import Body, in_small_letters
+from .body import Body, in_small_letters
 from .wire import READ_TRIES, Wire
 from .witnesses.numbers import whole
 

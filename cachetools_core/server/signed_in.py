@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..errors import Cancelled, NoAnswer, SignInRefused, TokenRefused, UnsafeSignIn
 from ..waiting import Run
-from .answers import Body
+from .body import Body
 from .destination import guard_secret
 from .request import Fields
 from .tokens import Bound, Token, TokenGiver, spent_by

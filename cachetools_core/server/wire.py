@@ -13,7 +13,8 @@ from requests.utils import select_proxy
 
 from ..errors import CacheToolsError, DeadlinePassed, NeverSent, NoAnswer
 from ..waiting import Run
-from .answers import Body, read_answer, read_picture
+from .answers import read_answer, read_picture
+from .body import Body
 from .connections import Connections, OwnConnection
 from .no_answer import no_answer
 from .proxies import proxies_to

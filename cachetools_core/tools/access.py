@@ -13,7 +13,7 @@ from ..naming.address import can_be_a_path
 from ..waiting import SYSTEM_CLOCK, Clock, Patience
 
 if TYPE_CHECKING:  # they bring requests, and a script may name its access long before it uses it
-    from ..server.signin import ActivePortal, Source
+    from ..server.sources import ActivePortal, Source
 
 DEADLINE = 12 * 3600.0
 

@@ -17,12 +17,13 @@ from ..messages import Messages
 from ..naming.service import ServiceReference
 from ..proof.evidence import Why, Witness, silent
 from ..secrecy import Discreet, Secrets
-from ..server.answers import moved_service
 from ..server.looks import Other
+from ..server.moved import moved_service
 from ..server.namesakes import namesake_of
 from ..server.neighbours import Neighbours
-from ..server.signin import ActivePortal, GivenAccount, NoActivePortal, Source, sign_in
+from ..server.signin import sign_in
 from ..server.site import SiteInfo, Task, open_site
+from ..server.sources import ActivePortal, GivenAccount, NoActivePortal, Source
 from ..server.submission import Notebook
 from ..server.trust import Trust
 from ..server.wire import PlainWire, Wire

@@ -35,8 +35,9 @@ from ..naming.address import safe_path, site_address
 from ..naming.site import read_site
 from ..server.destination import same_authority, token_service_of
 from ..server.portal import find_portal, sign_in_to_portal
-from ..server.signin import GivenAccount, Source, sign_in
+from ..server.signin import sign_in
 from ..server.site import SiteInfo, open_site
+from ..server.sources import GivenAccount, Source
 from ..waiting import Run
 from .access import Access
 from .session import Session

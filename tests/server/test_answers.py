@@ -19,7 +19,8 @@ from cachetools_core.errors import (
     TokenRefused,
 )
 from cachetools_core.naming.service import ServiceReference, read_name
-from cachetools_core.server.answers import moved_service, read_answer
+from cachetools_core.server.answers import read_answer
+from cachetools_core.server.moved import moved_service
 from cachetools_core.server.request import LARGEST_BODY
 
 # Redirects

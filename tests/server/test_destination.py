@@ -32,8 +32,9 @@ from cachetools_core.account import Home
 from cachetools_core.errors import NeverSent, NoAccount, SignInRefused, UnsafeSignIn
 from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.server.destination import token_service_of
-from cachetools_core.server.signin import ActivePortal, GivenAccount, sign_in
+from cachetools_core.server.signin import sign_in
 from cachetools_core.server.site import SiteInfo, open_site
+from cachetools_core.server.sources import ActivePortal, GivenAccount
 from cachetools_core.server.tokens import Account
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire

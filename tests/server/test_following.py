@@ -15,7 +15,7 @@ from support.story import locked_after_one_token
 
 from cachetools_core.messages import Messages
 from cachetools_core.proof.ending import JobEnd, JobReport
-from cachetools_core.server import following
+from cachetools_core.server import job_messages
 from cachetools_core.server.following import follow, follow_from_the_start, watch
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire, Wire
@@ -489,8 +489,8 @@ def test_a_flood_that_starts_anew_is_not_compared_at_every_length(job):
             return super().__getitem__(at)
 
     flood = [("Retrying", False)] * 5000
-    assert following._known_of([*flood, ("a", False)], Lengths([*flood, ("b", False)])) is None
-    assert Lengths.compared <= following.LONGEST_OVERLAP + 2
+    assert job_messages._known_of([*flood, ("a", False)], Lengths([*flood, ("b", False)])) is None
+    assert Lengths.compared <= job_messages.LONGEST_OVERLAP + 2
 
 
 def test_a_flood_of_messages_is_kept_in_part(job):

@@ -34,8 +34,9 @@ from cachetools_core.proof.verdict import Remains, Verdict, what_remains
 from cachetools_core.server.following import follow
 from cachetools_core.server.job_list import list_jobs, service_of_job
 from cachetools_core.server.looks import look
-from cachetools_core.server.signin import ActivePortal, GivenAccount, sign_in
+from cachetools_core.server.signin import sign_in
 from cachetools_core.server.site import find_task, open_site, start_service, tools_state
+from cachetools_core.server.sources import ActivePortal, GivenAccount
 from cachetools_core.server.tokens import ask_for_token
 from cachetools_core.tools.session import other_sources
 from cachetools_core.waiting import Patience

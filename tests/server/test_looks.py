@@ -18,8 +18,9 @@ from cachetools_core.errors import DeadlinePassed, NotPermitted, SignInRefused, 
 from cachetools_core.naming.service import ServiceReference
 from cachetools_core.proof.evidence import Look, Remark, Says, Scale, ServiceState, Why, Witness
 from cachetools_core.server.looks import look
-from cachetools_core.server.signin import GivenAccount, sign_in
+from cachetools_core.server.signin import sign_in
 from cachetools_core.server.site import open_site
+from cachetools_core.server.sources import GivenAccount
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire
 from cachetools_core.waiting import Run

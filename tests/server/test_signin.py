@@ -25,8 +25,9 @@ from support.story import account_of, delete, service_url
 from cachetools_core.account import Place
 from cachetools_core.errors import NoAccount, NoAnswer, SignInRefused
 from cachetools_core.rehearsal.server import Rehearsal
-from cachetools_core.server.signin import ActivePortal, GivenAccount, sign_in
+from cachetools_core.server.signin import sign_in
 from cachetools_core.server.site import open_site
+from cachetools_core.server.sources import ActivePortal, GivenAccount
 from cachetools_core.server.tokens import Account
 
 # The order

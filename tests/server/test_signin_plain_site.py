@@ -19,8 +19,9 @@ from support.signing_in import (
 )
 
 from cachetools_core.errors import NoAccount, SignInRefused
-from cachetools_core.server.signin import GivenAccount, SignIn, sign_in
+from cachetools_core.server.signin import SignIn, sign_in
 from cachetools_core.server.site import SiteInfo, open_site
+from cachetools_core.server.sources import GivenAccount
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire
 from cachetools_core.tools.session import other_sources

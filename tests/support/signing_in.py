@@ -14,8 +14,9 @@ from keyring.backend import KeyringBackend
 from keyring.credentials import SimpleCredential
 
 from cachetools_core.rehearsal.server import Rehearsal
-from cachetools_core.server.signin import ActivePortal, GivenAccount, SignIn, sign_in
+from cachetools_core.server.signin import SignIn, sign_in
 from cachetools_core.server.site import open_site
+from cachetools_core.server.sources import ActivePortal, GivenAccount
 from cachetools_core.server.tokens import Account
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire

@@ -13,7 +13,7 @@ import pytest
 from cachetools_core.errors import CacheToolsError, NoAnswer, NotTrusted
 from cachetools_core.local.folders import kept_certificate
 from cachetools_core.naming.address import site_address
-from cachetools_core.server.answers import Body
+from cachetools_core.server.body import Body
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire
 from cachetools_core.waiting import Clock, Run

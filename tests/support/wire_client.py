@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from cachetools_core.errors import Cancelled, NoAnswer, ServerSaysNo
-from cachetools_core.server.answers import Body
+from cachetools_core.server.body import Body
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire
 from cachetools_core.waiting import Run

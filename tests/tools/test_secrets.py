@@ -33,8 +33,9 @@ from cachetools_core.rehearsal.accounts import Account as ServerAccount
 from cachetools_core.rehearsal.faults import FAULTS
 from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.server.signed_in import SignedIn
-from cachetools_core.server.signin import ActivePortal, GivenAccount, sign_in
+from cachetools_core.server.signin import sign_in
 from cachetools_core.server.site import open_site
+from cachetools_core.server.sources import ActivePortal, GivenAccount
 from cachetools_core.server.tokens import Account, Token
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire

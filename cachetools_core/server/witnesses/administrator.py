@@ -9,7 +9,7 @@ from ...messages import plain_words
 from ...naming.identity import Means, names_service
 from ...naming.service import ServiceReference
 from ...proof.evidence import Remark, Says, Testimony, Why, Witness, silent
-from ..answers import Body, fields_in, in_small_letters
+from ..body import Body, fields_in, in_small_letters
 from ..wire import Wire
 
 YES = re.compile(r"\b(?:true|yes|on|1)\b")

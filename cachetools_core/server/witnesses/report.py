@@ -12,7 +12,7 @@ from ...messages import plain_words
 from ...naming.identity import Means, names_service
 from ...naming.service import ServiceReference
 from ...proof.evidence import LARGEST, Remark, Says, Scale, Testimony, Why, Witness, silent
-from ..answers import Body, fields_in, in_small_letters, json_object
+from ..body import Body, fields_in, in_small_letters, json_object
 from ..wire import Wire
 from .numbers import number, whole
 

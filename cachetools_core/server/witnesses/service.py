@@ -12,7 +12,8 @@ from ...messages import plain_words
 from ...naming.service import ServiceReference
 from ...proof.evidence import Remark, Says, ServiceState, Testimony, Why, Witness
 from ...proof.scheme import scheme_of
-from ..answers import Body, fields_in, in_small_letters, moved_service
+from ..body import Body, fields_in, in_small_letters
+from ..moved import moved_service
 from ..wire import Wire
 
 NO_ACCESS = (NotPermitted, TokenRefused)
