@@ -19,7 +19,7 @@ from typing import Any
 from measuring import beside_another, command, deletion, scripts, simulated, sites
 from support.rainfall import drawn_once
 
-from cachetools_core.proof.evidence import plural
+from cachetools_core.proof.words import plural
 from cachetools_core.rehearsal.site import RESTART
 
 ROOT = Path(__file__).resolve().parent.parent

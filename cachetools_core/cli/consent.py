@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..errors import WrongUsage
-from ..proof.evidence import plural
+from ..proof.words import plural
 from ..tools.plan import Plan
 from ..waiting import Run
 from .terminal import Terminal

@@ -14,9 +14,10 @@ from ..messages import plain_words, reason
 from ..naming.address import safe_path
 from ..naming.cache_folder import cache_folder_name
 from ..naming.service import ServiceReference
-from ..proof.evidence import LevelFiles, Look, Says, Testimony, Why, Witness, plural, silent
+from ..proof.evidence import LevelFiles, Look, Says, Testimony, Why, Witness, silent
 from ..proof.tile_range import TileRange
 from ..proof.tiles import tiles_to_count
+from ..proof.words import plural
 from ..waiting import Run
 from .folders import whole_path
 from .level_folder import level_of, tiles_in_file

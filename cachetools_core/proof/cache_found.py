@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from .evidence import Look, Says, Scale, Witness, who_says_what
+from .evidence import Look, Says, Scale, Witness
 from .finding import Finding, first_stopper
+from .look_words import look_in_words, who_says_what
 from .scheme import TilingScheme, in_digits
-from .words import for_people, in_megabytes, in_utc, look_in_words
+from .words import for_people, in_megabytes, in_utc
 
 ON_DEMAND = "Tiles are made on demand, so they come back when somebody views the map."
 TILES_ONLY = "It is a hosted tile layer, with no map behind its tiles: nothing can make them again."

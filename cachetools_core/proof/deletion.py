@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from ..errors import CacheToolsError, Unknown
 from .evidence import Look
+from .look_words import look_in_words
 from .verdict import UNSETTLED, Verdict
 from .way_back import WayBack
-from .words import for_people, in_time, look_in_words
+from .words import for_people, in_time
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from .scheme import NoScheme, TilingScheme
+from .words import plural
 
 if TYPE_CHECKING:  # what only a run over chosen tiles needs is loaded for it alone
     from .tiles import CloseUp
@@ -312,24 +313,3 @@ class Look:
     def trouble(self) -> tuple[str, ...]:
         """Why each witness that was asked says nothing, in its own words; the same words once."""
         return tuple(dict.fromkeys(one.words for one in self.saying(Says.NOTHING) if one.words))
-
-
-def who_says_what(look: Look) -> str:
-    """How the service answers, and what every witness that was asked says, in one line."""
-    if look.had_no_time:
-        return "no time was left to look"
-    service = f"the service {look.service.value}"
-    others = [one.in_words() for one in look.testimonies if one.witness is not Witness.SERVICE]
-    said = look.of(Witness.SERVICE)
-    if said.says is not Says.NOTHING:
-        service = f"{service} and says that there is {said.cache_in_words}"
-    return ", ".join((service, *others))
-
-
-def plural(number: int | None, noun: str) -> str:
-    """A number with its noun.
-
-    >>> plural(1, 'tile'), plural(2735, 'tile')
-    ('1 tile', '2,735 tiles')
-    """
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -6,12 +6,13 @@ import math
 from html import escape
 
 from .cache_found import CacheFound, Row
-from .evidence import Testimony, Witness, plural
+from .evidence import Testimony, Witness
 from .extent_drawing import drawn_extent
 from .finding import Finding
 from .html import document, facts_table, linked, listed, section
+from .look_words import look_in_words
 from .scheme import NoScheme, TilingScheme
-from .words import STORAGE, capitalized, in_megabytes, look_in_words, readable
+from .words import STORAGE, capitalized, in_megabytes, plural, readable
 
 STYLE = """
 .cachetools .possible{--tone:var(--link)}

@@ -11,8 +11,9 @@ from typing import Any, Union
 from ..naming.service import ServiceReference
 from ..naming.site import SitePart
 from .cache_found import OUT_OF_STEP, CacheFound
-from .evidence import Look, Says, ServiceState, Witness, who_says_what
+from .evidence import Look, Says, ServiceState, Witness
 from .evidence import Why as WitnessWhy
+from .look_words import who_says_what
 from .scheme import TilingScheme
 from .words import in_utc
 

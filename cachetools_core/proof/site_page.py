@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from html import escape
 
-from .evidence import plural
 from .html import document, facts_table, linked, listed, section, stacking
 from .site_caches import CacheRow, Ending, SiteCaches
 from .site_table import (
@@ -20,7 +19,7 @@ from .site_table import (
     uncounted_in_words,
     uncounted_of,
 )
-from .words import capitalized, for_people, in_megabytes, in_utc, readable
+from .words import capitalized, for_people, in_megabytes, in_utc, plural, readable
 
 OWN_STYLE = """
 .cachetools .possible{--tone:var(--link)}

@@ -8,11 +8,10 @@ from collections.abc import Iterator
 
 from ..naming.service import ServiceReference
 from ..naming.site import SitePart
-from .evidence import plural
 from .report_table import harmless
 from .scheme import in_digits
 from .site_caches import CacheRow, Ending, SiteCaches, Sum, UnreadRow
-from .words import STORAGE, in_megabytes, in_utc
+from .words import STORAGE, in_megabytes, in_utc, plural
 
 HEADS = (
     "service", "folder", "name", "type", "status", "tiles", "bytes", "scales", "first_scale", "last_scale",

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import NotAllDeleted
-from .evidence import plural
 from .html import document, fragment
 from .summary_page import body_of, title_of
 from .summary_rows import ManyReceipts, Total, one_site, short_name, total_of, worst_first
-from .words import in_megabytes, in_time
+from .words import in_megabytes, in_time, plural
 
 SCHEMA_VERSION = 1
 NOT_COUNTED = "-"

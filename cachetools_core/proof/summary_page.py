@@ -7,13 +7,12 @@ from html import escape
 from pathlib import PurePath
 from urllib.parse import quote
 
-from .evidence import plural
 from .html import facts_table, linked, section, stacking
 from .page import HEADINGS
 from .receipt import Receipt
 from .summary_rows import SERVICES, ManyReceipts, Total, one_site, short_name, site_of, total_of, worst_first
 from .verdict import Verdict
-from .words import for_people, in_megabytes, in_time
+from .words import for_people, in_megabytes, in_time, plural
 
 OWN_STYLE = """
 .cachetools .many th,.cachetools .many td{padding:.5rem 1.25rem .5rem 0}

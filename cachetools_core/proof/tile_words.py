@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from .evidence import Look, Says, ServiceState, Witness, plural, who_says_what
+from .evidence import Look, Says, ServiceState, Witness
+from .explanation import Story, still_running, why_it_ended
+from .look_words import who_says_what
 from .tiles import Selection
 from .tiles_left import count_of, levels_that_lost, tiles_on_disk, unlisted
 from .verdict import Remains, Verdict
-from .words import Story, capitalized, still_running, why_it_ended
+from .words import capitalized, plural
 
 LOG = (
     "The server's log is in ArcGIS Server Manager under Logs: look at messages of level Warning and Severe from"

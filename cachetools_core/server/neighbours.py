@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from ..errors import CannotDelete
 from ..naming.identity import names_in_key, service_key
 from ..naming.service import ServiceReference
-from ..proof.evidence import plural
+from ..proof.words import plural
 from ..waiting import Run
 from .turns import Places, Turn
 

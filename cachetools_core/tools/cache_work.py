@@ -10,10 +10,12 @@ from ..errors import CannotDelete
 from ..messages import plain_words
 from ..naming.service import ServiceReference
 from ..proof.ending import JobEnd, JobReport
-from ..proof.evidence import Look, Says, ServiceState, Witness, plural, who_says_what
+from ..proof.evidence import Look, Says, ServiceState, Witness
+from ..proof.explanation import Story, explain
+from ..proof.look_words import look_in_words, who_says_what
 from ..proof.scheme import NoScheme
 from ..proof.verdict import Remains, Verdict, what_remains
-from ..proof.words import Story, explain, look_in_words
+from ..proof.words import plural
 from ..server.looks import NOBODY_ASKED, Other, look, with_administrator
 from ..server.site import Task, find_task
 from ..server.wire import READ_TRIES, Wire

@@ -22,8 +22,9 @@ from ..local.journal import Journal
 from ..proof.ending import JobEnd, JobReport
 from ..proof.entry import Entry
 from ..proof.evidence import Look
+from ..proof.explanation import Story
 from ..proof.verdict import ENDED_OR_GONE, UNSETTLED, Remains, Verdict, verdict
-from ..proof.words import Story, for_people, in_utc
+from ..proof.words import for_people, in_utc
 from ..server.candidates import Target
 from ..server.searching import Sight
 from ..server.submission import Submission

@@ -9,10 +9,9 @@ from ..errors import CacheToolsError, Cancelled
 from ..local.ledger import Ledger
 from ..naming.identity import site_key
 from ..naming.service import ServiceReference
-from ..proof.evidence import plural
 from ..proof.receipt import Receipt
 from ..proof.verdict import Verdict
-from ..proof.words import in_megabytes
+from ..proof.words import in_megabytes, plural
 from .deletion import NO
 from .lanes import Lanes
 from .one_of_many import OneOfMany, doubt_of, maybe_the_same, tell

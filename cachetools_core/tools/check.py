@@ -10,9 +10,10 @@ from ..naming.files import find_service
 from ..naming.identity import service_key
 from ..naming.service import ServiceReference
 from ..proof.entry import Entry
-from ..proof.evidence import Look, Says, ServiceState, Witness, plural, who_says_what
+from ..proof.evidence import Look, Says, ServiceState, Witness
 from ..proof.finding import Check, Finding
-from ..proof.words import for_people, in_utc, look_in_words
+from ..proof.look_words import look_in_words, who_says_what
+from ..proof.words import for_people, in_utc, plural
 from ..server.looks import look, with_administrator
 from ..server.site import find_task, site_mode, tools_state
 from .access import Access

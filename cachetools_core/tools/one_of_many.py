@@ -13,10 +13,10 @@ from ..messages import Messages
 from ..naming.identity import service_key, service_key_in_any_context
 from ..naming.service import ServiceReference
 from ..proof.ending import JobEnd, JobReport
-from ..proof.evidence import plural
+from ..proof.look_words import look_in_words
 from ..proof.receipt import Receipt
 from ..proof.verdict import UNSETTLED, Remains, Verdict, what_remains
-from ..proof.words import for_people, in_megabytes, look_in_words
+from ..proof.words import for_people, in_megabytes, plural
 from .cache_work import WholeCache
 from .carrying_out import Next
 from .deletion import do_as_planned

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..proof.evidence import plural
-from ..proof.words import in_megabytes
+from ..proof.words import in_megabytes, plural
 from .plan import Plan
 
 

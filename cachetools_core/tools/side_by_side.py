@@ -17,7 +17,7 @@ from ..messages import Messages
 from ..naming.identity import service_key, site_key
 from ..naming.service import ServiceReference, read_service
 from ..proof.entry import Entry
-from ..proof.evidence import plural
+from ..proof.words import plural
 from ..secrecy import Discreet
 from ..server.connections import SharedConnections
 from ..server.neighbours import Neighbours

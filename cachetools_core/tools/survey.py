@@ -8,10 +8,9 @@ from typing import Union
 from ..naming.identity import service_key
 from ..naming.service import ServiceReference
 from ..naming.site import SitePart
-from ..proof.evidence import plural
 from ..proof.site_caches import CacheRow, Ending, Found, UnreadRow, Why
 from ..proof.site_report import SiteReport
-from ..proof.words import in_megabytes
+from ..proof.words import in_megabytes, plural
 
 What = Union[ServiceReference, SitePart, str]
 """A service, a folder, or a text that isn't understood yet."""

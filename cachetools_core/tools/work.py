@@ -9,8 +9,8 @@ from typing import Protocol
 from ..naming.service import ServiceReference
 from ..proof.ending import JobReport
 from ..proof.evidence import Look
+from ..proof.explanation import Story
 from ..proof.verdict import Remains, Verdict
-from ..proof.words import Story
 from ..server.looks import NOBODY_ASKED, Other
 from ..server.site import Task
 from ..server.wire import READ_TRIES, Wire

@@ -30,7 +30,9 @@ from support.evidence import (
 )
 
 from cachetools_core.proof import evidence
-from cachetools_core.proof.evidence import Look, Remark, Scale, ServiceState, Why, Witness, plural, who_says_what
+from cachetools_core.proof.evidence import Look, Remark, Scale, ServiceState, Why, Witness
+from cachetools_core.proof.look_words import who_says_what
+from cachetools_core.proof.words import plural
 from cachetools_core.proof.written_look import look_as_dict, look_from_dict
 
 

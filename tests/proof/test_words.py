@@ -30,8 +30,10 @@ from cachetools_core.naming.service import read_service
 from cachetools_core.proof import evidence
 from cachetools_core.proof.ending import JobEnd, JobReport
 from cachetools_core.proof.evidence import Look, Says, ServiceState, Why, Witness
+from cachetools_core.proof.explanation import ENDED_BY, Story, explain
+from cachetools_core.proof.look_words import look_in_words
 from cachetools_core.proof.verdict import Verdict, verdict, what_remains
-from cachetools_core.proof.words import ENDED_BY, Story, explain, in_megabytes, look_in_words
+from cachetools_core.proof.words import in_megabytes
 from cachetools_core.proof.written_look import look_as_dict
 
 GOOD = (Verdict.DELETED, Verdict.NOTHING_TO_DELETE)

@@ -22,8 +22,8 @@ from support.story import locked_after_one_token
 from cachetools_core.elapsed import until as until_in_words
 from cachetools_core.naming.service import ServiceReference
 from cachetools_core.proof.ending import JobEnd
-from cachetools_core.proof.evidence import Look, ServiceState, who_says_what
-from cachetools_core.proof.words import look_in_words
+from cachetools_core.proof.evidence import Look, ServiceState
+from cachetools_core.proof.look_words import look_in_words, who_says_what
 from cachetools_core.server.trust import Trust
 from cachetools_core.server.wire import PlainWire, Wire
 from cachetools_core.tools.cache_work import CacheWork
