@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from enum import Enum
 from typing import Any
 
-from ..errors import CannotDelete
-from ..messages import plain_words
 from .asked import check_corners, check_scales
 from .scheme import Extent, LevelOfDetail, Number, TilingScheme, in_digits
-from .tile_range import TileRange, touched, touched_within
+from .tile_range import TileRange, touched
 
 NEAR = 1e-6
 """How far a scale that is typed may lie from the service's own, as a part of it: 591657527.6 means 591657527.591555."""
@@ -82,7 +79,7 @@ class Selection:
     def in_full(self) -> str:
         """Every scale, and the extent where there is one."""
         scales = ", ".join(f"1:{few_digits(one.scale)}" for one in self.levels)
-        return scales if self.extent is None else f"{scales} within {_corners(self.extent)}"
+        return scales if self.extent is None else f"{scales} within {in_corners(self.extent)}"
 
 
 def few_digits(scale: Number) -> str:
@@ -162,32 +159,6 @@ class CloseUp:
         return {one.level: one.mark for one in self.sampled if not one.inside}
 
 
-def select(asked: Asked, scheme: TilingScheme | None, service: str) -> Selection:
-    """The tiles of this service that are asked for, its coarsest scale first.
-
-    A scale is taken for the service's own where it is equal, or where it lies within a millionth of just one.
-    Raises CannotDelete for a scale or an extent that the service doesn't have.
-    """
-    if scheme is None:
-        raise CannotDelete(
-            f"{service} shows no tiling scheme that can be read, so no scale of it can be chosen.",
-            "Open the service's address in a browser and see what its tileInfo holds.",
-        )
-    chosen = {_level_of(scale, scheme, service) for scale in asked.scales}
-    chosen |= {_level_numbered(number, scheme, service) for number in asked.levels}
-    if asked.extent is not None and asked.wkid is not None:
-        _refuse_another_system(asked.wkid, scheme, service)
-    if asked.extent is not None and scheme.extent is not None and not asked.extent.meets(scheme.extent):
-        raise CannotDelete(
-            f"The extent lies outside {service}, which reaches from {_corners(scheme.extent)}.",
-            "Give it in the units of the map. Nothing was submitted.",
-        )
-    levels = tuple(sorted(chosen, key=lambda one: one.level))
-    if asked.extent is not None:
-        _refuse_untouched(levels, asked.extent, scheme, service)
-    return Selection(levels, asked.extent, asked.wkid if isinstance(asked.wkid, int) else None)
-
-
 def tiles_to_count(selection: Selection, scheme: TilingScheme | None) -> dict[int, TileRange | None]:
     """The rows and columns that are chosen of each level, None for the whole level.
 
@@ -200,30 +171,6 @@ def tiles_to_count(selection: Selection, scheme: TilingScheme | None) -> dict[in
     return {level: tiles for level, tiles in found.items() if tiles is not None}
 
 
-def _refuse_another_system(wkid: int | str, scheme: TilingScheme, service: str) -> None:
-    """Raises CannotDelete: the same numbers are another place there, and may lie within the service all the same."""
-    its_own: list[int | str] = [number for name, number in scheme.reference.ids if name in ("WKID", "LatestWKID")]
-    if any(same_system(wkid, one) for one in its_own or [scheme.reference.in_words]):
-        return
-    given = f"WKID {wkid}" if isinstance(wkid, int) else f"{plain_words(wkid)}, which has no number"
-    raise CannotDelete(
-        f"The extent is in the coordinate system {given}, and {service} in {scheme.reference.in_words or 'another'}.",
-        "Give the extent in the coordinate system of the service. Nothing was submitted.",
-    )
-
-
-def _refuse_untouched(levels: Sequence[LevelOfDetail], extent: Extent, scheme: TilingScheme, service: str) -> None:
-    """Raises CannotDelete: a service may reach beyond the tiles of its scheme, which begin at the scheme's origin."""
-    untouched = [one for one in levels if touched_within(scheme, extent, one.level) is None]
-    if untouched:
-        corner = f"{in_digits(scheme.origin_x)}, {in_digits(scheme.origin_y)}"
-        scales = _listed(untouched, few_digits)
-        raise CannotDelete(
-            f"The extent touches no tile of {service} at {scales}; its tiles begin at {corner}.",
-            "Give an extent that reaches to the right of that corner and below it. Nothing was submitted.",
-        )
-
-
 def same_system(one: int | str, other: int | str) -> bool:
     """True where both numbers, or both names, mean the same coordinate system. Raises nothing."""
     return one == other or {one, other} <= WEB_MERCATOR
@@ -234,38 +181,8 @@ def is_near(level: LevelOfDetail, scale: float) -> bool:
     return abs(level.scale - scale) <= NEAR * level.scale
 
 
-def _level_of(scale: float, scheme: TilingScheme, service: str) -> LevelOfDetail:
-    exact = [one for one in scheme.lods if one.scale == scale]
-    near = exact or [one for one in scheme.lods if is_near(one, scale)]
-    if len(near) == 1:
-        return near[0]
-    if near:
-        raise CannotDelete(
-            f"1:{in_digits(scale)} may mean more than one scale of {service}: {_listed(near, in_digits)}.",
-            "Give all of its digits.",
-        )
-    raise _has_none(f"scale 1:{in_digits(scale)}", scheme, service)
-
-
-def _level_numbered(number: int, scheme: TilingScheme, service: str) -> LevelOfDetail:
-    found = [one for one in scheme.lods if one.level == number]
-    if len(found) != 1:
-        raise _has_none(f"level {number}", scheme, service)
-    return found[0]
-
-
-def _has_none(what: str, scheme: TilingScheme, service: str) -> CannotDelete:
-    return CannotDelete(
-        f"{service} has no {what}. It has {_listed(scheme.lods, few_digits)}.",
-        "Choose from these. Nothing was submitted.",
-    )
-
-
-def _listed(levels: Sequence[LevelOfDetail], shown: Callable[[Number], str]) -> str:
-    return ", ".join(f"1:{shown(one.scale)} (level {one.level})" for one in levels)
-
-
-def _corners(extent: Extent) -> str:
+def in_corners(extent: Extent) -> str:
+    """From corner to corner, with all digits. Raises nothing."""
     return "{}, {} to {}, {}".format(*map(in_digits, astuple(extent)))
 
 

@@ -9,12 +9,13 @@ from dataclasses import asdict, dataclass, replace
 
 from ..errors import CannotDelete
 from ..naming.service import ServiceReference
+from ..proof.choosing import select
 from ..proof.ending import JobEnd, JobReport
 from ..proof.evidence import Look, Says, Witness
 from ..proof.explanation import Story
 from ..proof.tile_range import touched
 from ..proof.tile_words import explain_tiles, seen, unlisted_in_words
-from ..proof.tiles import Asked, By, CloseUp, Sampled, Selection, is_near, same_system, select
+from ..proof.tiles import Asked, By, CloseUp, Sampled, Selection, is_near, same_system
 from ..proof.tiles_left import are_none, count_of, tiles_on_disk, unlisted, what_remains_of_tiles
 from ..proof.verdict import Remains, Verdict
 from ..proof.words import plural

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.schemes import keys_of, service, tile_info
 
-from cachetools_core.proof.scheme import COMPACT_V2, EXPLODED, Extent, NoScheme, TilingScheme, in_digits, scheme_of
+from cachetools_core.proof.scheme import COMPACT_V2, EXPLODED, Extent, NoScheme, TilingScheme, in_digits
 from cachetools_core.proof.scheme_files import WELL_KNOWN, conf_cdi, conf_xml, root_json
+from cachetools_core.proof.scheme_shown import scheme_of
 from cachetools_core.proof.way_back import ANY_DIRECTORY, create_call, files_of
 
 URL = "https://gis.example.com:6443/arcgis/rest/services/Rain/MapServer"

@@ -10,9 +10,10 @@ import pytest
 from cachetools_core.errors import CannotDelete, WrongUsage
 from cachetools_core.proof import evidence
 from cachetools_core.proof.asked import read_scales
+from cachetools_core.proof.choosing import select
 from cachetools_core.proof.evidence import Look, Says, Scale, ServiceState, Why, Witness
 from cachetools_core.proof.scheme import Extent, LevelOfDetail, SpatialReference, TilingScheme
-from cachetools_core.proof.tiles import Asked, By, CloseUp, Sampled, Selection, few_digits, is_near, select
+from cachetools_core.proof.tiles import Asked, By, CloseUp, Sampled, Selection, few_digits, is_near
 from cachetools_core.proof.tiles_left import are_none, what_remains_of_tiles
 from cachetools_core.proof.verdict import Remains
 from cachetools_core.proof.written_look import look_as_dict, look_from_dict

@@ -23,7 +23,8 @@ from support.story import delete, service_url
 
 from cachetools_core.messages import QUIET
 from cachetools_core.proof.receipt import Receipt
-from cachetools_core.proof.scheme import TilingScheme, scheme_of
+from cachetools_core.proof.scheme import TilingScheme
+from cachetools_core.proof.scheme_shown import scheme_of
 from cachetools_core.proof.verdict import Verdict
 from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.secrecy import Secrets

@@ -11,7 +11,7 @@ from ...errors import Moved, NoAnswer, NotArcGIS, NotPermitted, ServerSaysNo, To
 from ...messages import plain_words
 from ...naming.service import ServiceReference
 from ...proof.evidence import Remark, Says, ServiceState, Testimony, Why, Witness
-from ...proof.scheme import scheme_of
+from ...proof.scheme_shown import scheme_of
 from ..body import Body, fields_in, in_small_letters
 from ..moved import moved_service
 from ..wire import Wire
