@@ -9,6 +9,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from ..version import __version__
+from .adapter import TrustingAdapter
 from .trust import Trust
 
 
@@ -93,6 +94,6 @@ def _new_session(trust: Trust, at_once: int = 1) -> requests.Session:
         "Accept-Encoding": "identity",
         "Cache-Control": "no-cache",  # a web tier's copy of what was proves nothing
     }
-    session.mount("https://", trust.adapter(at_once))
+    session.mount("https://", TrustingAdapter(trust, at_once))
     session.mount("http://", HTTPAdapter(pool_maxsize=at_once))
     return session

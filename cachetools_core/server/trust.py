@@ -8,32 +8,22 @@ is changed for other code in the same process, and nothing switches the checks o
 from __future__ import annotations
 
 import os
-import socket
 import ssl
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, Union
+from typing import Union
 from urllib.parse import urlsplit
 
-import requests
-from requests.adapters import HTTPAdapter
-from requests.utils import select_proxy
-
 from ..account import Place
-from ..errors import CertificateFileError, NoAnswer, NotAService
-from ..messages import reason
-from ..naming.address import safe_path, site_address
+from ..errors import NoAnswer, NotAService
+from ..naming.address import site_address
 from ..waiting import Run
+from .certificates import KEPT, Certificates
 from .refused_certificates import others_may_do, refusal
 
-KEPT = "the file kept for this site"
 BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-LARGEST_CA_FILE = 10_000_000
 PARTIAL_CHAIN = 0x80000  # X509_V_FLAG_PARTIAL_CHAIN; ssl names it from Python 3.10 on
 
-Taken = TypeVar("Taken")
 KeptFile = Callable[[str], Union[Path, None]]
 """Where the certificate kept for an authority, such as `https://gis.example.com:6443`, lies; None for nowhere."""
 
@@ -68,7 +58,7 @@ class Trust:
         authority = _authority(url)
         if authority not in self._anchors:
             files = run.in_time("looking for files of certificates", lambda: [*self._files(authority)])
-            named = [run.in_time(f"reading {one}", partial(_read, one)) for one in files]
+            named = [run.in_time(f"reading {one}", one.read) for one in files]
             # The system's store may be a file too, where SSL_CERT_FILE names one.
             self._anchors[authority] = run.in_time("reading the system's certificates", lambda: Anchors(named))
         return self._anchors[authority]
@@ -82,61 +72,21 @@ class Trust:
         anchors = self._anchors.get(_authority(url))
         return anchors is not None and anchors.turn_to_other(error)
 
-    def adapter(self, at_once: int = 1) -> HTTPAdapter:
-        """Carries requests over this many connections, which this trust checks; `anchors_for` comes first."""
-        return _TrustingAdapter(self, at_once)
-
     def refusal(self, url: str, error: BaseException, run: Run) -> NoAnswer:
         """What to say after a TLS handshake with this address failed. Raises DeadlinePassed and Cancelled."""
         authority = _authority(url)
         return refusal(url, authority, error, self._kept(authority), run, self._place)
 
-    def _files(self, authority: str) -> Iterator[_CertificateFile]:
+    def _files(self, authority: str) -> Iterator[Certificates]:
         if self._ca_file is not None:
-            yield _CertificateFile(Path(self._ca_file), "named by you as the CA file")
+            yield Certificates(Path(self._ca_file), "named by you as the CA file")
         kept_file = self._kept(authority)
         if kept_file is not None and os.path.exists(kept_file):
-            yield _CertificateFile(kept_file, KEPT)
+            yield Certificates(kept_file, KEPT)
         for variable in BUNDLE_VARIABLES:
             if os.environ.get(variable):
-                yield _CertificateFile(Path(os.environ[variable]), f"named by the environment variable {variable}")
+                yield Certificates(Path(os.environ[variable]), f"named by the environment variable {variable}")
                 break
-
-
-@dataclass(frozen=True)
-class _CertificateFile:
-    """A file, or a folder as `openssl rehash` makes them, and who names it."""
-
-    path: Path
-    who_names_it: str
-
-    def __str__(self) -> str:
-        shown = self.path if self.who_names_it == KEPT else safe_path(str(self.path))
-        return f"{shown} ({self.who_names_it})"
-
-    def unusable(self, why: object) -> CertificateFileError:
-        return CertificateFileError(f"{self} can't be used: {why}.")
-
-
-@dataclass(frozen=True)
-class _Certificates:
-    """What stands in a file; empty for a folder, which OpenSSL looks into when it needs one of its certificates."""
-
-    source: _CertificateFile
-    pem: str
-
-    def alone(self) -> ssl.SSLContext:
-        """A context by Python's own rules, without the system's store."""
-        return self._taken(ssl.create_default_context)
-
-    def add_to(self, context: ssl.SSLContext) -> None:
-        self._taken(context.load_verify_locations)
-
-    def _taken(self, take: Callable[..., Taken]) -> Taken:
-        try:
-            return take(cadata=self.pem) if self.pem else take(capath=str(self.source.path))
-        except (OSError, ValueError) as error:
-            raise self.source.unusable("it holds no certificate that can be read") from error
 
 
 class Anchors:
@@ -149,7 +99,7 @@ class Anchors:
     store is read for the second one only: it is large, and mostly the files are named since it doesn't do.
     """
 
-    def __init__(self, named: list[_Certificates]) -> None:
+    def __init__(self, named: list[Certificates]) -> None:
         self._named = named
         self.context = _of_files(named) if named else _system_context()
         """What the next connection is checked with."""
@@ -169,53 +119,6 @@ class Anchors:
         return True
 
 
-class _TrustingAdapter(HTTPAdapter):
-    """Hands our contexts to every connection.
-
-    requests calls `cert_verify` before every request and would add its own bundle of certificates (certifi) there.
-    """
-
-    def __init__(self, trust: Trust, at_once: int) -> None:
-        self._trust = trust
-        super().__init__(max_retries=0, pool_maxsize=at_once)
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        try:
-            return super().send(request, *args, **kwargs)
-        except (requests.exceptions.SSLError, requests.exceptions.ProxyError) as error:
-            # A refused certificate ends the handshake, so nothing has been sent yet.
-            refused_by_proxy = isinstance(error, requests.exceptions.ProxyError)
-            proxy = select_proxy(request.url or "", kwargs.get("proxies") or {})
-            if not self._trust.turn_to_other((proxy if refused_by_proxy else request.url) or "", error):
-                raise
-            return super().send(request, *args, **kwargs)
-
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        if proxy.lower().startswith("https://"):
-            kwargs["proxy_ssl_context"] = _ContextFor(urlsplit(proxy).hostname or "", self._trust.known_anchors(proxy))
-        return super().proxy_manager_for(proxy, **kwargs)
-
-    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        conn.cert_reqs = "CERT_REQUIRED"
-        conn.conn_kw["ssl_context"] = _ContextFor(conn.host, self._trust.known_anchors(url))
-
-
-class _ContextFor:
-    """The context, for one host: urllib3 1.26 (Pro 3.0 to 3.2) doesn't name it where it is an IP address, so that it
-    couldn't be compared with the certificate. What urllib3 sets here doesn't reach the context itself.
-    """
-
-    def __init__(self, host: str, anchors: Anchors) -> None:
-        self._host = host
-        self._anchors = anchors
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._anchors.context, name)
-
-    def wrap_socket(self, sock: socket.socket, server_hostname: str | None = None) -> ssl.SSLSocket:
-        return self._anchors.context.wrap_socket(sock, server_hostname=server_hostname or self._host)
-
-
 def _system_context() -> ssl.SSLContext:
     """The operating system's store: through truststore where it is installed (Pro 3.3 and later), else through ssl.
 
@@ -228,7 +131,7 @@ def _system_context() -> ssl.SSLContext:
     return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def _of_store_and_files(named: list[_Certificates]) -> ssl.SSLContext:
+def _of_store_and_files(named: list[Certificates]) -> ssl.SSLContext:
     # Not by truststore: on Windows it heeds only authorities' certificates in a file, and a server's own may be in it.
     context = ssl.create_default_context()
     context.verify_flags &= ~PARTIAL_CHAIN  # set by default from Python 3.13 on
@@ -237,30 +140,13 @@ def _of_store_and_files(named: list[_Certificates]) -> ssl.SSLContext:
     return context
 
 
-def _of_files(named: list[_Certificates]) -> ssl.SSLContext:
+def _of_files(named: list[Certificates]) -> ssl.SSLContext:
     first, *others = named
     context = first.alone()
     context.verify_flags |= PARTIAL_CHAIN
     for certificates in others:
         certificates.add_to(context)
     return context
-
-
-def _read(file: _CertificateFile) -> _Certificates:
-    try:
-        if os.path.isdir(file.path):
-            return _Certificates(file, "")
-        with file.path.open("rb") as stream:
-            content = stream.read(LARGEST_CA_FILE + 1)
-    except OSError as error:
-        raise file.unusable(reason(error)) from error
-    if len(content) > LARGEST_CA_FILE:
-        raise file.unusable("it is too large")
-    # Comments may hold any letter; certificates are ASCII.
-    pem = content.decode("ascii", errors="ignore")
-    if not pem.strip():
-        raise file.unusable("it is empty")
-    return _Certificates(file, pem)
 
 
 def _authority(url: str) -> str:
