@@ -27,7 +27,13 @@ PYTHON = re.compile(r"Access\(|cachetools_core\.\w+")
 TOOL = re.compile(r"the tool [A-Z]")
 SITE = "https://gis.example.com/server"
 # Each of these asks a place before it says it.
-BY_PLACE = {"account.py", "local/accounts.py", "server/refused_certificates.py", "server/signin.py"}
+BY_PLACE = {
+    "account.py",
+    "local/accounts.py",
+    "server/refused_certificates.py",
+    "server/signin.py",
+    "server/sources.py",
+}
 
 
 def literals(file: Path) -> list[str]:
