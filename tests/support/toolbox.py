@@ -86,7 +86,7 @@ def a_core(folder: Path, version: str, delete: str = "raise AssertionError('call
         **{f"naming/{file.name}": file.read_text(encoding="utf-8") for file in (real / "naming").glob("*.py")},
         "version.py": f'__version__ = "{version}"\n',
         "server/__init__.py": "",
-        "server/sources.py": "class ActivePortal:\n    asked_of_pro = staticmethod(lambda url, token: (url(), token))\n",
+        "server/sources.py": "class ActivePortal:\n    asked_of_pro = staticmethod(lambda url, ask: (url(), ask))\n",
         "tools/__init__.py": "",
         "tools/access.py": "def Access(*, active_portal, messages, place): return messages\n",
         "tools/delete.py": f"from ..errors import *\n\ndef delete_map_server_cache(service, messages):\n{body}\n",
