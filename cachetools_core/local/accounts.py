@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from ..account import Account, Answer, Found, Home, Place, WhyNot
+from ..errors import SiteNotKept
 from ..messages import plain_words
 from ..naming.identity import same_address
 from ..waiting import Run
+from .sites import kept_site
 
 if TYPE_CHECKING:
     import configparser
@@ -28,7 +30,8 @@ class StoredInKeyring:
     """The account stored under `CacheTools:` and the home's address; without a user name, any that the back end gives.
 
     The user name that comes back is the one that counts (keyring's documentation of get_credential). Back ends that
-    keep files can't be searched by the service alone, and say the same as for nothing stored.
+    keep files can't be searched by the service alone, and say the same as for nothing stored; there the user counts
+    that was noted when the account was stored, if it is the only one.
     """
 
     username: str | None = None
@@ -39,7 +42,7 @@ class StoredInKeyring:
         place = f"keyring entry '{home.keyring_entry}'"
         of_whom = f" of {plain_words(self.username)}" if self.username else ""
         try:
-            account = ask_keyring(run, lambda: self._account(home.keyring_entry))
+            account = ask_keyring(run, lambda: self._account(home))
         except Unusable as trouble:
             return WhyNot(f"{place}{of_whom}: {trouble}")
         if account is not None:
@@ -51,10 +54,14 @@ class StoredInKeyring:
             f"{NAME_THE_USER[self.place]}"
         )
 
-    def _account(self, entry: str) -> Account | None:
+    def _account(self, home: Home) -> Account | None:
         import keyring
 
+        entry = home.keyring_entry
         credential = keyring.get_credential(entry, self.username)
+        noted = _noted_user(home.address) if credential is None and not self.username else ""
+        if noted:
+            credential = keyring.get_credential(entry, noted)
         if credential is None:
             keyring.get_password(
                 entry, self.username or ""
@@ -62,6 +69,15 @@ class StoredInKeyring:
         if credential is None or not credential.username or not credential.password:
             return None
         return Account(_text(credential.username), _text(credential.password))
+
+
+def _noted_user(address: str) -> str:
+    """The only user whose account is noted as stored for this address; empty for none, and for several."""
+    try:
+        (user,) = kept_site(address).usernames
+    except (SiteNotKept, ValueError):
+        return ""
+    return user
 
 
 @dataclass(frozen=True)
