@@ -62,7 +62,7 @@ class Tool:
     """What the tools share: every licence, a validation that never raises, and the frame around a run.
 
     A tool adds its `rows`; `check`, what the texts alone tell; and `run`, one call of the core, which yields the names
-    and values of its derived parameters, before any error. Both get the parameters by name.
+    and values of its derived parameters, before any error. Both get the parameters by name; `pane` hears the run.
     """
 
     category = "Caching"
@@ -110,9 +110,10 @@ class Tool:
             messages.addErrorMessage(core_problem())
             return
         from cachetools_core.errors import CacheToolsError
+        from cachetools_core.tools.steady import Steady
 
         try:
-            for name, value in self.run(given, messages):
+            for name, value in self.run(given, Steady(PaneMessages(messages))):
                 given[name].value = value
         except CacheToolsError as error:
             messages.addErrorMessage(str(error))
@@ -135,14 +136,14 @@ class DeletingTool(Tool):
         if service:
             given["input_service"].setWarningMessage(self.warning.format(service))
 
-    def run(self, given, messages):
+    def run(self, given, pane):
         """Warn in the messages too, which is all that a script sees."""
         from cachetools_core.naming.parameter_text import about_instances
 
         warning = about_instances(given["num_of_caching_service_instances"].valueAsText)
         if warning:
-            messages.addWarningMessage(warning)
-        yield "out_job_url", self.delete(given, access_with(messages)).output_url
+            pane.warning(warning)
+        yield "out_job_url", self.delete(given, access_with(pane)).output_url
 
 
 class DeleteMapServerCache(DeletingTool):
@@ -217,14 +218,14 @@ class DeleteMapServerCaches(Tool):
         if several:
             given["input_services"].setWarningMessage(several.warning)
 
-    def run(self, given, messages):
+    def run(self, given, pane):
         """The error, if any, comes last: the values are set however the services ended."""
         from cachetools_core import delete_map_server_caches
         from cachetools_core.naming.several import texts_in
 
         services, folder = texts_in(text(given["input_services"])), text(given["receipt_folder"]) or None
-        summary = delete_map_server_caches(services, access_with(messages, receipts=folder))
-        messages.addMessage(summary.to_text())
+        summary = delete_map_server_caches(services, access_with(pane, receipts=folder))
+        pane.info(summary.to_text())
         yield from (("out_deleted", summary.deleted), ("out_failed", summary.failed), ("out_summary", summary.page))
         summary.check()
 
@@ -250,12 +251,12 @@ class ReportMapServerCache(Tool):
         read(given["input_service"], read_service)
         read(given["output_report"], read_ending)
 
-    def run(self, given, messages):
+    def run(self, given, pane):
         """Nothing but requests that read."""
         from cachetools_core import report_map_server_cache
 
         report = report_map_server_cache(
-            text(given["input_service"]), text(given["output_report"]) or None, access_with(messages)
+            text(given["input_service"]), text(given["output_report"]) or None, access_with(pane)
         )
         yield from ((f"out_{name}", getattr(report, name)) for name in ("tiles", "bytes", "scales", "deletable"))
 
@@ -286,14 +287,14 @@ class StoreServerSignIn(SignInTool):
         row("out_site", "Site", "GPString", *DERIVED),
     )
 
-    def run(self, given, messages):
+    def run(self, given, pane):
         """The account goes to the core and nowhere else."""
         from cachetools_core import Account, store_sign_in
 
         account = Account(text(given["username"]), text(given["password"]))
         files = {name: text(given[name]) or None for name in ("ca_file", "cache_directory")}
-        stored = store_sign_in(text(given["site"]), access_with(messages, account=account, **files))
-        messages.addMessage(stored.to_text())
+        stored = store_sign_in(text(given["site"]), access_with(pane, account=account, **files))
+        pane.info(stored.to_text())
         yield "out_site", stored.site
 
 
@@ -308,12 +309,12 @@ class RemoveServerSignIn(SignInTool):
         row("out_removed", "Removed", "GPLong", *DERIVED),
     )
 
-    def run(self, given, messages):
+    def run(self, given, pane):
         """Asks no server."""
         from cachetools_core import remove_sign_in
 
-        removed = remove_sign_in(text(given["site"]), text(given["username"]), access_with(messages))
-        (messages.addMessage if removed.count else messages.addWarningMessage)(removed.to_text())
+        removed = remove_sign_in(text(given["site"]), text(given["username"]), access_with(pane))
+        (pane.info if removed.count else pane.warning)(removed.to_text())
         yield "out_removed", removed.count
 
 
@@ -345,14 +346,14 @@ class PaneMessages:
         return arcpy.env.isCancelled
 
 
-def access_with(messages, **fields):
+def access_with(pane, **fields):
     """Who signs in, and who listens: Pro's active portal, and the pane; the other fields as given."""
     from cachetools_core import Access
     from cachetools_core.account import Place
     from cachetools_core.server.sources import ActivePortal
 
     active = ActivePortal.asked_of_pro(arcpy.GetActivePortalURL, arcpy.GetSigninToken)
-    return Access(active_portal=active, messages=PaneMessages(messages), place=Place.PANE, **fields)
+    return Access(active_portal=active, messages=pane, place=Place.PANE, **fields)
 
 
 def is_settled(one):

@@ -19,6 +19,8 @@ Read = TypeVar("Read")
 
 SIDES = ("XMin", "YMin", "XMax", "YMax")
 NO_CORNERS = (math.nan,) * len(SIDES)
+NO_HEIGHTS = ["NaN"] * 4
+"""What the text of a flat arcpy.Extent has after its corners."""
 
 ENDINGS = (".html", ".json", ".csv")
 
@@ -79,6 +81,8 @@ def read_extent(parameter: Any) -> tuple[tuple[float, ...] | None, int | str | N
     number, name = getattr(system, "factoryCode", 0), getattr(system, "name", "")
     is_known = name not in (None, "", "Unknown") and getattr(system, "type", "Projected") in ("Projected", "Geographic")
     words = [getattr(value, side, None) for side in SIDES] if hasattr(value, SIDES[0]) else (text or str(value)).split()
+    if words[len(SIDES) :] == NO_HEIGHTS:
+        words = words[: len(SIDES)]
     corners = tuple(map(_number, words)) if len(words) == len(SIDES) else NO_CORNERS
     return corners, number or (str(name) if is_known else None)
 

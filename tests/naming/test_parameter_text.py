@@ -96,6 +96,7 @@ def system(number: int, name: str, **more: str) -> Any:
         (an_extent(XMin="1"), "1 2 3 4", (1, 2, 3, 4), None),
         ("1 2 3 4", "1 2 3 4", (1, 2, 3, 4), None),
         (None, "1 2 3 4", (1, 2, 3, 4), None),
+        ("1 2 3 4 NaN NaN NaN NaN", "1 2 3 4 NaN NaN NaN NaN", (1, 2, 3, 4), None),
         (an_extent(spatialReference=system(25832, "x")), "1 2 3 4", (1, 2, 3, 4), 25832),
         (an_extent(spatialReference=system(0, "Our grid", type="Projected")), "1 2 3 4", (1, 2, 3, 4), "Our grid"),
         (an_extent(spatialReference=system(0, "Unknown")), "1 2 3 4", (1, 2, 3, 4), None),
@@ -106,7 +107,9 @@ def test_an_extent_is_its_corners_and_its_system(value: Any, text: Any, corners:
     assert read_extent(SimpleNamespace(value=value, valueAsText=text)) == (corners, known_as)
 
 
-@pytest.mark.parametrize("value", ["MINOF", "Rainfall", "1 2 3 4 5", an_extent(XMax=None), object()])
+@pytest.mark.parametrize(
+    "value", ["MINOF", "Rainfall", "1 2 3 4 5", "1 2 3 4 PROJCS[x] NaN", an_extent(XMax=None), object()]
+)
 def test_what_is_no_extent_has_no_corners_that_could_be_taken_for_one(value: Any) -> None:
     corners, _ = read_extent(SimpleNamespace(value=value, valueAsText=str(value)))
     assert corners is not None and any(map(math.isnan, corners))

@@ -89,6 +89,7 @@ def a_core(folder: Path, version: str, delete: str = "raise AssertionError('call
         "server/sources.py": "class ActivePortal:\n    asked_of_pro = staticmethod(lambda url, ask: (url(), ask))\n",
         "tools/__init__.py": "",
         "tools/access.py": "def Access(*, active_portal, messages, place): return messages\n",
+        "tools/steady.py": (real / "tools" / "steady.py").read_text(encoding="utf-8"),
         "tools/delete.py": f"from ..errors import *\n\ndef delete_map_server_cache(service, messages):\n{body}\n",
     }
     for name, text in texts.items():

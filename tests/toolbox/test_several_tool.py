@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from arcpy_standin import ExecuteError, Pro
+from arcpy_standin.refusals import free_to_talk
+from arcpy_standin.session import ToolMessages
 from support.toolbox import MANY, NAMED, NOT_NAMED, TOOLBOX, Place, Start, assert_ended_cleanly
 
 SERVICES = "input_services"
@@ -40,6 +42,25 @@ def test_several_services_from_the_pane(pro: Pro, place: Place, tmp_path: Path) 
     assert [receipt["service"] for receipt in told["receipts"]] == both(place)
     assert len(list(tmp_path.glob("*.html"))) == 3
     assert_ended_cleanly(pro)
+
+
+class Deaf(ToolMessages):
+    """Messages that take only errors."""
+
+    def addMessage(self, message: str) -> None:
+        raise RuntimeError(message)
+
+    addWarningMessage = addMessage
+
+
+def test_messages_that_fail_cost_the_words_alone(pro: Pro, place: Place) -> None:
+    parameters = pro.describe(MANY)
+    parameters[0].value = both(place)  # type: ignore[misc] # __setattr__ takes it
+    instance = pro._fresh(MANY)
+    with pro.session.during("executing"), free_to_talk():
+        instance.execute(parameters, Deaf(pro.session))
+    assert pro.outcome.texts(2) == []
+    assert [one.value for one in parameters[2:4]] == [2, 0] and place.server.submits == 2
 
 
 def test_one_bar_fills_with_the_services_that_are_done(pro: Pro, place: Place) -> None:
