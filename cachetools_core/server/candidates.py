@@ -84,9 +84,11 @@ class Candidates:
         return None
 
     def at_work(self, listed: JobList | None) -> tuple[Candidate, ...]:
-        """The candidates that haven't ended."""
-        unended = [job for job in _jobs(listed) if self._may_have_this_task(job) and not _is_an_end(job.status)]
-        return self._among(job for job in self._not_of_others(unended) if not self._has_ended(job))
+        """The candidates that haven't ended, and those by which this run has done the service at another address."""
+        done = self._done_at_other_addresses
+        jobs = [job for job in _jobs(listed) if self._may_have_this_task(job)]
+        unended = [job for job in jobs if job.id in done or not _is_an_end(job.status)]
+        return self._among(job for job in self._not_of_others(unended) if job.id in done or not self._has_ended(job))
 
     def since(self, listed: JobList | None, entry: Entry) -> tuple[Candidate, ...]:
         """The candidates that weren't there before the entry's submit.
@@ -103,6 +105,10 @@ class Candidates:
         """Those of the candidates that haven't ended."""
         return tuple(one for one in candidates if not self._has_ended(one.job))
 
+    @property
+    def _done_at_other_addresses(self) -> frozenset[str]:
+        return self._target.neighbours.jobs_at_other_addresses(self._target.service)
+
     def _not_of_others(self, jobs: Sequence[ListedJob]) -> Iterable[ListedJob]:
         others = self._target.neighbours.jobs_of_others([job.id for job in jobs], self._target.service)
         return (job for job in jobs if job.id not in others)
@@ -117,10 +123,11 @@ class Candidates:
 
     def _meaning_of(self, job: ListedJob) -> Means:
         try:
-            return names_service(self._target.service, service_of_job(self._wire, self.url_of(job.id)))
+            means = names_service(self._target.service, service_of_job(self._wire, self.url_of(job.id)))
         except (NoAnswer, ServerSaysNo):
             self._wire.run.go_on()
-            return Means.UNCLEAR
+            means = Means.UNCLEAR
+        return Means.THIS if means is Means.UNCLEAR and job.id in self._done_at_other_addresses else means
 
     def _may_have_this_task(self, job: ListedJob) -> bool:
         return not is_another_task(job.task, self._task)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 
 from ..errors import CannotDelete
 from ..naming.identity import names_in_key, service_key
@@ -11,6 +12,19 @@ from ..naming.service import ServiceReference
 from ..proof.words import plural
 from ..waiting import Run
 from .turns import Places, Turn
+
+A_SUBMIT_TAKES = 5.0
+"""Seconds that the submit at another address is awaited: the server's list shows its job by then."""
+
+
+@dataclass(frozen=True)
+class SameName:
+    """Services of one folder, name and type at several addresses of a run: only their servers know whether they are
+    one. `jobs` are those that the run has submitted for any of them, and the key of the service at its address.
+    """
+
+    turn: Turn = field(default_factory=Turn)
+    jobs: dict[str, str] = field(default_factory=dict)
 
 
 class Neighbours:
@@ -21,9 +35,18 @@ class Neighbours:
     take turns: within its turn one reads the list, submits, and has the answer, and no other one reads or submits.
     """
 
-    def __init__(self, jobs_at_once: float = float("inf"), noted: Callable[[], Mapping[str, str]] = dict) -> None:
-        """`noted` gives the jobs that are known from elsewhere, such as the journal: their ids, and whose they are."""
+    def __init__(
+        self,
+        jobs_at_once: float = float("inf"),
+        noted: Callable[[], Mapping[str, str]] = dict,
+        names: dict[str, SameName] | None = None,
+    ) -> None:
+        """`noted` gives the jobs that are known from elsewhere, such as the journal: their ids, and whose they are.
+
+        `names` is what the deletions on all sites of the run share.
+        """
         self._noted = noted
+        self._names: dict[str, SameName] = {} if names is None else names
         self._turn = Turn()
         self._jobs: dict[str, str] = {}
         self._jobs_at_once = jobs_at_once
@@ -39,9 +62,24 @@ class Neighbours:
         """The turn to read the list of jobs and to submit. Raises Cancelled and DeadlinePassed while it waits."""
         return self._turn.taken(run)
 
+    def turn_to_submit(self, service: ServiceReference, run: Run) -> AbstractContextManager[None]:
+        """The same, and no other address of what may be the same service has it, so that each sees the other's job.
+
+        Raises Cancelled and DeadlinePassed while it waits.
+        """
+        return self._turn.taken_with(self._of_the_name(service).turn, run, A_SUBMIT_TAKES)
+
     def note_job(self, job_id: str, service: ServiceReference) -> None:
         """From now on all know whose job this is."""
-        self._jobs[job_id] = service_key(service)
+        self._jobs[job_id] = self._of_the_name(service).jobs[job_id] = service_key(service)
+
+    def jobs_at_other_addresses(self, service: ServiceReference) -> frozenset[str]:
+        """The jobs of this run for services of the same name on other sites; where this server lists one, it is for
+        this service.
+        """
+        key = service_key(service)
+        jobs = dict(self._of_the_name(service).jobs)
+        return frozenset(one for one, whose in jobs.items() if whose != key and one not in self._jobs)
 
     def jobs_of_others(self, job_ids: Iterable[str], service: ServiceReference) -> frozenset[str]:
         """Those of the jobs that are known to be for another service; one that was noted for a service of the same name
@@ -71,6 +109,9 @@ class Neighbours:
         """Its job may be at work for ever, as far as this run can tell."""
         if self._at_work.holds(service_key(service)):
             self._unseen.add(service_key(service))
+
+    def _of_the_name(self, service: ServiceReference) -> SameName:
+        return self._names.setdefault(names_in_key(service_key(service)), SameName())
 
     def _check_for_hope(self) -> None:
         if len(self._unseen) >= self._jobs_at_once:

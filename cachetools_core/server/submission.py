@@ -71,7 +71,7 @@ class Submission:
         was waited for, Cancelled and DeadlinePassed before the submit. After it, nothing is raised.
         """
         candidates = Candidates(self._target, task.url)
-        with self._target.neighbours.turn(self._run):
+        with self._target.neighbours.turn_to_submit(self._target.service, self._run):
             listed = candidates.listed()
             if listed is None or not listed.whole:
                 trouble = "can't be read with this account" if listed is None else "leaves jobs or their ids out"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
+from ..errors import DeadlinePassed
 from ..waiting import CANCEL_IS_FELT_WITHIN, Run
 
 
@@ -50,6 +51,13 @@ class Places:
                 self._let_in()
             raise
 
+    def take_if_free(self, who: Hashable) -> bool:
+        """True where there was a place and nobody waits for one; it is taken then."""
+        with self._lock:
+            is_free = not self._waiting and len(self._held) < self._number
+            self._held |= {who} if is_free else set()
+        return is_free
+
     def give_back(self, who: Hashable) -> None:
         """The place is free again; nothing happens where there was none."""
         with self._lock:
@@ -81,3 +89,30 @@ class Turn:
             yield
         finally:
             self._places.give_back(me)
+
+    @contextmanager
+    def taken_with(self, other: Turn, run: Run, at_most: float) -> Iterator[None]:
+        """This turn together with another one, or alone once that was awaited for so many seconds.
+
+        Whoever waits for the other one keeps nobody from this one. Raises Cancelled or DeadlinePassed while it waits.
+        """
+        end = run.clock.monotonic() + at_most
+        while True:
+            with self.taken(run), other._taken_if_free() as is_taken:
+                left = end - run.clock.monotonic()
+                if is_taken or left <= 0:
+                    yield
+                    return
+            with suppress(DeadlinePassed), run.at_most(left), other.taken(run):
+                """Its turn has come, but not with this one."""
+            run.go_on()
+
+    @contextmanager
+    def _taken_if_free(self) -> Iterator[bool]:
+        me = threading.get_ident()
+        is_taken = self._places.take_if_free(me)
+        try:
+            yield is_taken
+        finally:
+            if is_taken:
+                self._places.give_back(me)

@@ -20,7 +20,7 @@ from ..proof.entry import Entry
 from ..proof.words import plural
 from ..secrecy import Discreet
 from ..server.connections import SharedConnections
-from ..server.neighbours import Neighbours
+from ..server.neighbours import Neighbours, SameName
 from ..server.site import Task, open_site
 from ..server.submission import Notebook
 from ..server.turns import Turn
@@ -49,6 +49,7 @@ class ManySession(Session):
         self.per_site = per_site
         self._shared: dict[str, SharedSite] = {}
         self._neighbours: dict[str, Neighbours] = {}
+        self._same_names: dict[str, SameName] = {}
 
     @property
     def workers(self) -> int:
@@ -63,7 +64,7 @@ class ManySession(Session):
         """
         key = site_key(service)
         if key not in self._neighbours:
-            self._neighbours[key] = Neighbours(self.per_site, partial(self._jobs_noted, ledger))
+            self._neighbours[key] = Neighbours(self.per_site, partial(self._jobs_noted, ledger), self._same_names)
         if service.site not in self._shared:
             self._shared[service.site] = SharedSite(self, self._neighbours[key])
         return SessionOfOne(self, self._shared[service.site], Name(service, name), ledger)

@@ -12,7 +12,7 @@ from support.clocks import ScaledClock
 from cachetools_core.errors import Cancelled, CannotDelete, DeadlinePassed
 from cachetools_core.naming.identity import service_key
 from cachetools_core.naming.service import ServiceReference
-from cachetools_core.server.neighbours import Neighbours
+from cachetools_core.server.neighbours import Neighbours, SameName
 from cachetools_core.server.turns import Places, Turn
 from cachetools_core.waiting import Run
 
@@ -40,6 +40,41 @@ def test_a_turn_is_one_threads_and_may_be_taken_again_within() -> None:
     for worker in workers:
         worker.join(60)
     assert seen == [0, 1]
+
+
+def test_one_name_at_two_addresses_is_submitted_one_after_the_other_and_keeps_nobody_else() -> None:
+    names: dict[str, SameName] = {}
+    here, there = Neighbours(4, names=names), Neighbours(4, names=names)
+    alias, waits, submits = ServiceReference("https://alias/arcgis", "", "Rain", "MapServer"), a_run(), []
+
+    def submit() -> None:
+        with there.turn_to_submit(alias, waits):
+            submits.append(here.jobs_at_other_addresses(RAIN) | there.jobs_at_other_addresses(alias))
+
+    other = threading.Thread(target=submit)
+    with here.turn_to_submit(RAIN, a_run()):
+        other.start()
+        with there.turn_to_submit(SNOW, a_run()):
+            assert submits == []
+        here.note_job("j1", RAIN)
+    other.join(60)
+    assert submits == [{"j1"}]
+
+
+def test_a_submit_elsewhere_that_takes_too_long_is_not_awaited() -> None:
+    turn, other, run, let_go = Turn(), Turn(), a_run(), threading.Event()
+
+    def hang() -> None:
+        with other.taken(run):
+            held.set()
+            let_go.wait(60)
+
+    held = threading.Event()
+    threading.Thread(target=hang).start()
+    assert held.wait(60)
+    with turn.taken_with(other, run, at_most=5.0):
+        assert run.clock.monotonic() >= 5.0
+    let_go.set()
 
 
 @pytest.fixture

@@ -6,18 +6,21 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.body_server import BodyServer
 from support.clocks import ScaledClock
+from support.job_site import LIST
 from support.listener import Listener
 from support.many import Many
 from support.many_services import ManyServices
 from support.many_sites import simulated_sites
 from support.no_room import NO_ROOM, no_room
 from support.schema import summary_misfits
+from support.second_port import second_port
 from support.story import account_of, delete
 
 from cachetools_core.account import Account
@@ -183,6 +186,24 @@ def test_while_the_first_of_two_contexts_is_not_settled_the_other_is_left_alone(
     summary = many.delete([many.services[0], other], deadline=300.0)
     assert summary.counts == {"still-running": 1, "not-deleted": 1} and many.server.submits == 1
     assert "isn't settled" in str(summary.receipts[1].error)
+
+
+def test_a_service_by_two_ports_of_its_server_gets_one_job(tmp_path: Path) -> None:
+    lists, both_have_listed = count(), threading.Event()
+
+    def answer(path: str) -> Any:
+        if path.endswith("/submitJob"):
+            both_have_listed.wait(0.3)
+        said = site.answer(path)
+        if path == LIST and next(lists):
+            both_have_listed.set()
+        return said
+
+    with simulated_sites(1, 1) as (clock, (site,)), second_port(site.urls[0]) as other:
+        site.server.answer = answer
+        access = Access(clock=clock, messages=Listener(), receipts=tmp_path / "r", journal_folder=tmp_path / "j")
+        summary = delete_map_server_caches([*site.urls, other], access)
+    assert (summary.counts, [named for named, _ in site.jobs.values()]) == ({"deleted": 2}, ["S0:MapServer"])
 
 
 def test_without_a_yes_nothing_is_deleted(many: Many) -> None:
