@@ -45,10 +45,11 @@ def test_a_turn_is_one_threads_and_may_be_taken_again_within() -> None:
 def test_one_name_at_two_addresses_is_submitted_one_after_the_other_and_keeps_nobody_else() -> None:
     names: dict[str, SameName] = {}
     here, there = Neighbours(4, names=names), Neighbours(4, names=names)
-    alias, waits, submits = ServiceReference("https://alias/arcgis", "", "Rain", "MapServer"), a_run(), []
+    alias, submits = ServiceReference("https://alias/arcgis", "", "Rain", "MapServer"), []
+    slowly = Run(ScaledClock(0.01), 600.0, lambda: False)
 
     def submit() -> None:
-        with there.turn_to_submit(alias, waits):
+        with there.turn_to_submit(alias, slowly):
             submits.append(here.jobs_at_other_addresses(RAIN) | there.jobs_at_other_addresses(alias))
 
     other = threading.Thread(target=submit)
