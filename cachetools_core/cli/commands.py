@@ -79,7 +79,11 @@ def _site(command: argparse.ArgumentParser) -> None:
 
 def _consent(command: argparse.ArgumentParser) -> None:
     command.add_argument("--yes", action="store_true", help="don't ask; needed if there is no terminal")
-    command.add_argument("--receipts", metavar="FOLDER", help="where to keep the receipt")
+    command.add_argument(
+        "--receipts",
+        metavar="FOLDER",
+        help="where to keep the receipts (default: the folder in CACHETOOLS_RECEIPTS, else in the application data)",
+    )
 
 
 def _cache_directory(command: argparse.ArgumentParser) -> None:

@@ -62,7 +62,10 @@ def main(arguments: list[str] | None = None) -> int:
     except (CacheError, ValueError) as error:
         parser.error(str(error))
     except OSError as error:
-        print(f"The server could not start on port {options.port}: {error}. Give another --port.", file=sys.stderr)
+        print(
+            f"The server could not start: {error}. If port {options.port} is taken, give another --port.",
+            file=sys.stderr,
+        )
         return 1
     return 0
 
@@ -132,7 +135,11 @@ def _parser() -> argparse.ArgumentParser:
         "--job-seconds", type=_seconds, default=2.0, metavar="S", help="how long a deletion takes (default 2)"
     )
     parser.add_argument(
-        "--services", type=_number, default=0, metavar="N", help="N more services with small caches, in four folders"
+        "--services",
+        type=_number,
+        default=0,
+        metavar="N",
+        help="N more services with small caches, in the root folder and three others",
     )
     parser.add_argument(
         "--fault", action="append", default=[], metavar="NAME[@STEP][:TIMES]", help="a fault, see --list-faults"
