@@ -17,6 +17,9 @@ class Finding:
     words: str
     error: CacheToolsError | None = None
 
+    def __str__(self) -> str:
+        return f"{self.what}: {self.words}"
+
     def to_dict(self) -> dict[str, Any]:
         """The finding as JSON has it."""
         return {"what": self.what, "good": self.good, "words": self.words}
@@ -59,7 +62,7 @@ class Check:
     def to_text(self) -> str:
         """A line per finding, and what they mean together."""
         mark = {True: "ok ", False: "NO ", None: " ? "}
-        lines = [f"{mark[finding.good]} {finding.what}: {finding.words}" for finding in self.findings]
+        lines = [f"{mark[finding.good]} {finding}" for finding in self.findings]
         outcome = "A deletion is possible from here" if self.possible else "Not possible yet: NO marks what stops it"
         open_questions = any(finding.good is None for finding in self.findings)
         return "\n".join([*lines, "", outcome + ("; ? marks what doesn't stop it." if open_questions else ".")])

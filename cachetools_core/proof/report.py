@@ -45,7 +45,7 @@ class Report(CacheFound):
 
     def to_text(self) -> str:
         """The table, what to think of, and what stands in the way."""
-        stopped = (f"Not deletable from here: {finding.what}: {finding.words}" for finding in self.stoppers)
+        stopped = (f"Not deletable from here: {finding}" for finding in self.stoppers)
         return "\n".join([self.table, *(f"Note: {text}" for text in self.cautions), *stopped])
 
     def to_csv(self) -> str:

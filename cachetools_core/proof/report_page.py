@@ -69,11 +69,7 @@ def _head(report: CacheFound) -> str:
     title = f"<h1>{escape(_title(report))}</h1>\n<p>{linked(report.service, readable(report.service))}</p>\n"
     said = {True: "A deletion is possible from here.", False: "Not deletable from here:", None: ""}[report.deletable]
     outcome = f'<p class="error">{said}</p>\n' if said else ""
-    return f'<header class="{tone}">{title}{outcome}{listed(map(_stopper, stoppers))}</header>\n'
-
-
-def _stopper(finding: Finding) -> str:
-    return f"{finding.what}: {finding.words}"
+    return f'<header class="{tone}">{title}{outcome}{listed(map(str, stoppers))}</header>\n'
 
 
 def _title(report: CacheFound) -> str:
@@ -205,8 +201,7 @@ def _jobs(report: CacheFound) -> str:
 
 def _findings(findings: tuple[Finding, ...]) -> str:
     items = "\n".join(
-        f'<li><b class="{MARKS[one.good][1]}">{MARKS[one.good][0]}</b> {escape(one.what)}: {escape(one.words)}</li>'
-        for one in findings
+        f'<li><b class="{MARKS[one.good][1]}">{MARKS[one.good][0]}</b> {escape(str(one))}</li>' for one in findings
     )
     return f'<ul class="checks">\n{items}\n</ul>\n' if items else ""
 

@@ -10,11 +10,10 @@ from typing import Any, Union
 
 from ..naming.service import ServiceReference
 from ..naming.site import SitePart
-from .cache_found import OUT_OF_STEP, CacheFound
+from .cache_found import CacheFound
 from .evidence import Look, Says, ServiceState, Witness
 from .evidence import Why as WitnessWhy
 from .look_words import who_says_what
-from .scheme import TilingScheme
 from .words import in_utc
 
 
@@ -73,7 +72,10 @@ class CacheRow:
     def to_dict(self) -> dict[str, Any]:
         """The row as JSON has it."""
         return {
-            **_service_as_dict(self.service),
+            "service": self.service.url,
+            "folder": self.service.folder,
+            "name": self.service.name,
+            "type": self.service.kind,
             "tiles": self.tiles,
             "bytes": self.bytes,
             "scales": self.scales,
@@ -139,19 +141,20 @@ def found_of(service: ServiceReference, look: Look, asked_at: datetime) -> Found
     scales = [row.scale.scale for row in report.rows]
     scheme = report.scheme
     return CacheRow(
-        service,
-        asked_at,
-        report.tiles,
-        report.bytes,
-        None if look.scales is None else len(scales),
-        max(scales, default=None),
-        min(scales, default=None),
-        *_form_of(scheme),
-        look.on_demand,
-        look.tiles_only,
-        look.service is not ServiceState.NOT_STARTED,
-        look.busy,
-        _remarks(look),
+        service=service,
+        asked_at=asked_at,
+        tiles=report.tiles,
+        bytes=report.bytes,
+        scales=None if look.scales is None else len(scales),
+        first_scale=max(scales, default=None),
+        last_scale=min(scales, default=None),
+        storage_format="" if scheme is None else scheme.storage_format,
+        tile_format="" if scheme is None else scheme.tile_format,
+        on_demand=look.on_demand,
+        tiles_only=look.tiles_only,
+        started=look.service is not ServiceState.NOT_STARTED,
+        busy=look.busy,
+        remarks=_remarks(look),
     )
 
 
@@ -165,10 +168,6 @@ def _remarks(look: Look) -> tuple[str, ...]:
     # ArcGIS's own refusal is plain; everything else is shown in the words of whoever answered.
     words = "" if silent.why in (WitnessWhy.REFUSED, WitnessWhy.NOT_OFFERED) else silent.words
     return tuple(filter(None, (contradiction, f"{uncounted}: {words}" if uncounted and words else uncounted)))
-
-
-def _form_of(scheme: TilingScheme | None) -> tuple[str, str]:
-    return ("", "") if scheme is None else (scheme.storage_format, scheme.tile_format)
 
 
 @dataclass(frozen=True)
@@ -240,12 +239,3 @@ class SiteCaches:
     def exit_code(self) -> int:
         """0 where everything was asked, 3 where the report was cancelled, 5 where its time was up."""
         return EXIT_CODES[self.ending]
-
-    @property
-    def out_of_step(self) -> str:
-        """What the numbers are worth."""
-        return f"Counted by the cache reports. {OUT_OF_STEP}"
-
-
-def _service_as_dict(service: ServiceReference) -> dict[str, Any]:
-    return {"service": service.url, "folder": service.folder, "name": service.name, "type": service.kind}

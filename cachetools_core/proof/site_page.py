@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from html import escape
 
+from .cache_found import OUT_OF_STEP
 from .html import document, facts_table, linked, listed, section, stacking
 from .site_caches import CacheRow, Ending, SiteCaches
 from .site_table import (
@@ -91,7 +92,7 @@ def _facts(report: SiteCaches) -> list[tuple[str, str]]:
         ("Account", report.account),
         ("Server", report.version),
         ("Asked", f"{for_people(in_utc(report.started))} to {for_people(in_utc(report.finished))}"),
-        ("Counts", report.out_of_step if counted else ""),
+        ("Counts", f"Counted by the cache reports. {OUT_OF_STEP}" if counted else ""),
     ]
 
 

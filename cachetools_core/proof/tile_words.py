@@ -27,29 +27,29 @@ def explain_tiles(verdict: Verdict, story: Story, selection: Selection, remains:
     facts = f"The job: {story.report.in_words().rstrip('.')}. Afterwards {seen(story.after)}."
     if verdict is Verdict.STILL_RUNNING:
         return still_running(story)
-    if verdict in (Verdict.PARTLY_DELETED, Verdict.NOT_DELETED) and tiles_on_disk(story.after, selection):
-        facts = f"{story.after.of(Witness.DISK).words} {facts}"
-        if count_of(story.after, selection) == 0:
-            some = "some of " if verdict is Verdict.PARTLY_DELETED else ""
-            return f"{capitalized(some + tiles)} are still on disk. {facts}", LEFT_ON_DISK
-    if verdict is Verdict.PARTLY_DELETED:
-        what = f"Only some of {tiles} are gone. {facts}"
-        return what, f"Run this again to delete the rest. {why_it_ended(story.report)}".rstrip()
-    if verdict is Verdict.NOT_DELETED:
-        if story.stopped:
-            return (
-                f"{capitalized(tiles)} are still there. {facts}",
-                "You cancelled before the job deleted any. Run this again.",
-            )
-        why = why_it_ended(story.report)
-        said = f"{why} Running this again is safe." if why else f"The server doesn't say why. {LOG}"
-        return f"{capitalized(tiles)} are still there. {facts}", said
+    if verdict in (Verdict.PARTLY_DELETED, Verdict.NOT_DELETED):
+        return _some_are_left(verdict, story, selection, tiles, facts)
     doubts = " ".join(one for one in _doubts(story, remains) if one.rstrip(".") not in facts)
     return (
         f"Can't tell whether {tiles} were deleted. {facts} {doubts}".rstrip(),
         f"Look at {story.service.url} and at the jobs of System/CachingControllers and System/CachingTools in ArcGIS"
         f" Server Manager. {AGAIN}{story.way_to_a_new_job}",
     )
+
+
+def _some_are_left(verdict: Verdict, story: Story, selection: Selection, tiles: str, facts: str) -> tuple[str, str]:
+    why = why_it_ended(story.report)
+    if tiles_on_disk(story.after, selection):
+        facts = f"{story.after.of(Witness.DISK).words} {facts}"
+        if count_of(story.after, selection) == 0:
+            some = "some of " if verdict is Verdict.PARTLY_DELETED else ""
+            return f"{capitalized(some + tiles)} are still on disk. {facts}", LEFT_ON_DISK
+    if verdict is Verdict.PARTLY_DELETED:
+        return f"Only some of {tiles} are gone. {facts}", f"Run this again to delete the rest. {why}".rstrip()
+    what = f"{capitalized(tiles)} are still there. {facts}"
+    if story.stopped:
+        return what, "You cancelled before the job deleted any. Run this again."
+    return what, f"{why} Running this again is safe." if why else f"The server doesn't say why. {LOG}"
 
 
 def _doubts(story: Story, remains: Remains) -> list[str]:

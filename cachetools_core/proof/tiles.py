@@ -155,7 +155,7 @@ class CloseUp:
 
     @property
     def outside(self) -> dict[int, str]:
-        """The mark of what lies outside, for each level."""
+        """The mark of what lies well outside, for each level; another one where it couldn't be looked at."""
         return {one.level: one.mark for one in self.sampled if not one.inside}
 
 

@@ -6,7 +6,7 @@ import math
 
 from .evidence import Look, Says, ServiceState, Witness
 from .scheme import LevelOfDetail
-from .tiles import CloseUp, Selection
+from .tiles import Selection
 from .verdict import Remains, by_counts
 
 SAME_SCALE = 0.001
@@ -119,7 +119,7 @@ def _in_scales(before: Look, after: Look, selection: Selection) -> Remains:
 def _in_extent(before: Look, after: Look) -> Remains:
     was, now = before.close_up, after.close_up
     assert was is not None and now is not None
-    if not (now.covers_some and was.covers_some and was.service_answers) or _is_touched_outside(was, now):
+    if not (now.covers_some and was.covers_some and was.service_answers) or was.outside != now.outside:
         return Remains.UNTOLD
     had, left = count_of(before, was.selection), count_of(after, was.selection)
     fewer_by_count = had is not None and left is not None and left < had
@@ -137,8 +137,3 @@ def _in_extent(before: Look, after: Look) -> Remains:
     if now.service_answers or fewer_by_count or gone_from_disk:
         return Remains.NOTHING
     return Remains.NOTHING_BY_ONE if after.nobody_may_count else Remains.UNTOLD
-
-
-def _is_touched_outside(was: CloseUp, now: CloseUp) -> bool:
-    """True where a tile well outside isn't what it was, or couldn't be looked at again."""
-    return was.outside != now.outside

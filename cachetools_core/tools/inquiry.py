@@ -80,11 +80,6 @@ class _Inquiry:
         """True where it is known of services that are to be asked."""
         return True
 
-    def _take_up_service(self, site: OpenSite, service: ServiceReference) -> None:
-        """Ask for this one, unless it was named before."""
-        if self._survey.expect(service):
-            self._work.add(site.url, partial(self._asked, site, service))
-
     def _asked(self, site: OpenSite, service: ServiceReference) -> Next:
         try:
             look = closer_look_at_one_of_many(site.wire, service)
@@ -129,14 +124,15 @@ class SiteInquiry(_Inquiry):
 
     def _take_up(self, site: OpenSite, part: SitePart, listing: Listing) -> None:
         """Ask for everything that is listed there, folders first, so that it is soon known how much there is."""
-        self._survey.note_listed(part)
+        self._survey.note_understood(part)
         for text in listing.unnamed:
             self._survey.note(text, UnreadRow(text, Why.NO_SERVICE, f"{part.url} lists it."))
         for folder in listing.folders:
             if self._survey.expect(folder):
                 self._work.add(site.url, partial(self._listed, site, folder))
         for service in listing.services:
-            self._take_up_service(site, service)
+            if self._survey.expect(service):
+                self._work.add(site.url, partial(self._asked, site, service))
 
     def _listed(self, site: OpenSite, folder: SitePart) -> Next:
         try:
@@ -173,11 +169,11 @@ class NamedInquiry(_Inquiry):
     def _refuse(self, text: str, error: CacheToolsError) -> None:
         self.first_error = self.first_error or error
         shown = safe_text(text)
-        self._survey.note_named(text)
+        self._survey.note_understood(text)
         self._survey.note(shown, UnreadRow(shown, Why.NO_SERVICE, f"{error.what} {error.remedy}".rstrip()))
 
     def _take_up_named(self, text: str, service: ServiceReference) -> None:
-        self._survey.note_named(text)
+        self._survey.note_understood(text)
         if not self._survey.expect(service):
             return
         if service.site not in self._waiting:

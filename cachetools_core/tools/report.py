@@ -84,7 +84,7 @@ def _report(text: str, output: str | os.PathLike[str] | None, session: Session, 
 def tell(findings: tuple[Finding, ...], hears: Messages) -> None:
     """Say each finding: a warning for what stops a deletion, or may. Raises nothing."""
     for finding in findings:
-        (hears.info if finding.good else hears.warning)(f"{finding.what}: {finding.words}")
+        (hears.info if finding.good else hears.warning)(str(finding))
 
 
 def _is_counted(found: Look) -> bool:

@@ -40,13 +40,9 @@ class Survey:
         self._waiting[key] = what
         return True
 
-    def note_named(self, text: str) -> None:
-        """A text is understood: what it names is waited for in its place."""
-        self._waiting.pop(_key(text))
-
-    def note_listed(self, folder: SitePart) -> None:
-        """A folder is listed."""
-        self._waiting.pop(_key(folder), None)
+    def note_understood(self, what: SitePart | str) -> None:
+        """What a text names, or what a folder lists, is waited for in its place."""
+        self._waiting.pop(_key(what), None)
 
     def note(self, what: What, found: Found) -> None:
         """What is known of it by now: its cache, why nothing is known, or None where it has no cache."""
