@@ -9,6 +9,7 @@ from .evidence import Look, Says, Scale, Witness
 from .finding import Finding, first_stopper
 from .look_words import look_in_words, who_says_what
 from .scheme import TilingScheme, in_digits
+from .tile_range import expected_tiles
 from .words import for_people, in_megabytes, in_utc
 
 ON_DEMAND = "Tiles are made on demand, so they come back when somebody views the map."
@@ -71,7 +72,12 @@ class CacheFound:
     @property
     def rows(self) -> tuple[Row, ...]:
         """The scales that hold tiles; none where nobody counted."""
-        return tuple(Row(scale, self.found.expected_tiles(scale.level)) for scale in self.found.scales or ())
+        return tuple(Row(scale, self._expected_at(scale.level)) for scale in self.found.scales or ())
+
+    def _expected_at(self, level: int) -> int | None:
+        """By a witness, else by scheme and extent."""
+        by_witness = next((dict(one.expected).get(level) for one in self.found.testimonies if one.expected), None)
+        return by_witness or (None if self.scheme is None else expected_tiles(self.scheme, level))
 
     @property
     def scheme(self) -> TilingScheme | None:
@@ -132,9 +138,9 @@ class CacheFound:
     def counted_by(self) -> str:
         """Who counted, when, and what that is worth."""
         asked = for_people(in_utc(self.asked_at))
-        if self.found.count is None:
+        if self.found.scales is None:
             return f"Nobody counted the tiles; asked on {asked}."
-        return f"Counted by {self.found.count.witness.in_words}, asked on {asked}. {OUT_OF_STEP}"
+        return f"Counted by {Witness.REPORT.in_words}, asked on {asked}. {OUT_OF_STEP}"
 
     @property
     def table(self) -> str:

@@ -193,25 +193,19 @@ class Look:
         return self.of(Witness.SERVICE).state or ServiceState.UNREADABLE
 
     @property
-    def count(self) -> Testimony | None:
-        """The testimony of the report where it counted tiles; None where it didn't."""
-        report = self.of(Witness.REPORT)
-        return None if report.scales is None else report
-
-    @property
     def scales(self) -> tuple[Scale, ...] | None:
-        """The scales that hold tiles; None where nobody counted."""
-        return None if self.count is None else self.count.scales
+        """The scales that hold tiles, by the report; None where it didn't count."""
+        return self.of(Witness.REPORT).scales
 
     @property
     def tiles(self) -> int | None:
         """How many tiles there are; None where nobody counted."""
-        return None if self.count is None else self.count.tiles
+        return self.of(Witness.REPORT).tiles
 
     @property
     def bytes(self) -> int | None:
         """How many bytes the tiles take; None where nobody counted."""
-        return None if self.count is None else self.count.bytes
+        return self.of(Witness.REPORT).bytes
 
     @property
     def cached(self) -> bool | None:
@@ -301,13 +295,6 @@ class Look:
     def scheme_mark(self) -> str:
         """A mark that changes with any key of the tiling scheme; empty where the service shows none."""
         return self.of(Witness.SERVICE).scheme_mark
-
-    def expected_tiles(self, level: int) -> int | None:
-        """How many tiles a whole cache has at this level, by a witness, else by scheme and extent; None for unknown."""
-        from .tile_range import expected_tiles
-
-        by_witness = next((dict(one.expected).get(level) for one in self.testimonies if one.expected), None)
-        return by_witness or (None if self.scheme is None else expected_tiles(self.scheme, level))
 
     @property
     def trouble(self) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ def count_of(look: Look, selection: Selection) -> int | None:
 
 def unlisted(look: Look, selection: Selection) -> tuple[int, ...]:
     """The chosen levels that aren't in the report with their scale, though it counts tiles."""
-    listed = None if look.count is None else look.count.listed
+    listed = None if look.scales is None else look.of(Witness.REPORT).listed
     return () if listed is None else tuple(sorted(one.level for one in selection.levels if not _is_in(one, listed)))
 
 

@@ -113,7 +113,7 @@ class CacheWork:
         record.keep_way_back(receipts, scheme, cache_directory(wire, self.service))
 
     def tell_nothing(self, before: Look, record: Record) -> None:
-        uncounted = f" Nobody counted its tiles: {' '.join(before.trouble)}" if before.count is None else ""
+        uncounted = f" Nobody counted its tiles: {' '.join(before.trouble)}" if before.scales is None else ""
         record.warning(f"{self.service} has no cache: nothing to delete, nothing submitted.{uncounted}")
         tell_disk(before, record, expected=Says.GONE)
 

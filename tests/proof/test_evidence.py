@@ -68,7 +68,7 @@ def test_only_a_service_that_answers_can_have_no_cache(state):
 
 def test_nobody_was_asked_in_an_empty_look():
     empty = Look()
-    assert (empty.service, empty.cached, empty.tiles, empty.bytes, empty.count) == (
+    assert (empty.service, empty.cached, empty.tiles, empty.bytes, empty.scales) == (
         ServiceState.UNREADABLE, None, None, None, None,
     )  # fmt: skip
     assert {empty.of(witness).why for witness in Witness} == {Why.NOT_ASKED}
