@@ -73,12 +73,7 @@ class Submission:
         candidates = Candidates(self._target, task.url)
         with self._target.neighbours.turn_to_submit(self._target.service, self._run):
             listed = candidates.listed()
-            if listed is None or not listed.whole:
-                trouble = "can't be read with this account" if listed is None else "leaves jobs or their ids out"
-                self._messages.info(
-                    f"The server's list of jobs {trouble}, so this run may not see a deletion that was begun"
-                    " elsewhere, or find its own job if the answer to the submit gets lost."
-                )
+            self._tell_what_is_missing_in(listed)
             at_work = candidates.at_work(listed)
             entry = None if at_work else self._submitted(task, inputs, before, way_back, listed)
         if entry is None:
@@ -98,6 +93,14 @@ class Submission:
         wait = f"{self._patience.arrival:.0f} seconds after it was sent"
         self._messages.info(f"Its submit was never answered; it counts as lost {wait} unless its job is found.")
         return self._seen(self._search(entry, self._still_on_its_way(entry)))
+
+    def _tell_what_is_missing_in(self, listed: JobList | None) -> None:
+        if listed is None or not listed.whole:
+            trouble = "can't be read with this account" if listed is None else "leaves jobs or their ids out"
+            self._messages.info(
+                f"The server's list of jobs {trouble}, so this run may not see a deletion that was begun elsewhere, or"
+                " find its own job if the answer to the submit gets lost."
+            )
 
     def _seen(self, report: JobReport) -> JobReport:
         """The same report, once the neighbours know whether the job may be at work still."""

@@ -73,10 +73,8 @@ def _written(report: SiteReport, file: ReportFile | None, session: Session) -> S
         return report
     content = FORMS[file.ending](report)
     # What is known is kept, also where there is no time left, or somebody wants to stop.
-    time = session.run if report.ending is Ending.WHOLE else Run(session.run.clock, TO_WRITE_WHAT_IS_KNOWN, _never)
+    time = (
+        session.run if report.ending is Ending.WHOLE else Run(session.run.clock, TO_WRITE_WHAT_IS_KNOWN, lambda: False)
+    )
     time.in_time(f"writing {file.path.name}", lambda: file.write(content))
     return report
-
-
-def _never() -> bool:
-    return False

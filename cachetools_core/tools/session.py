@@ -49,12 +49,13 @@ class OpenSite:
 class Session:
     """One run: its deadline counts from here, and each site is opened and signed in to once."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, run: Run | None = None) -> None:
+        """`run` is the time that a part of a run has; without it, that of a whole one begins."""
         self.access = access
         heard_by = Steady(access.messages)
         self.neighbours = Neighbours()
         """The other deletions of this run on the site: none."""
-        self.run = Run(access.clock, access.deadline, heard_by.cancelled)
+        self.run = run or Run(access.clock, access.deadline, heard_by.cancelled)
         self.secrets = self.run.secrets
         self.messages: Messages = Discreet(heard_by, self.secrets)
         self._sites: dict[str, OpenSite] = {}

@@ -18,7 +18,6 @@ from ..naming.identity import service_key, site_key
 from ..naming.service import ServiceReference, read_service
 from ..proof.entry import Entry
 from ..proof.words import plural
-from ..secrecy import Discreet
 from ..server.connections import SharedConnections
 from ..server.neighbours import Neighbours, SameName
 from ..server.site import Task, open_site
@@ -168,13 +167,10 @@ class SessionOfOne(Session):
 
     def __init__(self, many: ManySession, shared: SharedSite, name: Name, ledger: Ledger) -> None:
         patience = replace(many.access.patience, jitter=random())  # or all would look at their jobs at once
-        self.access = replace(many.access, patience=patience)
-        self.run = many.run.beside(many.access.messages.cancelled)
-        self.secrets = self.run.secrets
-        self.messages = Named(name, Discreet(WarningsOnly(many.access.messages), self.secrets))
-        self.neighbours = shared.neighbours
+        hears = WarningsOnly(many.access.messages)
+        super().__init__(replace(many.access, patience=patience, messages=hears), many.run.beside(hears.cancelled))
+        self.messages, self.neighbours = Named(name, self.messages), shared.neighbours
         self._shared, self._ledger = shared, ledger
-        self._sites, self._others, self._names = {}, {}, {}
 
     def task(self, find: Callable[[], Task]) -> Task:
         """The task, asked for once a site. Raises what `find` raises."""
