@@ -28,7 +28,7 @@ from ..proof.words import for_people, in_utc
 from ..server.candidates import Target
 from ..server.searching import Sight
 from ..server.submission import Submission
-from .plan import Plan, journal_of, made_anew, noted_for, noted_in
+from .plan import Plan, journal_of, made_anew, noted_in
 from .record import Record
 from .session import OpenSite
 from .settling import MAY_BE_STALE, LastLook, Settling
@@ -83,7 +83,7 @@ def _held_until(end: ExitStack, plan: Plan, record: Record) -> Journal:
         return end.enter_context(journal_of(plan.service, plan.session).held())
     except JournalError:
         if plan.follows:
-            record.leave_unsettled(noted_for(plan))
+            record.leave_unsettled(plan.noted)
         raise
 
 

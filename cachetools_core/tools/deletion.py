@@ -12,7 +12,7 @@ from ..naming.service import ServiceReference
 from ..proof.receipt import Receipt
 from .access import Access
 from .carrying_out import Next, carry_out_once
-from .plan import Plan, made_anew, make_plan, noted_for
+from .plan import Plan, made_anew, make_plan
 from .record import Record
 from .session import Session
 from .work import Wish
@@ -109,7 +109,7 @@ def _agreed(
             if plan.shows_the_same_as(agreed_before):
                 return plan
             record.warning("What was shown has changed in the meantime.")
-        with record.unsettled(noted_for(plan)):
+        with record.unsettled(plan.noted):
             if not agree(plan):
                 raise Cancelled(*NO)
         if not plan.is_old:

@@ -20,7 +20,7 @@ from ..proof.words import for_people, in_megabytes, plural
 from .cache_work import WholeCache
 from .carrying_out import Next
 from .deletion import do_as_planned
-from .plan import Plan, make_plan, noted_for
+from .plan import Plan, make_plan
 from .record import Record
 from .side_by_side import ManySession
 
@@ -75,7 +75,7 @@ class OneOfMany:
         assert self.plan is not None
         with self._record.failing():
             if refusal is not None:
-                with self._record.unsettled(noted_for(self.plan)):
+                with self._record.unsettled(self.plan.noted):
                     raise copy(refusal)
             with self._noted_where_it_follows(self.plan):
                 step = do_as_planned(self.plan, self._record)

@@ -59,6 +59,11 @@ class Plan:
         return self.session.run.clock.monotonic() - self.looked_at > SHOWN_FOR
 
     @property
+    def noted(self) -> str:
+        """Where the job of an earlier run is noted, which may have deleted anything; empty where there is none."""
+        return _noted(self.entry, self.service, self.session)
+
+    @property
     def waits_its_turn(self) -> bool:
         """True where other deletions come first, whose jobs may take hours: the look is repeated before the submit."""
         return self.deletes and self.session.neighbours.are_there
@@ -94,11 +99,6 @@ def made_anew(plan: Plan, record: Record) -> Plan:
             "Make a new plan and look at what it shows.",
         )
     return now
-
-
-def noted_for(plan: Plan) -> str:
-    """Where the job of an earlier run is noted, which may have deleted anything; empty where there is none."""
-    return _noted(plan.entry, plan.service, plan.session)
 
 
 def _noted(entry: Entry | None, named: ServiceReference, session: Session) -> str:
