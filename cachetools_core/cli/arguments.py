@@ -22,6 +22,7 @@ EXIT_CODES = (
     " running or unknown."
 )
 NO_PASSWORD_HERE = "A password is never an argument: pipe it in with --password-stdin, or store it with sign-in."
+NO_SERVICE = "One of these is no SERVICE by its form (not shown here, in case it is a secret)."
 PASSWORD_OPTIONS = ("--password-stdin", "--password-command")
 SHORT = {"--quiet": "-q", "--verbose": "-v"}
 """What many programs have, and their only name here."""
@@ -41,6 +42,9 @@ def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     if "services" in options and not any(text.startswith("-") for text in unknown):
         more = map(values.service, unknown)  # argparse takes those before the first option
         options.services, unknown = [*options.services, *more], []
+    named = getattr(options, "services", getattr(options, "service", None))
+    if isinstance(named, list) and len(named) > 1 and not all(map(values.may_name_a_service, named)):
+        raise WrongUsage(f"{NO_SERVICE} {NO_PASSWORD_HERE}", _see_help(options.command))
     if unknown:
         raise WrongUsage(_about_unknown(unknown, options.command), _see_help(options.command))
     if "services" in options and options.from_file is None:

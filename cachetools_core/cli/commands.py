@@ -223,7 +223,9 @@ def _as_typed(seconds: float) -> str:
 def take_what_is_common(command: argparse.ArgumentParser, about: Command) -> None:
     """The options that every command has; `about` is the command that takes them."""
     common = command.add_argument_group("common options")
-    common.add_argument("--user", metavar="NAME", help="the account; its password is looked up in the keyring")
+    common.add_argument(
+        "--user", metavar="NAME", type=values.user, help="the account; its password is looked up in the keyring"
+    )
     password = common.add_mutually_exclusive_group()
     password.add_argument(
         "--password-stdin", action="store_true", help="read the password from standard input, one line"

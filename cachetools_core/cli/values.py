@@ -13,7 +13,8 @@ LEVELS = 'takes level numbers, such as "3,5-7"'
 EXTENT = 'takes four numbers: "xmin,ymin,xmax,ymax"'
 NUMBER = "takes a whole number from 1 to 100"
 ONCE = "can be given only once"
-WORDS = (SECONDS, SCALES, LEVELS, EXTENT, NUMBER, ONCE)
+USER = "takes the name alone; a password is never an argument"
+WORDS = (SECONDS, SCALES, LEVELS, EXTENT, NUMBER, ONCE, USER)
 TIME = re.compile(r"(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,9})s)?", re.ASCII | re.IGNORECASE)
 
 
@@ -37,6 +38,18 @@ def service(text: str) -> str:
         with suppress(UnicodeError):  # half of a letter, which Windows may pass on
             return text.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
     return text
+
+
+def user(text: str) -> str:
+    """The name of an account; other programs take its password behind a colon. Raises ArgumentTypeError."""
+    if ":" in text:
+        raise argparse.ArgumentTypeError(USER)
+    return text
+
+
+def may_name_a_service(text: str) -> bool:
+    """False for a word that is no address and no path, such as a password in a wrong place."""
+    return bool({*"/\\"}.intersection(text)) or text.lower().endswith((".lyrx", ".lyr"))
 
 
 def seconds(text: str) -> float:
