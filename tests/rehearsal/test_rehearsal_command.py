@@ -107,7 +107,7 @@ def test_the_command_says_when_its_port_is_taken(
 ) -> None:
     assert main(["--port", str(urlsplit(server.site).port)]) == 1
     told = capsys.readouterr()
-    assert (told.out, "Give another --port." in told.err) == ("", True)
+    assert (told.out, "give another --port." in told.err) == ("", True)
 
 
 @pytest.mark.thorough
