@@ -118,7 +118,7 @@ def test_a_report_on_a_site_lists_its_caches_by_size(
 
 def test_several_services_make_one_report(run: Callable[..., Outcome], site: Site) -> None:
     service, *options = site.to()
-    done = run("report", service, "nonsense", *options, "--json", stdin=site.password)
+    done = run("report", service, "no/service", *options, "--json", stdin=site.password)
     assert (done.code, done.json["site"], done.json["total"]["caches"]) == (0, None, 1)
     assert [one["why"] for one in done.json["unread"]] == ["names no service"]
 
