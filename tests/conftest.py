@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 
 import keyring
@@ -21,9 +24,12 @@ from support.stalls import Stalls
 
 from cachetools_core.rehearsal.server import Rehearsal
 
-# Compiled code is kept, also for pytest's own processes and those that tests start, which inherit this: compiling takes
-# them longer than most tests.
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# Files of tests lie in memory where Linux has room for them and lets programs run there: waiting for a disk would take
+# as long as the tests. Pytest's own processes and those that tests start inherit this.
+MEMORY = "/dev/shm"
+ROOMY = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 4 * 1024**3
+if "TMPDIR" not in os.environ and ROOMY and not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC:
+    os.environ["TMPDIR"], tempfile.tempdir = MEMORY, None
 
 # The same examples at every run, and no limit in seconds: a test that other programs slow down is no failure.
 settings.register_profile(
@@ -71,10 +77,18 @@ def nobodys_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Certificate("Nobody's authority", authority=True).saved(tmp_path_factory.mktemp("store") / "store.pem")
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Places for homes; a folder of their own, since pytest reads its own at each folder that it makes there."""
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / str(number) for number in count())
+
+
 @pytest.fixture(autouse=True)
-def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, nobodys_store: Path) -> Path:
+def own_home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch, nobodys_store: Path) -> Path:
     """Journal, certificates, profiles and keyring of the test's own; nothing of this machine and its user is read."""
-    home = tmp_path_factory.mktemp("home")
+    home = next(homes)
+    home.mkdir(mode=0o700)
     for variable in ("HOME", "USERPROFILE", "LOCALAPPDATA", "APPDATA", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.setenv(variable, str(home))
     for variable in PROXIES_AND_BUNDLES:

@@ -80,18 +80,15 @@ UNKNOWN = "doesn't take one of these arguments"
         (["delete", "x", f"--deadline={SECRET}"], SECONDS),
     ],
 )
-@pytest.mark.parametrize("as_json", [False, True], ids=["words", "json"])
 def test_wrong_arguments_end_with_2_and_are_not_repeated(
-    run: Callable[..., Outcome], arguments: list[str], words: str, as_json: bool
+    run: Callable[..., Outcome], arguments: list[str], words: str
 ) -> None:
-    done = run(*(["--json", *arguments] if as_json and not arguments else arguments), *(["--json"] * as_json))
-    assert done.code == 2 and done.said.startswith("ERROR: CT104: ") and done.err.count("\n") == 1
-    assert SECRET not in done.out + done.err
-    if as_json:
-        assert (done.json["error"]["id"], done.json["exit_code"]) == ("CT104", 2)
-        assert done.said == f"ERROR: {done.json['error']['text']}\n"
-    else:
-        assert words in done.err and done.out == ""
+    done, as_json = run(*arguments), run(*arguments, "--json")
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert done.said.startswith("ERROR: CT104: ") and words in done.err
+    assert (as_json.json["error"]["id"], as_json.json["exit_code"], as_json.code) == ("CT104", 2, 2)
+    assert as_json.said == f"ERROR: {as_json.json['error']['text']}\n"
+    assert SECRET not in done.out + done.err + as_json.out + as_json.err
 
 
 @pytest.mark.parametrize(

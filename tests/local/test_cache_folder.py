@@ -248,7 +248,7 @@ def test_what_cannot_be_opened_leaves_the_count_unknown_and_never_none(directory
 
 
 class Share:
-    """Scans a directory until it hangs: from the scan with this number on, until the test ends."""
+    """Scans a directory, by name, until it hangs: from the scan with this number on, until the test ends."""
 
     def __init__(self, hangs_from: int) -> None:
         self.scans, self._hangs_from = 0, hangs_from
@@ -260,7 +260,7 @@ class Share:
         if self.scans >= self._hangs_from:
             self.answers.wait()
         with os.scandir(folder) as entries:
-            yield entries
+            yield iter(sorted(entries, key=lambda entry: entry.name))
 
 
 @pytest.fixture

@@ -114,10 +114,14 @@ class StepClock:
 
 
 class StillClock:
-    """Time that passes in pauses only, and then at once; a request takes none unless the server is `silent`."""
+    """Time that passes in pauses only, and then at once; a request takes none unless the server is `silent`.
+
+    Each pause lasts `pace` times as long as it was to be.
+    """
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self.pace = 1.0
         self.begun = datetime(2024, 5, 6, tzinfo=timezone.utc)
         self.silent = False
         self.as_time_passes: Callable[[float], None] = lambda seconds: None
@@ -134,7 +138,7 @@ class StillClock:
             pass
         if event.is_set():
             return True
-        self.seconds += seconds
+        self.seconds += seconds * self.pace
         self.as_time_passes(self.seconds)
         return event.is_set()
 

@@ -55,6 +55,7 @@ JOBS = {
 def long_steps(site: JobSite) -> None:
     """Jobs are looked for in few and long steps, since each look costs five requests."""
     site.patience = replace(PATIENCE, settle=100)
+    site.clock.pace = 3.0
 
 
 def lose(site: JobSite, answer: Any, job: Job | None) -> None:
