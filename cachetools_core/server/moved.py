@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from urllib.parse import urljoin, urlsplit
 
 from ..errors import Moved, NotAService
 from ..naming.address import site_of
 from ..naming.identity import same_host
 from ..naming.service import OWN_SITE, ServiceReference
+from ..naming.site import SitePart
 
 # What names a resource within a site; before it stands the site's own address.
 WITHIN_A_SITE = re.compile("/(?:rest|admin)/.*", re.IGNORECASE)
@@ -46,9 +48,9 @@ def needs_tls(where: str, url: str) -> Moved:
     )
 
 
-def past_the_gate(service: ServiceReference = OWN_SERVICE) -> str:
+def past_the_gate(example: str = OWN_SERVICE.url) -> str:
     """What to do where something in front of the site answers in its place. Raises nothing."""
-    return f"Use the server's own address instead, usually on port 6443, such as {service.url}."
+    return f"Use the server's own address instead, usually on port 6443, such as {example}."
 
 
 def _site_there(asked: str, location: str) -> str:
@@ -66,9 +68,17 @@ def _site_there(asked: str, location: str) -> str:
 
 def moved_service(moved: Moved, service: ServiceReference) -> Moved:
     """The same error with the service's own address in its remedy, one that can be given as it stands."""
+    return _with_address(moved, service.site, lambda site: service._replace(site=site).url)
+
+
+def moved_site(moved: Moved, part: SitePart) -> Moved:
+    """The same for a site, or a folder of one."""
+    return _with_address(moved, part.site, lambda site: part._replace(site=site).url if part.folder else site)
+
+
+def _with_address(moved: Moved, named: str, address_at: Callable[[str], str]) -> Moved:
+    """`named` is the site that was asked; `address_at` tells how the same thing is addressed at another."""
     if not moved.site:
-        return Moved(moved.what, past_the_gate(service._replace(site=OWN_SITE)))
-    there = service._replace(site=moved.site)
-    if same_host(there.site, service.site):
-        return Moved(moved.what, f"Give {there.url} instead.", site=moved.site)
-    return Moved(moved.what, f"If you know that address to be right, give {there.url} instead.", site=moved.site)
+        return Moved(moved.what, past_the_gate(address_at(OWN_SITE)))
+    sure = "Give" if same_host(moved.site, named) else "If you know that address to be right, give"
+    return Moved(moved.what, f"{sure} {address_at(moved.site)} instead.", site=moved.site)

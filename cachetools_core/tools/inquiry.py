@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from ..errors import CacheToolsError, Cancelled, DeadlinePassed, NotArcGIS, NotAService, ServerSaysNo
+from ..errors import CacheToolsError, Cancelled, DeadlinePassed, Moved, NotArcGIS, NotAService, ServerSaysNo
 from ..messages import Messages
 from ..naming.address import safe_text
 from ..naming.files import find_service
 from ..naming.service import ServiceReference
-from ..naming.site import SitePart
+from ..naming.site import SitePart, names_a_site
 from ..proof.site_caches import Ending, UnreadRow, Why, found_of
 from ..proof.site_report import SiteReport
 from ..server.catalog import Listing, read_listing
 from ..server.connections import SharedConnections
 from ..server.looks import OF_MANY_TRIES, closer_look_at_one_of_many
+from ..server.moved import moved_site
 from ..server.portal import find_portal
 from ..server.site import open_site
 from ..server.wire import PlainWire
@@ -115,7 +116,7 @@ class SiteInquiry(_Inquiry):
         return self._site is not None
 
     def _opening_part(self, part: SitePart) -> Next:
-        site = _site_at(part.site, self._session)
+        site = _site_of(part, self._session)
         return partial(self._begin, site, part, read_listing(site.wire, part))
 
     def _begin(self, site: OpenSite, part: SitePart, listing: Listing) -> None:
@@ -164,7 +165,7 @@ class NamedInquiry(_Inquiry):
             return partial(self._take_up_named, text, find_service(text, self._run))
         except CacheToolsError as error:
             self._run.go_on()
-            return partial(self._refuse, text, error)
+            return partial(self._refuse, text, _site_among_services(text) if names_a_site(text) else error)
 
     def _refuse(self, text: str, error: CacheToolsError) -> None:
         self.first_error = self.first_error or error
@@ -207,14 +208,23 @@ class NamedInquiry(_Inquiry):
         self._waiting[url].clear()
 
 
-def _site_at(url: str, session: Session) -> OpenSite:
+def _site_among_services(text: str) -> NotAService:
+    return NotAService(
+        f"'{safe_text(text)}' is a site or a folder of one, which can't be reported on together with others.",
+        "Report on it by itself.",
+    )
+
+
+def _site_of(part: SitePart, session: Session) -> OpenSite:
     try:
-        return session.site_at(url)
+        return session.site_at(part.site)
+    except Moved as moved:
+        raise moved_site(moved, part) from moved
     except (NotArcGIS, ServerSaysNo) as error:
-        if find_portal(session.unsigned(), url) is None:
+        if find_portal(session.unsigned(), part.site) is None:
             raise
         raise NotAService(
-            f"{url} is a portal; caches are kept by its servers.",
+            f"{part.site} is a portal; caches are kept by its servers.",
             "Give one of its servers, such as https://gis.example.com/server. Hosted tile layers are in the folder"
             " Hosted.",
         ) from error

@@ -12,6 +12,7 @@ from ..account import Account, Found, Home
 from ..errors import (
     JournalError,
     KeyringRefused,
+    Moved,
     NotArcGIS,
     ServerSaysNo,
     SignInRefused,
@@ -32,8 +33,9 @@ from ..local.sites import (
 )
 from ..messages import plain_words
 from ..naming.address import safe_path, site_address
-from ..naming.site import read_site
+from ..naming.site import SitePart, read_site
 from ..server.destination import same_authority, token_service_of
+from ..server.moved import moved_site
 from ..server.portal import find_portal, sign_in_to_portal
 from ..server.signin import sign_in
 from ..server.site import SiteInfo, open_site
@@ -190,6 +192,8 @@ def _where_it_is_taken(named: str, account: Account, session: Session) -> Home:
     rest = session.unsigned()
     try:
         info = open_site(rest, named)
+    except Moved as moved:
+        raise moved_site(moved, SitePart(named)) from moved
     except (NotArcGIS, ServerSaysNo):
         portal = find_portal(rest, named)
         if portal is None:

@@ -19,8 +19,9 @@ from cachetools_core.errors import (
     TokenRefused,
 )
 from cachetools_core.naming.service import ServiceReference, read_name
+from cachetools_core.naming.site import SitePart
 from cachetools_core.server.answers import read_answer
-from cachetools_core.server.moved import moved_service
+from cachetools_core.server.moved import moved_service, moved_site
 from cachetools_core.server.request import LARGEST_BODY
 
 # Redirects
@@ -96,6 +97,12 @@ def test_a_redirect_to_https_on_the_same_host_offers_the_same_service_there(shar
     assert isinstance(typed, ServiceReference)
     remedy = moved_service(raised.value, typed).remedy
     assert remedy == "Give https://gis.example.com/arcgis/rest/services/Weather/Rainfall/MapServer instead."
+    site = SitePart("http://gis.example.com/arcgis")
+    assert moved_site(raised.value, site).remedy == "Give https://gis.example.com/arcgis instead."
+    folder = site._replace(folder="Weather")
+    assert (
+        moved_site(raised.value, folder).remedy == "Give https://gis.example.com/arcgis/rest/services/Weather instead."
+    )
 
 
 def test_a_redirect_from_https_to_plain_http_is_no_address_to_give():

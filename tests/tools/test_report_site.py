@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.body_server import BodyServer, refusal
+from support.body_server import BodyServer, Page, refusal
 from support.clocks import ScaledClock
 from support.listener import Listener
 from support.many_services import REPORT, ManyServices, OnceOneIsLeft
@@ -22,7 +22,7 @@ from support.puppet import GONE, NONE, STOPPED, executed, level, page
 from support.rehearsal_client import SOURCES, Start
 from support.story import access, account_of, service_url
 
-from cachetools_core.errors import Cancelled, NoAccount, NoAnswer, NotAService, SignInRefused, WrongUsage
+from cachetools_core.errors import Cancelled, Moved, NoAccount, NoAnswer, NotAService, SignInRefused, WrongUsage
 from cachetools_core.proof.site_caches import Ending, Why
 from cachetools_core.proof.site_report import SiteReport
 from cachetools_core.rehearsal.server import Rehearsal
@@ -173,8 +173,13 @@ def test_a_site_that_cant_be_listed_is_an_error(many: ManyServices, server: Rehe
     many.bodies["rest/services"] = {"folders": {"F": 1}, "services": []}
     with pytest.raises(NoAnswer, match="no list of folders"):
         report_site(many.url)
+    many.bodies["rest/info"] = Page(302, headers={"Location": "https://gis.example.com/arcgis/rest/info"})
+    with pytest.raises(Moved, match=r"be right, give https://gis\.example\.com/arcgis/rest/services/F instead"):
+        report_site(f"{many.url}/rest/services/F")
     with pytest.raises(NoAccount):
         report_site(server.site, Access(ca_file=server.ca_file))
+    with pytest.raises(NotAService, match="Report on it by itself"):
+        report_services([server.site, f"{server.site}/rest/services/F"])
     with pytest.raises(NotAService):
         report_site(f"{many.url}/rest/services/F/C/MapServer")
     with pytest.raises(WrongUsage, match="cache directory"):

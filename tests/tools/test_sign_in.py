@@ -11,7 +11,7 @@ from pathlib import Path
 import keyring
 import keyring.backends.null
 import pytest
-from support.body_server import BodyServer
+from support.body_server import BodyServer, Page
 from support.clocks import FastClock
 from support.listener import Listener
 from support.signing_in import Drawer, token_requests
@@ -24,6 +24,7 @@ from cachetools_core.errors import (
     CertificateFileError,
     JournalError,
     KeyringRefused,
+    Moved,
     NotArcGIS,
     SignInRefused,
     SiteNotKept,
@@ -398,6 +399,13 @@ def test_a_place_that_can_not_be_written_is_told(server: Rehearsal, box: Box, ow
     with pytest.raises(SiteNotKept, match="can't be read"):
         stored_sign_ins()
     assert box.entries == {} and server.requests == []
+
+
+def test_a_site_that_is_elsewhere_is_offered_by_its_own_address(box: Box) -> None:
+    elsewhere = Page(302, headers={"Location": "https://gis.example.com/arcgis/rest/info"})
+    with BodyServer(lambda _: elsewhere) as asked, pytest.raises(Moved, match=r"give https://gis\S+/arcgis instead"):
+        store_sign_in(asked.site, Access(account=Account("a", "b")))
+    assert box.entries == {}
 
 
 def test_a_user_without_a_home_is_told_before_any_request(
