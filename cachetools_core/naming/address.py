@@ -78,7 +78,7 @@ def check_name(name: str, text: str) -> None:
     """Raises NotAService, quoting the text, where a folder or service of ArcGIS Server can't be called so."""
     if any(letter in name for letter in "*?"):
         raise NotAService(f"'{text}' has a wildcard, * or ?; name one service.")
-    if not name.strip(". ") or not name.isprintable() or IN_NO_NAME & set(name):
+    if not name or name != name.strip(". ") or not name.isprintable() or IN_NO_NAME & set(name):
         raise NotAService(f"'{text}' holds a name that no folder or service of ArcGIS Server can have.")
 
 

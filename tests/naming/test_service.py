@@ -318,6 +318,8 @@ REFUSED = [
     ("https://h/server/rest/services/../Rainfall/MapServer", "no folder or service", "/MapServer"),
     ("https://h/server/rest/services/%2e%2e/Rainfall/MapServer", "no folder or service", "/MapServer"),
     ("https://h/server/rest/services/R%00/MapServer", "no folder or service", "/MapServer"),
+    ("https://h/server/rest/services/F/Rainfall%20/MapServer", "no folder or service", "/MapServer"),
+    ("https://h/server/rest/services/F./Rainfall/MapServer", "no folder or service", "/MapServer"),
     ("https://h/server/rest/services/R%1b%5B31m/MapServer", "no folder or service", "/MapServer"),
     ("https://h/server/rest/services/R%E2%80%AE/MapServer", "no folder or service", "/MapServer"),
     ("https://h/server/rest/services/R%FF/MapServer", "no folder or service", "/MapServer"),
