@@ -11,7 +11,7 @@ from ..local.journal import Journal, Unreadable, forget, unfinished
 from ..messages import plain_words
 from ..naming.address import safe_text
 from ..proof.entry import Entry
-from ..proof.words import in_utc
+from ..proof.words import for_people, in_utc
 from ..waiting import Run
 from .end import End
 from .terminal import Terminal
@@ -86,7 +86,8 @@ def _in_words(entry: Entry) -> str:
     return "\n".join(
         (
             plain_words(entry.service),
-            f"  begun:   {fields['begun']}" + (f" by {plain_words(entry.account)}" if entry.account else ""),
+            f"  begun:   {for_people(fields['begun'])}"
+            + (f" by {plain_words(entry.account)}" if entry.account else ""),
             f"  job:     {plain_words(entry.job_url) or NO_JOB}",
             f"  rerun:   {program()} {_command_of(entry)} SERVICE. {fields['rerun']}",
         )

@@ -124,7 +124,11 @@ class CacheFound:
     def cautions(self) -> tuple[str, ...]:
         """What to think of before a deletion, in sentences."""
         found = self.found
-        contradiction = f"{who_says_what(found)}." if found.scales and found.contradicts_itself else ""
+        contradiction = (
+            f"The witnesses contradict each other: {who_says_what(found)}."
+            if found.scales and found.contradicts_itself
+            else ""
+        )
         said = (
             contradiction,
             ON_DEMAND if found.on_demand else "",

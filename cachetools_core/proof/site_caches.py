@@ -160,7 +160,7 @@ def found_of(service: ServiceReference, look: Look, asked_at: datetime) -> Found
 
 def _remarks(look: Look) -> tuple[str, ...]:
     """Who contradicts whom, and why nobody counted."""
-    contradiction = f"{who_says_what(look)}." if look.contradicts_itself else ""
+    contradiction = f"The witnesses contradict each other: {who_says_what(look)}." if look.contradicts_itself else ""
     silent = look.of(Witness.REPORT)
     uncounted = "" if look.scales is not None else silent.in_words()
     if uncounted and silent.says is Says.THERE:
