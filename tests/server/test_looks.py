@@ -433,6 +433,15 @@ DISSENT: dict[str, dict[str, Any]] = {
     "another type": {"serviceType": "ImageServer"},
     "errors": {"errors": ["Status.gdb can't be read"]},
     "no success": {"success": False},
+    "a count with a line": {"tile_count": 21},
+    "a size of another name": {"cacheSize": 4000},
+    "a size in bytes": {"sizeOnDisk": "4,000 bytes"},
+    "bundles": {"bundleCount": 2},
+    "a level that is filled": {"lodInfos": [{**level(0, 0), "tilesSize": 0, "expectedTileCount": 21, "percent": 1}]},
+    "a level that is complete": {
+        "lodInfos": [{**level(0, 0), "tilesSize": 0, "expectedTileCount": 1, "status": "Complete"}]
+    },
+    "a part of a report": {"exceededTransferLimit": True},
 }
 
 

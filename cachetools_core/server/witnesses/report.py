@@ -25,10 +25,11 @@ TROUBLE = ("error", "errors", "errormessage", "exception")
 NAMES, TYPES = ("name", "servicename"), ("type", "servicetype")
 ADDRESSES, FOLDERS = ("service_url", "serviceurl", "service", "url"), ("folder", "foldername")
 LEVEL_COUNTS = ("tilecount", "tilessize")
-COUNTS = (*LEVEL_COUNTS, "tiles")
+COUNTS = (*LEVEL_COUNTS, "tiles", "bundles", "bundlecount", "cachesize", "ondisk", "bytes")
 NOT_THERE = ("expected", "missing", "empty", "max")
 FLAGS = ("exists", "iscached", "singlefusedmapcache")
 YES = ("true", "1", "yes")
+NOT_WHOLE = re.compile("exceeded|truncated|partial")
 SUCCEEDED = "esriJobSucceeded"
 MOST_SCALES = 1000
 REFUSALS = {403: Why.REFUSED, 499: Why.REFUSED, 404: Why.NOT_OFFERED}
@@ -124,16 +125,23 @@ def _is_about(report: Body, service: ServiceReference) -> bool:
 
 def _is_contradicted(answer: Body, report: Body) -> bool:
     """True where anything in an answer that counts none speaks of a cache all the same, wherever it stands."""
-    return any(
+    return any(map(_is_called_filled, _infos_in(report))) or any(
         _speaks_of_a_cache(name, value)
         for name, value in fields_in(answer)
         if name != "status" or value != report.get("status")
     )
 
 
+def _is_called_filled(level: Body) -> bool:
+    """True for a level that should hold tiles and counts as filled, whatever its own count says."""
+    is_filled = number(level.get("percent")) > 0 or plain_words(level.get("status")).lower() == "complete"
+    return is_filled and number(level.get("expectedtilecount")) > 0
+
+
 def _speaks_of_a_cache(name: str, value: Any) -> bool:
-    """The word EXISTS, a flag, or a count or size that isn't plainly zero."""
-    if name in FLAGS:
+    """The word EXISTS, a flag, a count or size that isn't plainly zero, or that something was left out."""
+    name = re.sub("[^a-z]", "", name)
+    if name in FLAGS or NOT_WHOLE.search(name):
         return plain_words(value).lower() in YES
     if name.endswith(COUNTS) and not name.startswith(NOT_THERE):
         return value is not None and number(value) != 0
