@@ -19,7 +19,7 @@ def report_table(report: CacheFound) -> str:
     writer.writerow(HEADS)
     service = harmless(report.service)
     writer.writerows((*_cells(row), service) for row in report.rows)
-    writer.writerow(("sum", "", _number(report.tiles), _number(report.bytes), "", "", service))
+    writer.writerow(("sum", "", cell(report.tiles), cell(report.bytes), "", "", service))
     return text.getvalue()
 
 
@@ -36,8 +36,9 @@ def harmless(text: str) -> str:
 def _cells(row: Row) -> tuple[str, ...]:
     scale = row.scale
     percent = "" if row.percent is None else f"{row.percent:.2f}"
-    return str(scale.level), row.denominator, str(scale.tiles), str(scale.bytes), _number(row.expected), percent
+    return str(scale.level), row.denominator, str(scale.tiles), str(scale.bytes), cell(row.expected), percent
 
 
-def _number(value: int | None) -> str:
-    return "" if value is None else str(value)
+def cell(value: int | bool | None) -> str:
+    """The value as a cell, which is empty where nobody knows it. Raises nothing."""
+    return "" if value is None else str(value).lower()

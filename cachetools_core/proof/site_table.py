@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ..naming.service import ServiceReference
 from ..naming.site import SitePart
-from .report_table import harmless
+from .report_table import cell, harmless
 from .scheme import in_digits
 from .site_caches import CacheRow, Ending, SiteCaches, Sum, UnreadRow
 from .words import STORAGE, in_megabytes, in_utc, plural
@@ -152,8 +152,8 @@ def _cache_cells(row: CacheRow) -> list[str]:
     service = row.service
     status = ("counted" if row.tiles is not None else "not counted") + ("" if row.started else ", stopped")
     scales = ["" if scale is None else in_digits(scale) for scale in (row.first_scale, row.last_scale)]
-    told = [status, _cell(row.tiles), _cell(row.bytes), _cell(row.scales), *scales]
-    form = [harmless(row.storage_format), harmless(row.tile_format), _cell(row.on_demand), _cell(row.tiles_only)]
+    told = [status, cell(row.tiles), cell(row.bytes), cell(row.scales), *scales]
+    form = [harmless(row.storage_format), harmless(row.tile_format), cell(row.on_demand), cell(row.tiles_only)]
     names = [harmless(text) for text in (service.url, service.folder, service.name)]
     return [*names, service.kind, *told, *form, in_utc(row.asked_at), harmless(" ".join(row.remarks))]
 
@@ -169,10 +169,6 @@ def _unread_cells(row: UnreadRow) -> list[str]:
 def _folder_cells(part: SitePart, together: Sum) -> list[str]:
     cells = dict.fromkeys(HEADS, "")
     cells.update(service=harmless(part.url), folder=harmless(part.folder), status="sum of folder")
-    cells.update(tiles=_cell(together.counted_tiles), bytes=_cell(together.counted_bytes))
+    cells.update(tiles=cell(together.counted_tiles), bytes=cell(together.counted_bytes))
     cells.update(remarks=f"{plural(together.caches, 'cache')}{uncounted_of(together)}")
     return [*cells.values()]
-
-
-def _cell(value: int | bool | None) -> str:
-    return "" if value is None else str(value).lower()

@@ -32,10 +32,8 @@ def _in_doubt(so_far: Look) -> bool:
     said, counted = so_far.of(Witness.SERVICE), so_far.of(Witness.REPORT)
     if so_far.service is ServiceState.MISSING:
         return False
-    if said.says is Says.THERE:
-        return counted.says is Says.GONE and Remark.CLAIMS_A_CACHE not in counted.remarks
-    settled = said.says is Says.GONE and counted.says is Says.GONE and Remark.CLAIMS_A_CACHE not in counted.remarks
-    return not settled
+    counted_gone = counted.says is Says.GONE and Remark.CLAIMS_A_CACHE not in counted.remarks
+    return counted_gone if said.says is Says.THERE else not (counted_gone and said.says is Says.GONE)
 
 
 # In this order, each where its condition holds for what was said so far.

@@ -106,9 +106,8 @@ class KeptToken:
         self._run, self._giver = run, giver
         self._turn = Turn()
         self._renewed_at = float("-inf")
-        self._end: SignInRefused | UnsafeSignIn | None = None
-        self._silence: NoAnswer | None = None
-        self._silent_until = float("-inf")
+        self._failed: SignInRefused | UnsafeSignIn | NoAnswer | Cancelled | None = None
+        self._fails_until = float("-inf")
         self._held = self._fetch(Bound.TO_REFERER)
 
     def good(self, run: Run) -> Held:
@@ -151,18 +150,15 @@ class KeptToken:
 
     def _fetch(self, bound: Bound) -> Held:
         """A new token; once a sign-in may have been judged without giving one, its outcome is raised again instead."""
-        if self._end is not None:
-            raise self._end
-        if self._silence is not None and self._now() < self._silent_until:
-            raise self._silence
+        if self._failed is not None and self._now() < self._fails_until:
+            raise self._failed
         self._run.go_on()
         try:
             token = self._giver.give(bound)
         except (SignInRefused, UnsafeSignIn, NoAnswer, Cancelled) as error:
-            self._end = spent_by(error)
-            if isinstance(error, NoAnswer):
-                self._silence = error
-                self._silent_until = self._now() + TRY_A_CONNECTION_EVERY
+            spent = spent_by(error)
+            self._failed = spent or error
+            self._fails_until = float("inf") if spent else self._now() + TRY_A_CONNECTION_EVERY
             raise
         self._run.secrets.remember(token.value)
         life = token.good_for if token.good_for is not None else float("inf")

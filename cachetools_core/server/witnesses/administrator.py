@@ -9,6 +9,7 @@ from ...messages import plain_words
 from ...naming.identity import Means, names_service
 from ...naming.service import ServiceReference
 from ...proof.evidence import Remark, Says, Testimony, Why, Witness, silent
+from ...waiting import Run
 from ..body import Body, fields_in, in_small_letters
 from ..wire import Wire
 
@@ -24,12 +25,8 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
     """
     try:
         answer = in_small_letters(wire.get(service.admin_url, tries=tries))
-    except ServerSaysNo as error:
-        why = Why.REFUSED if error.code in REFUSED else Why.UNREADABLE
-        return silent(Witness.ADMIN, why, error.what)
-    except NoAnswer as error:
-        wire.run.go_on()
-        return silent(Witness.ADMIN, Why.UNREADABLE, error.what)
+    except (ServerSaysNo, NoAnswer) as error:
+        return silent(Witness.ADMIN, why_silent(error, wire.run), error.what)
     if not _is_about(answer, service):
         words = f"{service.admin_url} was answered with another service."
         return silent(Witness.ADMIN, Why.ABOUT_ANOTHER, words)
@@ -42,6 +39,14 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
         return Testimony(Witness.ADMIN, Says.GONE, remarks=remarks)
     words = f"{service.admin_url} doesn't say whether the service is cached."
     return Testimony(Witness.ADMIN, Says.NOTHING, Why.UNREADABLE, words, remarks=remarks)
+
+
+def why_silent(error: ServerSaysNo | NoAnswer, run: Run) -> Why:
+    """Why a witness says nothing whose asking ended so. Raises Cancelled, DeadlinePassed where the run has to end."""
+    if isinstance(error, ServerSaysNo):
+        return Why.REFUSED if error.code in REFUSED else Why.UNREADABLE
+    run.go_on()
+    return Why.UNREADABLE
 
 
 def _is_about(answer: Body, service: ServiceReference) -> bool:

@@ -15,7 +15,7 @@ from ...proof.evidence import Says, Testimony, Why, Witness, silent
 from ..following import STATUSES
 from ..site import find_task
 from ..wire import Wire
-from .administrator import REFUSED, cache_directory
+from .administrator import cache_directory, why_silent
 
 TASK, OUTPUT = "Get Cache Info", "out_cacheFound"
 OFFERED_BY = ("PublishingTools", "PublishingToolsEx")
@@ -39,11 +39,8 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
         raise
     except CannotDelete as error:
         return _nothing(Why.NOT_OFFERED, error.what)
-    except ServerSaysNo as error:
-        return _nothing(Why.REFUSED if error.code in REFUSED else Why.UNREADABLE, error.what)
-    except NoAnswer as error:
-        wire.run.go_on()
-        return _nothing(Why.UNREADABLE, error.what)
+    except (ServerSaysNo, NoAnswer) as error:
+        return _nothing(why_silent(error, wire.run), error.what)
 
 
 def _answer_of(wire: Wire, service: ServiceReference, directory: str) -> Testimony:
