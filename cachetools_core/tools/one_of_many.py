@@ -13,6 +13,7 @@ from ..messages import Messages
 from ..naming.identity import service_key, service_key_in_any_context
 from ..naming.service import ServiceReference
 from ..proof.ending import JobEnd, JobReport
+from ..proof.evidence import Look
 from ..proof.look_words import look_in_words
 from ..proof.receipt import Receipt
 from ..proof.verdict import UNSETTLED, Remains, Verdict, what_remains
@@ -134,18 +135,7 @@ class OneOfMany:
             record.warning(f"{submitted}; the cache is gone.")
             record.decide(Verdict.DELETED)
             return
-        # Not by running this again: as long as one of the others isn't settled, that goes on with the same run.
-        again = "To delete that one too, delete the cache of this service in a run of its own."
-        if ended is None or was_deleted:
-            what = "has deleted its cache, and there is one again" if was_deleted else "has seen its end"
-            left = "" if was_deleted else f", and the service has a cache: {look_in_words(now)}"
-            record.decide(
-                Verdict.NOT_DELETED, CannotDelete(f"{submitted}, {what}{left}. Nothing was submitted.", again)
-            )
-            return
-        kind = next((one for one in every_error() if one.message_id == ended.error_id), NotDeleted)
-        error = kind(f"{submitted}, which ended on {for_people(ended.at)}: {ended.what}", ended.remedy)
-        record.decide(Verdict(ended.verdict), error)
+        record.decide(*_still_there(submitted, ended, now))
 
     def _end(self) -> None:
         receipt = self._record.keep(self._session.access.receipts)
@@ -195,6 +185,21 @@ def tell(one: OneOfMany, messages: Messages) -> None:
     """How it ended, in one line. Raises nothing."""
     assert one.receipt is not None
     (messages.info if one.is_good else messages.warning)(f"{one.name}: {_in_words(one.receipt)}")
+
+
+def _still_there(submitted: str, ended: Ended | None, now: Look) -> tuple[Verdict, CacheToolsError]:
+    """What a cache means that is there after a job of an earlier part of the run: the verdict, and its error."""
+    if ended is None:
+        what = f"has seen its end, and the service has a cache: {look_in_words(now)}"
+    elif ended.verdict == Verdict.DELETED.value:
+        what = "has deleted its cache, and there is one again"
+    else:
+        kind = next((one for one in every_error() if one.message_id == ended.error_id), NotDeleted)
+        told = f"{submitted}, which ended on {for_people(ended.at)}: {ended.what}"
+        return Verdict(ended.verdict), kind(told, ended.remedy)
+    # Not by running this again: as long as one of the others isn't settled, that goes on with the same run.
+    again = "To delete that one too, delete the cache of this service in a run of its own."
+    return Verdict.NOT_DELETED, CannotDelete(f"{submitted}, {what}. Nothing was submitted.", again)
 
 
 def _in_words(receipt: Receipt) -> str:
