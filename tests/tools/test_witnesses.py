@@ -363,7 +363,7 @@ def test_report_never_says_no_cache_of_a_service_that_it_cannot_read(service: An
         (Answers(GONE, refusal(403)), "has no cache.", True),
         (Answers(GONE, refusal(500)), "service answers, no cache, tiles not counted (", True),
         (Answers(GONE, report("EXISTS")), "the cache report says that there is a cache", True),
-        (Answers(GONE, COUNTS_21), "Note: the service answers and says that there is no cache,", True),
+        (Answers(GONE, COUNTS_21), "the service answers and says that there is no cache,", True),
         (Answers(THERE, refusal(403)), "cached, a tiling scheme of 1 scale, tiles not counted (", True),
         (Answers(), "would remove 4.0 kB:", False),
     ],
