@@ -54,11 +54,11 @@ def printed_by(command: str, terminal: Terminal, run: Run) -> str:
 
     try:
         process = started_apart(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    except (OSError, ValueError):
-        process = None
+    except (OSError, ValueError) as error:
+        process, why = None, getattr(error, "strerror", None) or "it isn't a command line that can be read"
     if process is None:  # not within the clause: the error there names the program
         raise WrongUsage(
-            "The --password-command program can't be started.",
+            f"The --password-command program can't be started: {why}.",
             "Give its full path. It runs without a shell, so a command of the shell alone doesn't work.",
         )
     try:
