@@ -163,8 +163,6 @@ def _remarks(look: Look) -> tuple[str, ...]:
     contradiction = f"The witnesses contradict each other: {who_says_what(look)}." if look.contradicts_itself else ""
     silent = look.of(Witness.REPORT)
     uncounted = "" if look.scales is not None else silent.in_words()
-    if uncounted and silent.says is Says.THERE:
-        uncounted += ", but its counts can't be read"
     # ArcGIS's own refusal is plain; everything else is shown in the words of whoever answered.
     words = "" if silent.why in (WitnessWhy.REFUSED, WitnessWhy.NOT_OFFERED) else silent.words
     return tuple(filter(None, (contradiction, f"{uncounted}: {words}" if uncounted and words else uncounted)))

@@ -137,13 +137,13 @@ def _cache(found: Look) -> Iterator[Finding]:
         yield Finding("cache", True, look_in_words(found))
     if found.tiles_only:
         yield Finding("kind", False, "a hosted tile layer: its tiles are all it has")
-    if found.scales is None:
+    if found.busy:
+        at_work = "another caching job is running; wait for it, or cancel it in ArcGIS Server Manager"
+        yield Finding(OTHER_JOBS, False, at_work)
+    elif found.scales is None:
         yield Finding(OTHER_JOBS, None, f"not known: {found.of(Witness.REPORT).words}")
     else:
-        at_work = "another caching job is running; wait for it, or cancel it in ArcGIS Server Manager"
-        yield Finding(
-            OTHER_JOBS, not found.busy, at_work if found.busy else "none running, according to the cache report"
-        )
+        yield Finding(OTHER_JOBS, True, "none running, according to the cache report")
 
 
 def _beside_own_job(findings: Iterable[Finding], named: ServiceReference, session: Session) -> Iterator[Finding]:

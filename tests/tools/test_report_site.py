@@ -138,7 +138,7 @@ def test_what_cant_be_read_is_listed_with_the_reason_and_stops_nothing(many: Man
 def test_a_cache_whose_counts_cant_be_read_is_told_as_one(many: ManyServices) -> None:
     many.bodies[REPORT] = executed({"status": "EXISTS", "lodInfos": [level(), level(tileCount=0.5)]})
     remarks = {remark for row in report_site(many.url).caches for remark in row.remarks}
-    assert remarks == {"the cache report says that there is a cache, but its counts can't be read"}
+    assert remarks == {"the cache report says that there is a cache: The report's counts can't be read."}
 
 
 class OnADeadShare(os.PathLike[str]):

@@ -381,6 +381,22 @@ def test_report_says_who_says_what_where_there_is_a_doubt(
 
 
 @pytest.mark.parametrize(
+    ("running", "good", "words"),
+    [
+        ("true", False, "another caching job is running"),
+        ("false", None, "not known: The report's counts can't be read."),
+    ],
+)
+def test_a_job_is_seen_at_work_also_by_a_report_that_counts_nothing(
+    running: str, good: bool | None, words: str, sites: Sites
+) -> None:
+    answers = Answers(THERE, report("EXISTS", level(), level(0.5, isRunning=running)))
+    check = check_deletion(sites.puppet(answers).service_url, sites.access())
+    (finding,) = [one for one in check.findings if one.what == "other jobs"]
+    assert finding.good is good and words in finding.words
+
+
+@pytest.mark.parametrize(
     ("answers", "good", "words"),
     [
         (Answers(), True, "21 tiles in 1 scale, 4.0 kB"),

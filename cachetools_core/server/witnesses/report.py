@@ -69,6 +69,8 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
         return _nothing(Why.UNREADABLE, "ReportCacheStatus contradicts itself, so it counts nothing.")
     if _counts_in(answer) > sum(number(info.get(name)) > 0 for info in infos for name in LEVEL_COUNTS):
         testimony = replace(testimony, scales=None)  # tiles stand elsewhere than in the levels, too
+    if testimony.says is Says.THERE and testimony.scales is None:
+        testimony = replace(testimony, words="The report's counts can't be read.")
     listed = frozenset((scale.level, scale.scale) for scale in levels.scales)
     at_work = frozenset({Remark.AT_WORK} if _is_at_work(report) else ())
     return replace(testimony, remarks=testimony.remarks | at_work, expected=_expected(infos), listed=listed)
