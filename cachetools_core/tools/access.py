@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -53,9 +54,19 @@ class Access:
             isinstance(getattr(account, name, None), str) for name in ("username", "password")
         ):
             raise WrongUsage("An account takes a user name and its password, and one of them is missing.", "Give both.")
-        if isinstance(self.deadline, bool) or not isinstance(self.deadline, (int, float)):
+        if not _is_time(self.deadline):
             raise WrongUsage("The deadline isn't a number.", "Give it in seconds.")
         for name in ("ca_file", "cache_directory", "receipts", "journal_folder"):
             path = getattr(self, name)
             if path is not None and not can_be_a_path(path):
                 raise WrongUsage(f"The value of {name} can't be a path.", "Give the path of a file or a folder.")
+
+
+def _is_time(value: object) -> bool:
+    """True for what a clock can count, endless time too."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    try:
+        return not math.isnan(value)
+    except OverflowError:  # a whole number may have more digits than a clock
+        return False

@@ -361,7 +361,9 @@ def test_what_is_no_text_names_nothing(given: Any) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [{"account": Account("u", cast(Any, None))}, {"account": ("u", "p")}, {"deadline": "4h"},
-     *({name: path} for name in ("ca_file", "cache_directory", "receipts", "journal_folder") for path in (5, "a\0b", "https://ann:canary@nas/x"))],
+     *({"deadline": time} for time in (float("nan"), 10**400)),
+     *({name: path} for name in ("ca_file", "cache_directory", "receipts", "journal_folder")
+       for path in (5, "a\0b", "https://ann:canary@nas/x"))],
 )  # fmt: skip
 def test_what_can_not_be_used_is_said_before_anything_is_done(wrong: Any) -> None:
     with pytest.raises(WrongUsage) as refused:
