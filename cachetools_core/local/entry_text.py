@@ -62,8 +62,6 @@ def entry_from_text(text: str) -> Entry:
     Raises one of UNREADABLE for anything but an entry whose job lies below a task of its own site.
     """
     fields: dict[str, Any] = json.loads(text)
-    if fields.get("version", 1) == 1:
-        fields = _from_the_first_version(fields)
     if fields["version"] != (VERSION_FOR_TILES if "close_up" in fields["before"] else VERSION):
         raise ValueError("another version of CacheTools has written it")
     service, task_url, known = fields["service"], str(fields["task"]), fields["known_jobs"]
@@ -115,28 +113,3 @@ def _job_id(job_url: str, task_url: str) -> str:
     if not job_url.startswith(jobs) or not JOB_ID.fullmatch(job_id):
         raise ValueError("its job isn't one of its task")
     return job_id
-
-
-def _from_the_first_version(fields: dict[str, Any]) -> dict[str, Any]:
-    """Version 1 knew one task, and named no more than its tools while the job's address wasn't known.
-
-    It kept what the service said and what the report counted, and no reasons.
-    """
-    site, job_url = site_of_service(fields["service"]), str(fields["job_url"])
-    task = f"{site}/rest/services/System/{fields['caching_tools']}/GPServer/DeleteCache"
-    before = fields["before"]
-    says = {True: "there", False: "gone", None: "nothing"}[before["cached"]]
-    witnesses = [_said_before("service", says, None)]
-    if before["scales"] is not None:
-        witnesses.append(_said_before("report", "there" if before["scales"] else "gone", before["scales"]))
-    return {
-        **fields,
-        "version": VERSION,
-        "task": job_url.rpartition("/jobs/")[0] if fields["answered"] else task,
-        "before": {"service": "answers", "witnesses": witnesses},
-    }
-
-
-def _said_before(witness: str, says: str, scales: Any) -> dict[str, Any]:
-    state = "answers" if witness == "service" else None
-    return {"witness": witness, "says": says, "why": None, "words": "", "state": state, "scales": scales}

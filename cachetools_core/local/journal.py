@@ -35,8 +35,8 @@ class Unreadable:
 class Journal:
     """The unfinished job of one service, in whatever spelling; held by one process at a time.
 
-    An entry may have been written under another spelling, by an older version or while XDG_DATA_HOME wasn't set, so it
-    is looked for wherever it may be. Where there are several, one after another comes to light as each is cleared.
+    An entry may have been written under another spelling or while XDG_DATA_HOME wasn't set, so it is looked for
+    wherever it may be. Where there are several, one after another comes to light as each is cleared.
     """
 
     def __init__(
@@ -58,7 +58,6 @@ class Journal:
         self._folders = _folders(folder)
         self.folder = self._folders[0]
         self._own = self.folder / _file_of(self._key)
-        self._older_name = f"{file_name_for(service_url.lower())}.json"
         self._locks: tuple[Lock, ...] = ()
 
     @contextmanager
@@ -153,7 +152,7 @@ class Journal:
             file.unlink(missing_ok=True)
 
     def _taken(self, releases: ExitStack) -> Iterator[Lock]:
-        """The locks that an older version, or a run in another place, would take too, as far as they can be had."""
+        """The locks that a run in another place would take too, as far as they can be had."""
         with self._writing(self._own):
             own_files.make_folder(self.folder)
             own = self._lock(self._own, releases)
@@ -194,18 +193,16 @@ class Journal:
         for folder in self._folders:
             if folder != self.folder and os.path.isdir(folder):
                 yield folder / self._own.name
-            older = folder / self._older_name
-            if os.path.lexists(_lock_of(older)):
-                yield older
         yield from (self.folder / _file_of(key) for key in sorted(self._keys - {self._key}))
 
     def _files(self) -> Iterator[Path]:
-        """The files about this service: the one that is written, the one of older versions, then other spellings'."""
+        """The files about this service: the one that is written, then other spellings'."""
         for folder in self._folders:
-            named = [folder / self._own.name, folder / self._older_name]
-            yield from (file for file in named if os.path.lexists(file))
+            own = folder / self._own.name
+            if os.path.lexists(own):
+                yield own
             with suppress(JournalError):
-                yield from (file for file in _listed(folder) if file not in named and self._is_about_this(file))
+                yield from (file for file in _listed(folder) if file != own and self._is_about_this(file))
 
     def _is_about_this(self, file: Path) -> bool:
         try:

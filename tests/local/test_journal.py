@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from support.choosing import one_in
-from support.entries import ENTRY, OTHER, SCALE, SERVICE, SITE, TASK, look, old_file, old_text
+from support.entries import ENTRY, OTHER, SCALE, SERVICE, SITE, TASK, look, noted, other_file
 from support.journals import entry_of, environment
 
 from cachetools_core.errors import AlreadyRunning, JournalError, NotAService
@@ -240,42 +240,12 @@ def test_what_is_no_service_has_no_journal(text: str, folder: Path) -> None:
     assert "hush" not in str(raised.value)
 
 
-# Entries of the first version
+# Entries under other spellings
 
 
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({}, ENTRY.with_job("j1")),
-        ({"answered": False, "job_url": "the answer to the submit hasn't come yet"}, ENTRY),
-        (
-            {"caching_tools": "CachingToolsEx", "answered": False, "job_url": ""},
-            replace(ENTRY, task_url=TASK.replace("CachingTools", "CachingToolsEx")),
-        ),
-    ],
-)
-def test_an_entry_of_the_first_version_is_understood(changes: dict[str, Any], expected: Entry, folder: Path) -> None:
-    old_file(folder).write_text(old_text(**changes), encoding="utf-8")
-    assert entry_of(SERVICE, folder) == replace(expected, before=look("there", [SCALE]))
-
-
-@pytest.mark.parametrize(
-    ("before", "expected"),
-    [
-        ({"cached": False, "scales": []}, look("gone", [])),
-        ({"cached": None, "scales": None}, look("nothing", None)),
-        ({"cached": False, "scales": [SCALE]}, look("gone", [SCALE])),
-    ],
-)
-def test_the_look_of_the_first_version_is_told_by_its_witnesses(before: Any, expected: Any, folder: Path) -> None:
-    old_file(folder).write_text(old_text(before=before), encoding="utf-8")
-    found = entry_of(SERVICE, folder)
-    assert found is not None and found.before == expected
-
-
-def test_the_file_of_an_older_version_gives_way_to_the_one_that_is_written_now(folder: Path) -> None:
-    old = old_file(folder)
-    old.write_text(old_text(answered=False, job_url=""), encoding="utf-8")
+def test_the_file_of_another_spelling_gives_way_to_the_one_that_is_written_now(folder: Path) -> None:
+    old = other_file(folder)
+    old.write_text(noted(answered=False, job_url=""), encoding="utf-8")
     with Journal(SERVICE, folder).held() as journal:
         assert journal.file == old
         entry = journal.entry()
@@ -285,12 +255,11 @@ def test_the_file_of_an_older_version_gives_way_to_the_one_that_is_written_now(f
         assert entry_of(SERVICE, folder) == entry.with_job("j7")
 
 
-def test_an_entry_under_another_spelling_of_an_older_version_is_found(folder: Path) -> None:
+def test_an_entry_under_another_spelling_is_found(folder: Path) -> None:
     spelled = SERVICE.replace("https://gis", "http://gis")
     site = spelled.partition("/rest/")[0]
-    old = old_file(folder, spelled)
-    text = old_text(service=spelled, job_url=f"{TASK.replace(SITE, site)}/jobs/j1")
-    old.write_text(text, encoding="utf-8")
+    task, old = TASK.replace(SITE, site), other_file(folder)
+    old.write_text(noted(service=spelled, task=task, job_url=f"{task}/jobs/j1"), encoding="utf-8")
     with Journal(SERVICE, folder).held() as journal:
         assert (journal.file, journal.holds_entry) == (old, True)
         entry = journal.entry()
@@ -300,7 +269,7 @@ def test_an_entry_under_another_spelling_of_an_older_version_is_found(folder: Pa
 
 
 def test_of_two_entries_one_after_the_other_comes_to_light_and_none_is_overwritten(folder: Path) -> None:
-    old_file(folder).write_text(old_text(begun="2024-01-01T00:00:00+00:00"), encoding="utf-8")
+    other_file(folder).write_text(noted(begun="2024-01-01T00:00:00+00:00"), encoding="utf-8")
     with Journal(SERVICE, folder).held() as journal:
         journal.write(ENTRY.with_job("j2"))
         assert [entry.job_id for entry in [journal.entry()] if entry] == ["j2"]
@@ -312,7 +281,7 @@ def test_of_two_entries_one_after_the_other_comes_to_light_and_none_is_overwritt
 
 def test_a_file_under_another_spelling_that_cannot_be_understood_stops_too(folder: Path) -> None:
     spelled = SERVICE.replace("https://", "http://")
-    old_file(folder, spelled).write_text(old_text(service=spelled, begun="yesterday"), encoding="utf-8")
+    other_file(folder).write_text(noted(service=spelled, begun="yesterday"), encoding="utf-8")
     with pytest.raises(JournalError, match="delete that file"):
         entry_of(SERVICE, folder)
 
@@ -333,8 +302,13 @@ def task(text: str) -> str:
     return spoilt(task=f"{SITE}/rest/services/System/{text}", answered=False)
 
 
-def old_scale(**changes: Any) -> str:
-    return old_text(before={"cached": True, "scales": [{**SCALE, **changes}]})
+def scale(**changes: Any) -> str:
+    return noted(before=look_with({**SCALE, **changes}))
+
+
+def look_with(*scales: Any) -> dict[str, Any]:
+    report = {"witness": "report", "says": "there", "why": None, "words": "", "state": None, "scales": scales}
+    return {"service": "answers", "witnesses": [report]}
 
 
 ELSEWHERE = TASK.replace("gis.example.com", "evil.example.io")
@@ -377,20 +351,13 @@ HOSTILE = {
     "a witness that nobody knows": spoilt(before={"service": "answers", "witnesses": [{"witness": "stars"}]}),
     "a number of jobs": spoilt(known_jobs=5),
     "a word for jobs": spoilt(known_jobs="j1"),
-    "first version: a job elsewhere": old_text(job_url=f"{ELSEWHERE}/jobs/j1"),
-    "first version: a host whose name is as long": old_text(job_url=f"{TASK.replace('gis', 'sig')}/jobs/j1"),
-    "first version: an address that climbs": old_text(job_url=f"{TASK}/jobs/../../../../../../admin"),
-    "first version: no job": old_text(job_url=TASK),
-    "first version: tools that climb": old_text(job_url="", answered=False, caching_tools="../../admin"),
-    "first version: no tools": old_text(answered=False, caching_tools=""),
-    "first version: tiles without end": old_scale(tiles=float("inf")),
-    "first version: tiles that are none": old_scale(tiles="many"),
-    "first version: tiles below none": old_scale(tiles=-1),
-    "first version: tiles beyond all counting": old_scale(tiles=10**18),
-    "first version: a scale that is no number": old_scale(scale=float("nan")),
-    "first version: neither there nor not": old_text(before={"cached": "perhaps", "scales": None}),
-    "first version: no scales": old_text(before={"cached": True}),
-    "first version: no look": old_text(before=None),
+    "a host whose name is as long": noted(job_url=f"{TASK.replace('gis', 'sig')}/jobs/j1"),
+    "tiles without end": scale(tiles=float("inf")),
+    "tiles that are none": scale(tiles="many"),
+    "tiles below none": scale(tiles=-1),
+    "tiles beyond all counting": scale(tiles=10**18),
+    "a scale that is no number": scale(scale=float("nan")),
+    "the first form, which no release has written": noted(version=1),
 }  # fmt: skip
 
 
@@ -408,7 +375,7 @@ def test_a_file_that_cannot_be_understood_is_an_error_that_says_what_to_do(name:
 
 
 @pytest.mark.parametrize(
-    "text", [spoilt(), old_text(), task("T/GPServer/Delete%20Cache"), task("T/GPServer/L%C3%B6sche")]
+    "text", [spoilt(), noted(), scale(), task("T/GPServer/Delete%20Cache"), task("T/GPServer/L%C3%B6sche")]
 )
 def test_the_hostile_entries_are_refused_for_what_is_wrong_in_them(text: str, folder: Path) -> None:
     folder.mkdir()
@@ -431,8 +398,8 @@ def test_a_file_without_end_is_not_read_to_its_end(folder: Path) -> None:
 def test_every_unfinished_job_is_listed_and_can_be_forgotten(folder: Path) -> None:
     with Journal(SERVICE, folder).held() as journal:
         journal.write(ENTRY.with_job("j1"))
-    other = old_file(folder, OTHER)
-    other.write_text(old_text(service=OTHER), encoding="utf-8")
+    other = other_file(folder)
+    other.write_text(noted(service=OTHER), encoding="utf-8")
     broken = folder / "broken.json"
     broken.write_text("{", encoding="utf-8")
     found = unfinished(folder)
@@ -446,8 +413,10 @@ def test_every_unfinished_job_is_listed_and_can_be_forgotten(folder: Path) -> No
 
 
 def test_an_entry_that_cannot_be_understood_is_forgotten_too(folder: Path) -> None:
-    old_file(folder).write_text("{", encoding="utf-8")
-    assert forget(SERVICE, folder) == (old_file(folder),)
+    folder.mkdir()
+    file = Journal(SERVICE, folder).file
+    file.write_text("{", encoding="utf-8")
+    assert forget(SERVICE, folder) == (file,)
     assert not Journal(SERVICE, folder).holds_entry
 
 
@@ -464,7 +433,7 @@ def test_the_way_back_is_noted_with_the_job(journal: Journal) -> None:
     fields = json.loads(journal.file.read_text(encoding="utf-8"))
     del fields["scheme"]
     journal.file.write_text(json.dumps(fields), encoding="utf-8")
-    assert journal.entry() == replace(noted, way_back=None), "as an older version has written it"
+    assert journal.entry() == replace(noted, way_back=None), "as it is where none was saved"
 
 
 @pytest.mark.parametrize("scheme", ["text", [], {}, {"files": "x", "not_on_the_wire": [], "call": ""}, 7])

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.entries import ENTRY, SERVICE, SITE, look, old_text
+from support.entries import ENTRY, SERVICE, SITE, look
 from support.journals import entry_of
 
 from cachetools_core.errors import JournalError
@@ -23,7 +23,6 @@ from cachetools_core.proof.written_look import look_as_dict
 
 JOB_ADDRESS = re.compile(re.escape(f"{SITE}/rest/services/System/") + r"\w+/GPServer/[\w.~%-]+/jobs/[\w-]+")
 NOW = json.loads(entry_as_text(replace(ENTRY, before=look("there", [])).with_job("j1"), lambda text: text))
-BEFORE = json.loads(old_text())
 ODD: list[Any] = [
     None, True, False, 0, -1, 1.5, 10**30, float("inf"), float("nan"), "", " ", "0", "\ud800", "\0", "\u202e", "../..",
     "https://evil.example.io/", "x" * 10_000, [], {}, [[]], [None], {"a": None}, ["\ud800"],
@@ -75,24 +74,22 @@ def feed(folder: Path, content: bytes) -> None:
     assert again == replace(entry, begun=entry.begun.replace(microsecond=0))
 
 
-@pytest.mark.parametrize("whole", [NOW, BEFORE], ids=["now", "first version"])
-def test_what_is_spoilt_below_is_read_as_it_is(whole: Any) -> None:
-    assert entry_from_text(json.dumps(whole)).job_url == f"{ENTRY.task_url}/jobs/j1"
+def test_what_is_spoilt_below_is_read_as_it_is() -> None:
+    assert entry_from_text(json.dumps(NOW)).job_url == f"{ENTRY.task_url}/jobs/j1"
 
 
 @pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.thorough)], ids="every {}".format)
-@pytest.mark.parametrize("whole", [NOW, BEFORE], ids=["now", "first version"])
-def test_one_odd_value_ends_in_an_entry_of_this_site_or_an_error(whole: Any, every: int, tmp_path: Path) -> None:
-    for path in places_in(whole):
-        feed(tmp_path / "journal", without(whole, path).encode())
+def test_one_odd_value_ends_in_an_entry_of_this_site_or_an_error(every: int, tmp_path: Path) -> None:
+    for path in places_in(NOW):
+        feed(tmp_path / "journal", without(NOW, path).encode())
         for odd in ODD[::every]:
-            feed(tmp_path / "journal", with_odd(whole, path, odd).encode())
+            feed(tmp_path / "journal", with_odd(NOW, path, odd).encode())
 
 
 @settings(max_examples=50)
-@given(whole=st.sampled_from([NOW, BEFORE]), at=st.integers(0, 2000), junk=st.binary(max_size=8))
-def test_a_file_that_was_cut_off_or_spoilt_on_the_disk(whole: Any, at: int, junk: bytes, tmp_path: Path) -> None:
-    text = json.dumps(whole).encode()
+@given(at=st.integers(0, 2000), junk=st.binary(max_size=8))
+def test_a_file_that_was_cut_off_or_spoilt_on_the_disk(at: int, junk: bytes, tmp_path: Path) -> None:
+    text = json.dumps(NOW).encode()
     feed(tmp_path / "journal", text[:at] + junk)
     feed(tmp_path / "journal", text[:at] + junk + text[at + len(junk) :])
 

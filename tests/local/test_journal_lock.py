@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.entries import ENTRY, OTHER, SERVICE, old_file
+from support.entries import ENTRY, OTHER, SERVICE
 from support.journals import entry_of, holding
 
 from cachetools_core.errors import AlreadyRunning, JournalError
@@ -280,12 +280,3 @@ def test_the_other_place_may_be_odd(odd: str, here_and_there: tuple[Path, Path],
         journal.write(ENTRY)
         assert journal.file.parent == here
     assert entry_of(SERVICE) == ENTRY
-
-
-def test_the_lock_of_an_older_version_counts_too(folder: Path) -> None:
-    older = old_file(folder).with_suffix(".lock")
-    with older.open("a+b") as stream:
-        fcntl.flock(stream.fileno(), fcntl.LOCK_EX)
-        with pytest.raises(AlreadyRunning):
-            try_to_hold(folder)
-    try_to_hold(folder)

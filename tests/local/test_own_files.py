@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.entries import ENTRY, SERVICE, old_file, old_text
+from support.entries import ENTRY, SERVICE, noted
 from support.journals import NOBODY, as_user, entry_of
 from support.no_room import NO_ROOM, no_room
 
@@ -70,7 +70,7 @@ print(json.dumps(sorted(oct(path.stat().st_mode & 0o777) for path in Path(sys.ar
 
 
 def test_a_user_whose_umask_takes_every_right_away_has_a_journal_all_the_same(a_home_of_nobody: Path) -> None:
-    modes = as_user(WITH_NO_RIGHTS, str(a_home_of_nobody), old_text(), user=NOBODY)
+    modes = as_user(WITH_NO_RIGHTS, str(a_home_of_nobody), noted(), user=NOBODY)
     assert modes == ["0o600", "0o600", "0o700", "0o700"]
 
 
@@ -161,7 +161,7 @@ def test_a_second_name_of_another_file_changes_nothing_in_it(suffix: str, folder
 
 def test_an_entry_of_another_spelling_behind_a_link_is_not_read(folder: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere.json"
-    elsewhere.write_text(old_text(), encoding="utf-8")
+    elsewhere.write_text(noted(), encoding="utf-8")
     folder.mkdir()
     (folder / "other.json").symlink_to(elsewhere)
     assert entry_of(SERVICE, folder) is None
@@ -199,8 +199,8 @@ def test_a_full_disk_is_told_and_leaves_the_old_entry(folder: Path) -> None:
         assert list(folder.glob("*.new")) == []
 
 
-def test_an_entry_of_an_older_version_that_cannot_be_removed_is_told(folder: Path) -> None:
-    old_file(folder).mkdir()
+def test_an_entry_that_cannot_be_removed_is_told(folder: Path) -> None:
+    Journal(SERVICE, folder).file.mkdir(parents=True)
     with Journal(SERVICE, folder).held() as journal, pytest.raises(JournalError, match="can't be written"):
         journal.clear()
 

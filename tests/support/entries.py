@@ -1,4 +1,4 @@
-"""Entries of the journal, as they are and as earlier versions have written them."""
+"""Entries of the journal, as values and as text."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from cachetools_core.local.folders import file_name_for
 from cachetools_core.proof.entry import Entry
 from cachetools_core.proof.evidence import Look
-from cachetools_core.proof.written_look import look_from_dict
+from cachetools_core.proof.written_look import look_as_dict, look_from_dict
 
 SITE = "https://gis.example.com/server"
 SERVICE = f"{SITE}/rest/services/Folder/R%C3%A4in/MapServer"
@@ -41,17 +40,17 @@ ENTRY = Entry(
 )
 
 
-def old_text(**changes: Any) -> str:
-    """What versions before the field `version` have written."""
+def noted(**changes: Any) -> str:
+    """The text of the entry of a job, with these of its fields changed."""
     fields = {
-        "what_this_is": "CacheTools notes a running cache deletion here.",
-        "service": SERVICE, "account": "anna", "begun": "2024-05-06T07:08:09+00:00", "job_url": f"{TASK}/jobs/j1",
-        "answered": True, "caching_tools": "CachingTools", "known_jobs": ["j0", "j00"],
-        "before": {"cached": True, "scales": [SCALE]},
+        "what_this_is": "CacheTools notes a running cache deletion here.", "version": 2, "service": SERVICE,
+        "account": "anna", "begun": "2024-05-06T07:08:09+00:00", "task": TASK, "job_url": f"{TASK}/jobs/j1",
+        "answered": True, "known_jobs": ["j0", "j00"], "before": look_as_dict(look("there", [SCALE])),
     }  # fmt: skip
     return json.dumps({**fields, **changes})
 
 
-def old_file(folder: Path, service: str = SERVICE) -> Path:
+def other_file(folder: Path) -> Path:
+    """A file of the journal that is none of the service's own, as a run that spells it otherwise has one."""
     folder.mkdir(exist_ok=True)
-    return folder / f"{file_name_for(service.lower())}.json"
+    return folder / "other.json"
