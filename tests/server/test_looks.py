@@ -468,7 +468,14 @@ def test_what_stands_beside_a_report_of_none_may_speak_against_it(beside, site):
     assert (found.of(Witness.REPORT).says, found.nobody_may_count) == (NOTHING, False)
 
 
-@pytest.mark.parametrize("stray", [{"more": {"tileCount": 21}}, {"lodInfos": [level(0, 4, parts=[{"tileCount": 1}])]}])
+STRAY = [
+    {"more": {"tileCount": 21}},
+    {"lodInfos": [level(0, 4, parts=[{"tileCount": 1}])]},
+    {"lodInfos": [level(0, 4), level(1, 0, tilesSize=0, expectedTileCount=16, status="Complete")]},
+]
+
+
+@pytest.mark.parametrize("stray", STRAY)
 def test_tiles_that_stand_elsewhere_than_in_the_levels_leave_nothing_counted(stray, site):
     found = site.look(CACHED, executed({**report(level(0, 4)), **stray}))
     assert (found.of(Witness.REPORT).says, found.tiles) == (THERE, None)

@@ -67,8 +67,9 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
     testimony = _testimony(report.get("status"), levels)
     if testimony.says is Says.GONE and _is_contradicted(answer, report):
         return _nothing(Why.UNREADABLE, "ReportCacheStatus contradicts itself, so it counts nothing.")
-    if _counts_in(answer) > sum(number(info.get(name)) > 0 for info in infos for name in LEVEL_COUNTS):
-        testimony = replace(testimony, scales=None)  # tiles stand elsewhere than in the levels, too
+    elsewhere = _counts_in(answer) > sum(number(info.get(name)) > 0 for info in infos for name in LEVEL_COUNTS)
+    if elsewhere or any(map(_contradicts_itself, infos)):
+        testimony = replace(testimony, scales=None)  # there are more tiles than the levels count
     if testimony.says is Says.THERE and testimony.scales is None:
         testimony = replace(testimony, words="The report's counts can't be read.")
     listed = frozenset((scale.level, scale.scale) for scale in levels.scales)
@@ -127,17 +128,17 @@ def _is_about(report: Body, service: ServiceReference) -> bool:
 
 def _is_contradicted(answer: Body, report: Body) -> bool:
     """True where anything in an answer that counts none speaks of a cache all the same, wherever it stands."""
-    return any(map(_is_called_filled, _infos_in(report))) or any(
+    return any(map(_contradicts_itself, _infos_in(report))) or any(
         _speaks_of_a_cache(name, value)
         for name, value in fields_in(answer)
         if name != "status" or value != report.get("status")
     )
 
 
-def _is_called_filled(level: Body) -> bool:
-    """True for a level that should hold tiles and counts as filled, whatever its own count says."""
+def _contradicts_itself(level: Body) -> bool:
+    """True for a level that counts no tile, though it should hold some and is called filled."""
     is_filled = number(level.get("percent")) > 0 or plain_words(level.get("status")).lower() == "complete"
-    return is_filled and number(level.get("expectedtilecount")) > 0
+    return is_filled and number(level.get("expectedtilecount")) > 0 and not number(level.get("tilecount")) > 0
 
 
 def _speaks_of_a_cache(name: str, value: Any) -> bool:
