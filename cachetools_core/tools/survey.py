@@ -24,19 +24,18 @@ class Survey:
     def __init__(self, part: SitePart | None, began: datetime) -> None:
         self._part, self._began = part, began
         self._waiting: dict[str, What] = {}
-        self._services: set[str] = set()
+        self._expected: set[str] = set()
         self._caches: list[CacheRow] = []
         self._unread: list[UnreadRow] = []
         self._uncached = 0
         self._bytes = 0
 
     def expect(self, what: What) -> bool:
-        """Wait for this, too; False for a service that was named before, in whatever spelling."""
+        """Wait for this, too; False for what was named before, a service in whatever spelling."""
         key = _key(what)
-        if isinstance(what, ServiceReference):
-            if key in self._services:
-                return False
-            self._services.add(key)
+        if key in self._expected:
+            return False
+        self._expected.add(key)
         self._waiting[key] = what
         return True
 

@@ -116,7 +116,7 @@ def test_what_cant_be_read_is_listed_with_the_reason_and_stops_nothing(many: Man
     services = [{"name": "A", "type": "MapServer"}, {"name": "F/C/D", "type": "MapServer"},
                 {"name": 7, "type": "ImageServer"}, {"name": "Other", "type": "FeatureServer"}, "odd"]  # fmt: skip
     many.bodies |= {
-        "rest/services": {"folders": ["F", "G", "No", 3, ""], "services": services},
+        "rest/services": {"folders": ["F", "G", "No", 3, "", "F"], "services": services},
         "rest/services/No": refusal(403, "Not for you."),
         "rest/services/A/MapServer": page(200),
         "rest/services/F/C/MapServer": refusal(499, "Token Required"),
@@ -129,6 +129,7 @@ def test_what_cant_be_read_is_listed_with_the_reason_and_stops_nothing(many: Man
         "G/H:MapServer": Why.UNREADABLE, "F/C/D": Why.NO_SERVICE, "7": Why.NO_SERVICE, "3": Why.NO_SERVICE,
         "an entry without a name": Why.NO_SERVICE,
     }  # fmt: skip
+    assert Counter(path for path, _ in bodies.asked)["rest/services/F"] == 1
     assert [row.name for row in found.unread][-4:] == ["A:MapServer", "F/C:MapServer", "G/H:MapServer", "folder No"]
     # A service that says that it has no cache, and whose tiles are counted, has one.
     assert set(by_name(found)) == {"F/D", "F/E"} and "counts 21 tiles" in by_name(found)["F/D"].remarks[0]
