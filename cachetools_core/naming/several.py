@@ -36,7 +36,7 @@ def list_of_texts(services: Iterable[object]) -> list[str]:
     if len(texts) < len(given):
         raise WrongUsage("Each service is named by a text, and one of these isn't a text.", "Leave out what is empty.")
     if not texts:
-        raise WrongUsage("No service is named.")
+        raise WrongUsage("No service is named.", "Give at least one.")
     return texts
 
 

@@ -168,7 +168,7 @@ def stored_sign_ins() -> tuple[KeptSite, ...]:
 def _account_of(access: Access) -> Account:
     account = access.account
     if account is None or not account.username.strip() or not account.password:
-        raise WrongUsage("A sign-in takes a user name and its password, and one of them is missing.")
+        raise WrongUsage("A sign-in takes a user name and its password, and one of them is missing.", "Give both.")
     return account
 
 
@@ -183,7 +183,10 @@ def _cache_directory_of(access: Access, run: Run) -> str:
         return ""
     folder = whole_path(access.cache_directory)
     if not run.in_time("looking for the cache directory", partial(os.path.isdir, folder)):
-        raise WrongUsage(f"The cache directory {safe_path(str(folder))} isn't there, or this user can't see it.")
+        raise WrongUsage(
+            f"The cache directory {safe_path(str(folder))} isn't there, or this user can't see it.",
+            "Give its path as this machine sees it, such as that of a network share.",
+        )
     return str(folder)
 
 
