@@ -131,7 +131,8 @@ class _Following:
         end = STATUSES.get(status.strip()) if isinstance(status, str) else None
         if end is None:
             self.status = plain_words(status) if status else self.status
-            self._says_nothing(f"the server gives the job the status '{plain_words(status)}', which isn't documented")
+            given = f"the status '{plain_words(status)}', which isn't documented" if status else "no status"
+            self._says_nothing(f"the server gives the job {given}")
             return
         self._heard = self._now()
         self.status, self.end, self.trouble = str(status).strip(), end, ""

@@ -18,7 +18,7 @@ __all__ = ["Account", "Bound", "ExchangedTokens", "PasswordTokens", "Token", "To
 
 TOKEN_MINUTES = 60
 NOT_THERE = (404, 405)
-ONCE = "It was tried once and won't be tried again in this run."
+ONCE = "The account was tried once and won't be tried again in this run."
 
 
 @dataclass(frozen=True)
