@@ -11,7 +11,7 @@ from typing import Any, Union
 from ..naming.service import ServiceReference
 from ..naming.site import SitePart
 from .cache_found import CacheFound
-from .evidence import Look, Says, ServiceState, Witness
+from .evidence import Look, Remark, Says, ServiceState, Witness
 from .evidence import Why as WitnessWhy
 from .look_words import who_says_what
 from .words import in_utc
@@ -38,6 +38,7 @@ class Ending(Enum):
 
 
 STATES = {ServiceState.NOT_STARTED: Why.STOPPED, ServiceState.MISSING: Why.MISSING}
+CLAIMED = "The service says that there is no cache; the cache report says that there is one, and counts no tile in it."
 EXIT_CODES = {Ending.WHOLE: 0, Ending.CANCELLED: 3, Ending.NO_TIME: 5}
 
 
@@ -136,7 +137,7 @@ def found_of(service: ServiceReference, look: Look, asked_at: datetime) -> Found
         return None
     if not look.saying(Says.THERE):
         why = STATES.get(look.service, Why.UNREADABLE)
-        return UnreadRow(service, why, "" if why in STATES.values() else " ".join(look.trouble))
+        return UnreadRow(service, why, "" if why in STATES.values() else " ".join(look.trouble) or CLAIMED)
     report = CacheFound(service.url, look, asked_at)
     scales = [row.scale.scale for row in report.rows]
     scheme = report.scheme
@@ -159,8 +160,13 @@ def found_of(service: ServiceReference, look: Look, asked_at: datetime) -> Found
 
 
 def _remarks(look: Look) -> tuple[str, ...]:
-    """Who contradicts whom, and why nobody counted."""
-    contradiction = f"The witnesses contradict each other: {who_says_what(look)}." if look.contradicts_itself else ""
+    """Who contradicts whom, and why nobody counted.
+
+    A report that knows of a cache and counts no tile contradicts nobody: so Create Map Server Cache leaves one.
+    """
+    denied = any(Remark.CLAIMS_A_CACHE not in one.remarks for one in look.saying(Says.GONE))
+    is_doubtful = denied and look.contradicts_itself
+    contradiction = f"The witnesses contradict each other: {who_says_what(look)}." if is_doubtful else ""
     silent = look.of(Witness.REPORT)
     uncounted = "" if look.scales is not None else silent.in_words()
     # ArcGIS's own refusal is plain; everything else is shown in the words of whoever answered.

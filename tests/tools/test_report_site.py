@@ -18,7 +18,7 @@ from support.body_server import BodyServer, Page, refusal
 from support.clocks import ScaledClock
 from support.listener import Listener
 from support.many_services import REPORT, ManyServices, OnceOneIsLeft
-from support.puppet import GONE, NONE, STOPPED, executed, level, page
+from support.puppet import GONE, NONE, STOPPED, executed, is_cached, level, page
 from support.rehearsal_client import SOURCES, Start
 from support.story import access, account_of, service_url
 
@@ -140,6 +140,17 @@ def test_a_cache_whose_counts_cant_be_read_is_told_as_one(many: ManyServices) ->
     many.bodies[REPORT] = executed({"status": "EXISTS", "lodInfos": [level(), level(tileCount=0.5)]})
     remarks = {remark for row in report_site(many.url).caches for remark in row.remarks}
     assert remarks == {"the cache report says that there is a cache: The report's counts can't be read."}
+
+
+def test_a_cache_without_tiles_is_no_contradiction(many: ManyServices) -> None:
+    many.bodies[REPORT] = executed({"status": "EXISTS", "lodInfos": [level(0, 0)]})
+    many.bodies["rest/services/A/MapServer"] = GONE
+    many.bodies["admin/services/A.MapServer"] = is_cached("false")
+    found = report_site(many.url)
+    assert {(row.tiles, row.bytes, row.remarks) for row in found.caches} == {(0, 0, ())}
+    assert [(row.name, row.words.partition("and ")[2]) for row in found.unread] == [
+        ("A:MapServer", "counts no tile in it.")
+    ]
 
 
 class OnADeadShare(os.PathLike[str]):
