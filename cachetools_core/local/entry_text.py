@@ -16,7 +16,7 @@ from ..proof.entry import Entry
 from ..proof.way_back import way_back_from_dict
 from ..proof.written_look import look_as_dict, look_from_dict
 
-VERSION, VERSION_FOR_TILES = 2, 3
+VERSION = 2
 EXPLANATION = (
     "CacheTools has begun a cache deletion that can't be undone, and notes its job here so that the next run follows"
     " that job instead of submitting another. CacheTools removes this file once it has seen the job end. Before you"
@@ -37,8 +37,7 @@ def entry_as_text(entry: Entry, blotted: Callable[[Any], Any]) -> str:
     text = json.dumps(
         {
             "what_this_is": EXPLANATION,
-            # A version that knows nothing of some tiles must not take this for the deletion of a cache.
-            "version": VERSION if entry.before.close_up is None else VERSION_FOR_TILES,
+            "version": VERSION,
             "service": entry.service,
             "account": blotted(entry.account),
             "begun": entry.begun.isoformat(timespec="seconds"),
@@ -62,7 +61,7 @@ def entry_from_text(text: str) -> Entry:
     Raises one of UNREADABLE for anything but an entry whose job lies below a task of its own site.
     """
     fields: dict[str, Any] = json.loads(text)
-    if fields["version"] != (VERSION_FOR_TILES if "close_up" in fields["before"] else VERSION):
+    if fields["version"] != VERSION:
         raise ValueError("another version of CacheTools has written it")
     service, task_url, known = fields["service"], str(fields["task"]), fields["known_jobs"]
     if not isinstance(known, (list, type(None))):

@@ -34,12 +34,11 @@ class SiteInfo:
 class Task:
     """A geoprocessing task as the server lists it.
 
-    `tools` is the service of the System folder that offers it, `name` its name in that service's list, `url` its
-    address; `inputs` and `required` name its input parameters.
+    `tools` is the service of the System folder that offers it, `url` its address; `inputs` and `required` name its
+    input parameters.
     """
 
     tools: str
-    name: str
     url: str
     inputs: frozenset[str]
     required: frozenset[str]
@@ -91,7 +90,7 @@ def find_task(wire: Wire, site: str, name: str, offered_by: tuple[str, ...] = CA
         tasks = [task for task in listed if isinstance(task, str)] if isinstance(listed, list) else []
         found = next((task for task in tasks if is_same_task(task, name)), None)
         if found is not None:
-            return _read_task(wire, tools, found, f"{root}/{quote(found, safe='')}")
+            return _read_task(wire, tools, f"{root}/{quote(found, safe='')}")
         refused.append(f"System/{tools} lists no task {name}")
         missing = False
     raise CannotDelete(
@@ -122,12 +121,12 @@ def start_service(wire: Wire, service: ServiceReference) -> None:
     wire.post_once(f"{service.admin_url}/start", {})
 
 
-def _read_task(wire: Wire, tools: str, name: str, url: str) -> Task:
+def _read_task(wire: Wire, tools: str, url: str) -> Task:
     parameters = wire.get(url).get("parameters")
     listed = [p for p in (parameters if isinstance(parameters, list) else []) if isinstance(p, dict)]
     inputs = [p for p in listed if p.get("direction") == INPUT and isinstance(p.get("name"), str)]
     required = frozenset(p["name"] for p in inputs if p.get("parameterType") == "esriGPParameterTypeRequired")
-    return Task(tools, name, url, frozenset(p["name"] for p in inputs), required)
+    return Task(tools, url, frozenset(p["name"] for p in inputs), required)
 
 
 def _text(value: Any) -> str:

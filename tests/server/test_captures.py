@@ -281,7 +281,7 @@ def test_the_answer_to_a_submit_gives_the_jobs_address(wire: Captures, name: str
     wire.serve_bytes({f"{TASK}/jobs/{job_id}": json.dumps({"jobId": job_id, "jobStatus": "esriJobFailed"}).encode()})
     pages = Pages()
     target = Target(wire.reference(), wire.site, wire.rest, "")
-    task = Task("CachingTools", "DeleteCache", f"{wire.site}/{TASK}", frozenset(), frozenset())
+    task = Task("CachingTools", f"{wire.site}/{TASK}", frozenset(), frozenset())
     sight = Sight(done=False, untouched=True, mark=None)
     submission = Submission(target, pages, Listener(), PATIENCE, lambda: sight)
     report = submission.begin(task, {"service_url": "Rainfall:MapServer"}, Look())

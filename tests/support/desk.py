@@ -56,7 +56,7 @@ class Desk:
         return Submission(target, self.journal, self.heard, PATIENCE, self.see)
 
     def begin(self) -> JobReport | None:
-        task = Task("CachingTools", "DeleteCache", self.entry.task_url, frozenset({"service_url"}), frozenset())
+        task = Task("CachingTools", self.entry.task_url, frozenset({"service_url"}), frozenset())
         with self.journal.held():
             return self.submission().begin(task, {"service_url": RAIN}, BEFORE)
 
