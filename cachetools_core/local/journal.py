@@ -131,7 +131,7 @@ class Journal:
                 ) from error
         return None
 
-    def write(self, entry: Entry) -> Entry:
+    def write(self, entry: Entry) -> None:
         """Write the entry, whole or not at all, and on the disk before this returns.
 
         Raises JournalError, also where the journal isn't held any more.
@@ -141,7 +141,6 @@ class Journal:
             own_files.write_text(self._own, entry_as_text(entry, self._blotted))
             for file in self._of_the_same_job(entry):
                 file.unlink(missing_ok=True)
-        return entry
 
     def clear(self) -> None:
         """The job has ended, or never began: its entry goes. Raises JournalError, as write does."""

@@ -57,15 +57,10 @@ def watch(wire: Wire, url: str, messages: Messages, patience: Patience) -> JobRe
     return _Watching(wire, url, messages, patience).until_it_ends()
 
 
-def id_in(job_url: str) -> str:
-    """The id at the end of a job's address."""
-    return job_url.rpartition("/")[2]
-
-
 class _Following:
     def __init__(self, wire: Wire, url: str, messages: Messages, patience: Patience) -> None:
         self.wire, self.run, self.messages, self.patience = wire, wire.run, messages, patience
-        self.url, self._id = url, id_in(url)
+        self.url, self._id = url, url.rpartition("/")[2]
         self.end, self.status, self.trouble, self.cancel_refused = JobEnd.RUNNING, "", "", ""
         self._said = JobMessages(messages)
         self._started = self._heard = self._now()

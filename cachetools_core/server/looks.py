@@ -19,10 +19,6 @@ Other = Callable[[Look], Testimony]
 """A witness that isn't on the server; it is told what was said so far."""
 
 
-def _always(_: Look) -> bool:
-    return True
-
-
 def _not_asked(so_far: Look) -> bool:
     return not any(one.witness is Witness.SERVICE for one in so_far.testimonies)
 
@@ -39,7 +35,7 @@ def _in_doubt(so_far: Look) -> bool:
 # In this order, each where its condition holds for what was said so far.
 WITNESSES: tuple[tuple[Ask, Callable[[Look], bool]], ...] = (
     (service.ask, _not_asked),
-    (report.ask, _always),
+    (report.ask, lambda so_far: True),
     (administrator.ask, _in_doubt),
 )
 

@@ -37,7 +37,7 @@ Follow = Callable[[Wire, str, Messages, Patience], JobReport]
 class Notebook(Protocol):
     """Keeps an entry where the next run finds it."""
 
-    def write(self, entry: Entry) -> object:
+    def write(self, entry: Entry) -> None:
         """Keep the entry before this returns. Raises JournalError."""
 
     def clear(self) -> None:

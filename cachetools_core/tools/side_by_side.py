@@ -203,7 +203,7 @@ class _Both:
         self._journal, self._ledger, self._key = journal, ledger, service_key(service)
         self._noted = False
 
-    def write(self, entry: Entry) -> object:
+    def write(self, entry: Entry) -> None:
         """Keep the entry before this returns. Raises JournalError, and then nothing is kept."""
         self._journal.write(entry)
         if not self._noted:
@@ -213,7 +213,6 @@ class _Both:
                 self._journal.clear()
                 raise
         self._noted = True
-        return entry
 
     def clear(self) -> None:
         """Nothing is left to find. Raises JournalError."""

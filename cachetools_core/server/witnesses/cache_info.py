@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from ...errors import CannotDelete, DeadlinePassed, NoAnswer, NotArcGIS, ServerSaysNo, SignInRefused
+from ...errors import CannotDelete, DeadlinePassed, NoAnswer, NotArcGIS, ServerSaysNo
 from ...naming.service import ServiceReference
 from ...proof.ending import JOB_ID, JobEnd
 from ...proof.evidence import Says, Testimony, Why, Witness, silent
@@ -35,7 +35,7 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
         return _nothing(Why.REFUSED, "The server's cache directory, which Get Cache Info asks for, isn't known.")
     try:
         return _answer_of(wire, service, directory)
-    except (SignInRefused, DeadlinePassed):
+    except DeadlinePassed:
         raise
     except CannotDelete as error:
         return _nothing(Why.NOT_OFFERED, error.what)

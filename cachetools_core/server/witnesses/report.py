@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from ...errors import NoAnswer, ServerSaysNo, SignInRefused
+from ...errors import NoAnswer, ServerSaysNo
 from ...messages import plain_words
 from ...naming.identity import Means, names_service
 from ...naming.service import ServiceReference
@@ -46,8 +46,6 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
     """
     try:
         answer = wire.post(f"{service.site}/rest/services/{ADDRESS}", {"service_url": service.task_name}, tries=tries)
-    except SignInRefused:
-        raise
     except ServerSaysNo as error:
         # Only ArcGIS's own refusal means that this account may not count; a web tier's page may come and go.
         why = REFUSALS.get(error.code, Why.UNREADABLE) if error.shape == "rest" else Why.UNREADABLE
@@ -58,6 +56,11 @@ def ask(wire: Wire, service: ServiceReference, tries: int) -> Testimony:
     report = _report_in(answer)
     if report is None:
         return _nothing(Why.UNREADABLE, "ReportCacheStatus gave no report in the known form.")
+    return _judged(answer, report, service)
+
+
+def _judged(answer: Body, report: Body, service: ServiceReference) -> Testimony:
+    """What a report amounts to, in the answer in which it stands."""
     complaint = _complaint_in(answer, report)
     if complaint:
         return _nothing(Why.UNREADABLE, f"ReportCacheStatus complains, so it counts nothing: {complaint}")
