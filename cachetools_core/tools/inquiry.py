@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from ..errors import CacheToolsError, Cancelled, DeadlinePassed, Moved, NotArcGIS, NotAService, ServerSaysNo
-from ..messages import Messages
 from ..naming.address import safe_text
 from ..naming.files import find_service
 from ..naming.service import ServiceReference
@@ -18,7 +17,6 @@ from ..server.connections import SharedConnections
 from ..server.looks import OF_MANY_TRIES, closer_look_at_one_of_many
 from ..server.moved import moved_site
 from ..server.portal import find_portal
-from ..server.site import open_site
 from ..server.wire import PlainWire
 from .access import Access
 from .lanes import Lanes
@@ -41,10 +39,10 @@ class InquirySession(Session):
         self.relay = Relay(access.messages, access.clock)
         super().__init__(relayed(access, self.relay))
 
-    def _open(self, url: str, hears: Messages) -> OpenSite:
+    def unsigned(self) -> PlainWire:
+        """A wire that is signed in nowhere, for requests side by side. Raises nothing."""
         trust = self.trust()
-        rest = PlainWire(trust, self.run, SharedConnections(trust, AT_A_TIME))
-        return self.signed_in(rest, open_site(rest, url), hears)
+        return PlainWire(trust, self.run, SharedConnections(trust, AT_A_TIME))
 
 
 class _Inquiry:
