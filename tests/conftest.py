@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from itertools import count
 from pathlib import Path
 
 import keyring
 import keyring.backends.fail
 import pytest
+from _pytest.assertion.rewrite import AssertionRewritingHook
 from hypothesis import HealthCheck, settings
 from support.bench import Bench
 from support.certificates import Certificate
@@ -64,6 +67,20 @@ def pytest_configure(config: pytest.Config) -> None:
     """Threads stand still where that was asked for."""
     if config.getoption("--stalls"):
         Stalls(f"{config.getoption('--stalls')}-{os.environ.get('PYTEST_XDIST_WORKER')}").begin()
+
+
+def pytest_collection() -> None:
+    """Each of pytest's processes compiles a share of the tests before it collects; else each would compile them all."""
+    worker, workers = (os.environ.get(f"PYTEST_XDIST_WORKER{more}", "") for more in ("", "_COUNT"))
+    shared = sorted(Path(__file__).parent.rglob("test_*.py"))[int(worker[2:]) :: int(workers)] if workers else []
+    (rewriting,) = (one for one in sys.meta_path if isinstance(one, AssertionRewritingHook))
+    for file in shared:
+        if not [*file.parent.glob(f"__pycache__/{file.stem}.*-pytest-*.pyc")]:
+            spec = importlib.util.spec_from_file_location("compiled", file, loader=rewriting)
+            assert spec is not None
+            with suppress(Exception, pytest.skip.Exception):  # told when it is collected
+                module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+                rewriting.exec_module(module)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

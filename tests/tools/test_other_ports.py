@@ -28,7 +28,7 @@ def test_a_rerun_through_another_port_follows_the_job(place: Bench) -> None:
 
 def test_a_submit_without_an_answer_is_looked_for_through_another_port(place: Bench) -> None:
     place.server.let_jobs_take(FOR_HOURS)
-    assert place.run("reset-after@submit", deadline=HALF_WAY).verdict in ("still-running", "unknown")
+    assert place.run("reset-after@submit", deadline=HALF_WAY / 3).verdict in ("still-running", "unknown")
     noted = Journal(service_url(place.server), place.journal)
     entry = noted.entry()
     assert entry is not None
