@@ -323,7 +323,7 @@ def test_the_job_of_another_product_has_no_status_that_is_known(wire: Captures) 
     wire.serve_bytes({"job": wire.text("doc_admin_enterprise_service_job")})
     report = follow(wire.rest, f"{wire.site}/job", Listener(), PATIENCE)
     assert (report.end, report.status) == (JobEnd.NO_ANSWER, "")
-    assert "isn't documented" in report.trouble
+    assert "gives the job no status" in report.trouble
 
 
 def test_jobs_are_listed_by_the_id_that_the_documentation_shows(wire: Captures) -> None:
