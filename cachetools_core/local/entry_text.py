@@ -75,7 +75,7 @@ def entry_from_text(text: str) -> Entry:
         task_url=task_url,
         known_jobs=None if known is None else frozenset(map(str, known)),
         job_id=_job_id(str(fields["job_url"]), task_url) if fields["answered"] else "",
-        way_back=way_back_from_dict(fields.get("scheme")),  # an older version has noted none
+        way_back=way_back_from_dict(fields.get("scheme")),  # need not be there
     )
 
 

@@ -210,5 +210,5 @@ def close_up_from_dict(fields: dict[str, Any]) -> CloseUp:
     if not levels or not all(math.isfinite(one.scale) and one.scale > 0 for one in levels):
         raise ValueError("it chooses no scale")
     by = None if fields["by"] is None else By(fields["by"])
-    wkid = None if fields.get("wkid") is None else int(fields["wkid"])  # an older journal has none
+    wkid = None if fields.get("wkid") is None else int(fields["wkid"])  # need not be there
     return CloseUp(Selection(levels, extent, wkid), str(fields["scheme"]), by, sampled)

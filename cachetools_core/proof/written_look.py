@@ -61,7 +61,7 @@ def _testimony_from_dict(fields: dict[str, Any]) -> Testimony:
         words=str(fields["words"]),
         state=None if fields["state"] is None else ServiceState(fields["state"]),
         scales=None if fields["scales"] is None else _scales_from(fields["scales"]),
-        files=_files_from(fields.get("files")),  # an older journal has none
+        files=_files_from(fields.get("files")),  # need not be there
         level_files=tuple(_level_files_from(one) for one in fields.get("level_files", ())),
     )
 

@@ -31,10 +31,11 @@ from cachetools_core.errors import (
     UnsafeSignIn,
     WrongUsage,
 )
+from cachetools_core.proof.sign_ins import StoredSignIn
 from cachetools_core.rehearsal.server import Rehearsal
 from cachetools_core.tools.access import Access
 from cachetools_core.tools.session import Session
-from cachetools_core.tools.sign_in import StoredSignIn, remove_sign_in, store_sign_in, stored_sign_ins
+from cachetools_core.tools.sign_in import remove_sign_in, store_sign_in, stored_sign_ins
 
 
 class Box(Drawer):
