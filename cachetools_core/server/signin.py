@@ -41,23 +41,23 @@ NO_SIGN_IN = "this site asks for no sign-in"
 
 
 @dataclass(frozen=True)
-class SignIn:
-    """A way to talk to the site, and whose.
+class OpenSite:
+    """A site that was opened and signed in to, and a wire that talks to it as `account`.
 
     `account` is a user name or empty, `found` the place where it was found, `remark` what the caller gave that isn't
     used, and why; empty where there is nothing to remark.
-
-    A secret goes to an address derived from the one that it was stored for or given with, and to no other:
-    an account that the caller gives was given for the site that he named, so it goes to that site's own token services,
-    and to the portal that the site names only at the site's own scheme, host and port; a stored account goes to the
-    token service of the address under which it is stored; Pro's token goes to Pro's own active portal, in exchange for
-    one for the server. What a site says of itself chooses between these and never adds one (see `destination`).
     """
 
+    info: SiteInfo
     wire: Wire
     account: str
     found: str
     remark: str = ""
+
+    @property
+    def url(self) -> str:
+        """The site's address, without a trailing slash."""
+        return self.info.url
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,14 @@ class _StoredPassword:
             raise SignInRefused(refusal.what, anew) from refusal
 
 
-def sign_in(rest: PlainWire, site: SiteInfo, given: GivenAccount, others: Iterable[Source]) -> SignIn:
+def sign_in(rest: PlainWire, site: SiteInfo, given: GivenAccount, others: Iterable[Source]) -> OpenSite:
     """Sign in to a site with the first account there is: what the caller gives, then the other sources in their order.
+
+    A secret goes to an address derived from the one that it was stored for or given with, and to no other:
+    an account that the caller gives was given for the site that he named, so it goes to that site's own token services,
+    and to the portal that the site names only at the site's own scheme, host and port; a stored account goes to the
+    token service of the address under which it is stored; Pro's token goes to Pro's own active portal, in exchange for
+    one for the server. What a site says of itself chooses between these and never adds one (see `destination`).
 
     A site that starts no token service is talked to without a sign-in, unless an account is given or its caching tools
     ask for one: its administrator API gives tokens then. A second account isn't tried
@@ -120,11 +126,11 @@ def _first(run: Run, home: Home, given: GivenAccount, others: Iterable[Source]) 
 
 def _enter(
     rest: PlainWire, site: SiteInfo, service: TokenService, given: GivenAccount, others: Iterable[Source]
-) -> SignIn:
+) -> OpenSite:
     offer = _first(rest.run, service.home, given, others)
     if isinstance(offer, PortalSession):
         giver: TokenGiver = ExchangedTokens(rest, offer.address, site.url, offer.tokens)
-        return SignIn(SignedIn(rest, giver), "", offer.place)
+        return OpenSite(site, SignedIn(rest, giver), "", offer.place)
     rest.run.secrets.remember(offer.account.password)
     rest.run.secrets.spare(offer.account.username)
     minutes = min(TOKEN_MINUTES, site.token_minutes or TOKEN_MINUTES)
@@ -133,10 +139,10 @@ def _enter(
         giver = _StoredPassword(giver, how_to_store(service.home.address, given.place))
     if service.home.portal:
         giver = ExchangedTokens(rest, service.address, site.url, giver)
-    return SignIn(SignedIn(rest, giver), offer.account.username, offer.place)
+    return OpenSite(site, SignedIn(rest, giver), offer.account.username, offer.place)
 
 
-def _without_token_service(rest: PlainWire, site: SiteInfo, given: GivenAccount, others: Iterable[Source]) -> SignIn:
+def _without_token_service(rest: PlainWire, site: SiteInfo, given: GivenAccount, others: Iterable[Source]) -> OpenSite:
     """`isTokenBasedSecurity` false says only that no token service is started for users (Token Manager, documented)."""
     service = admin_tokens_of(site)
     if given.account is not None:
@@ -145,10 +151,10 @@ def _without_token_service(rest: PlainWire, site: SiteInfo, given: GivenAccount,
         guard_secret(site.url)
         return _enter(rest, site, service, given, others)
     name = plain_words(given.username or "")
-    return SignIn(rest, "", NO_SIGN_IN, f"The user name {name} isn't used: {NO_SIGN_IN}." if name else "")
+    return OpenSite(site, rest, "", NO_SIGN_IN, f"The user name {name} isn't used: {NO_SIGN_IN}." if name else "")
 
 
-def _with_given_account(rest: PlainWire, site: SiteInfo, service: TokenService, given: GivenAccount) -> SignIn:
+def _with_given_account(rest: PlainWire, site: SiteInfo, service: TokenService, given: GivenAccount) -> OpenSite:
     try:
         return _enter(rest, site, service, given, ())
     except SignInRefused as refusal:
@@ -164,7 +170,7 @@ def _with_given_account(rest: PlainWire, site: SiteInfo, service: TokenService, 
     unused = f"{unused} administrator API gave no token. {why.what}"
     if _asks_for_a_token(rest, site):
         raise SignInRefused(f"The caching tools of {site.url} want a sign-in. {unused}", why.remedy, judged=False)
-    return SignIn(rest, "", NO_SIGN_IN, unused)
+    return OpenSite(site, rest, "", NO_SIGN_IN, unused)
 
 
 def _asks_for_a_token(rest: PlainWire, site: SiteInfo) -> bool:

@@ -27,10 +27,10 @@ from ..proof.verdict import ENDED_OR_GONE, UNSETTLED, Remains, Verdict, verdict
 from ..proof.words import for_people, in_utc
 from ..server.candidates import Target
 from ..server.searching import Sight
+from ..server.signin import OpenSite
 from ..server.submission import Submission
 from .plan import Plan, journal_of, made_anew, noted_in
 from .record import Record
-from .session import OpenSite
 from .settling import MAY_BE_STALE, LastLook, Settling
 from .work import Work
 

@@ -15,11 +15,12 @@ from ..proof.finding import Check, Finding
 from ..proof.look_words import look_in_words, who_says_what
 from ..proof.words import for_people, in_utc, plural
 from ..server.looks import look, with_administrator
+from ..server.signin import OpenSite
 from ..server.site import find_task, site_mode, tools_state
 from .access import Access
 from .cache_work import INPUTS, TASK, inputs_listed
 from .plan import journal_of
-from .session import OpenSite, Session
+from .session import Session
 
 # What it means for a deletion where they aren't started: DeleteCache is a task of CachingTools (captured, 10.8.1).
 TOOLS = {"CachingTools": False, "CachingControllers": None}

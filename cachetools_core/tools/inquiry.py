@@ -17,11 +17,12 @@ from ..server.connections import SharedConnections
 from ..server.looks import OF_MANY_TRIES, closer_look_at_one_of_many
 from ..server.moved import moved_site
 from ..server.portal import find_portal
+from ..server.signin import OpenSite
 from ..server.wire import PlainWire
 from .access import Access
 from .lanes import Lanes
 from .relay import Relay, relayed
-from .session import OpenSite, Session
+from .session import Session
 from .survey import Survey, What
 
 AT_A_TIME = 4

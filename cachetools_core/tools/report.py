@@ -15,9 +15,10 @@ from ..proof.finding import Finding
 from ..proof.report import Report
 from ..server.job_list import list_jobs
 from ..server.looks import closer_look
+from ..server.signin import OpenSite
 from .access import Access
 from .check import TOOLS, findings_with, service_findings
-from .session import OpenSite, Session
+from .session import Session
 
 FORMS = {".html": Report.to_html, ".json": Report.to_json, ".csv": Report.to_csv}
 NEXT = {

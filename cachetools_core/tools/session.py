@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..account import Place
@@ -21,29 +20,15 @@ from ..server.looks import Other
 from ..server.moved import moved_service
 from ..server.namesakes import namesake_of
 from ..server.neighbours import Neighbours
-from ..server.signin import sign_in
+from ..server.signin import OpenSite, sign_in
 from ..server.site import SiteInfo, Task, open_site
 from ..server.sources import ActivePortal, GivenAccount, NoActivePortal, Source
 from ..server.submission import Notebook
 from ..server.trust import Trust
-from ..server.wire import PlainWire, Wire
+from ..server.wire import PlainWire
 from ..waiting import Run
 from .access import Access
 from .steady import Steady
-
-
-@dataclass(frozen=True)
-class OpenSite:
-    """A site that was opened, and a wire that is signed in to it as `account`."""
-
-    info: SiteInfo
-    wire: Wire
-    account: str
-
-    @property
-    def url(self) -> str:
-        """The site's address, without a trailing slash."""
-        return self.info.url
 
 
 class Session:
@@ -148,13 +133,13 @@ class Session:
         given = GivenAccount(access.account, access.username or None, access.place)
         others = other_sources(given.username, access.active_portal, access.place)
         last = () if access.last_resort is None else (access.last_resort,)
-        signed_in = sign_in(rest, info, given, (*others, *last))
+        site = sign_in(rest, info, given, (*others, *last))
         hears.info(f"Site {info.url}, ArcGIS Server {info.version}.")
-        who = f"Signed in as {signed_in.account}" if signed_in.account else "Sign-in"
-        hears.info(f"{who}: {signed_in.found}.")
-        if signed_in.remark:
-            hears.warning(signed_in.remark)
-        return OpenSite(info, signed_in.wire, signed_in.account)
+        who = f"Signed in as {site.account}" if site.account else "Sign-in"
+        hears.info(f"{who}: {site.found}.")
+        if site.remark:
+            hears.warning(site.remark)
+        return site
 
 
 class _Discreetly:

@@ -20,6 +20,7 @@ from ..proof.entry import Entry
 from ..proof.words import plural
 from ..server.connections import SharedConnections
 from ..server.neighbours import Neighbours, SameName
+from ..server.signin import OpenSite
 from ..server.site import Task, open_site
 from ..server.submission import Notebook
 from ..server.turns import Turn
@@ -28,7 +29,7 @@ from ..waiting import Run
 from .access import Access
 from .among_many import Name, Named, WarningsOnly
 from .relay import Relay, relayed
-from .session import OpenSite, Session
+from .session import Session
 
 Found = TypeVar("Found")
 

@@ -19,7 +19,7 @@ from support.signing_in import (
 )
 
 from cachetools_core.errors import NoAccount, SignInRefused
-from cachetools_core.server.signin import SignIn, sign_in
+from cachetools_core.server.signin import OpenSite, sign_in
 from cachetools_core.server.site import SiteInfo, open_site
 from cachetools_core.server.sources import GivenAccount
 from cachetools_core.server.trust import Trust
@@ -46,7 +46,7 @@ class PlainSite:
         }.get(path)
         return said if said is None or isinstance(said, bytes) else json.dumps(said).encode()
 
-    def enter(self, one: GivenAccount) -> tuple[SignIn, list[str]]:
+    def enter(self, one: GivenAccount) -> tuple[OpenSite, list[str]]:
         """What a sign-in comes to, and the paths that a password was sent to."""
         with BodyServer(self.answer) as server:
             self.site = server.site

@@ -14,7 +14,7 @@ from keyring.backend import KeyringBackend
 from keyring.credentials import SimpleCredential
 
 from cachetools_core.rehearsal.server import Rehearsal
-from cachetools_core.server.signin import SignIn, sign_in
+from cachetools_core.server.signin import OpenSite, sign_in
 from cachetools_core.server.site import open_site
 from cachetools_core.server.sources import ActivePortal, GivenAccount
 from cachetools_core.server.tokens import Account
@@ -56,7 +56,7 @@ def rest_to(server: Rehearsal) -> PlainWire:
     return PlainWire(Trust(ca_file=server.ca_file), Run(FastClock(), 1e6, lambda: False))
 
 
-def enter(server: Rehearsal, given: GivenAccount = GivenAccount(), active: ActivePortal | None = None) -> SignIn:  # noqa: B008
+def enter(server: Rehearsal, given: GivenAccount = GivenAccount(), active: ActivePortal | None = None) -> OpenSite:  # noqa: B008
     """Sign in to the server and read something that only an administrator may."""
     rest = rest_to(server)
     entered = sign_in(rest, open_site(rest, server.site), given, other_sources(given.username, active))
