@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Union
 
+from ..naming.address import safe_text
 from ..naming.identity import service_key
 from ..naming.service import ServiceReference
 from ..naming.site import SitePart
@@ -79,11 +80,16 @@ class Survey:
 
     def report(self, ending: Ending, finished: datetime, account: str = "", version: str = "") -> SiteReport:
         """The report as it stands; what is still waited for counts as unread."""
-        left = [UnreadRow(what, UNREAD[ending]) for what in self._waiting.values()]
+        left = [UnreadRow(_shown(what), UNREAD[ending]) for what in self._waiting.values()]
         unread = tuple(sorted((*self._unread, *left), key=lambda row: (row.address.lower(), row.name)))
         return SiteReport(
             self._part, (*self._caches,), unread, self._uncached, self._began, finished, ending, account, version
         )
+
+
+def _shown(what: What) -> What:
+    """A text that wasn't understood may hold a password."""
+    return safe_text(what) if isinstance(what, str) else what
 
 
 def _key(what: What) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from support.body_server import BodyServer, Page, refusal
 from support.clocks import ScaledClock
-from support.listener import Listener
+from support.listener import CancelWhen, Listener
 from support.many_services import REPORT, ManyServices, OnceOneIsLeft
 from support.puppet import GONE, NONE, STOPPED, executed, is_cached, level, page
 from support.rehearsal_client import SOURCES, Start
@@ -151,6 +151,13 @@ def test_a_cache_without_tiles_is_no_contradiction(many: ManyServices) -> None:
     assert [(row.name, row.words.partition("and ")[2]) for row in found.unread] == [
         ("A:MapServer", "counts no tile in it.")
     ]
+
+
+@pytest.mark.parametrize("stop", [{"deadline": 0}, {"messages": CancelWhen("")}])
+def test_a_text_that_nobody_came_to_read_shows_no_password(stop: dict[str, Any]) -> None:
+    found = report_services(["https://ann:s3cret@gis.example.com/rest/services/A/MapServer"], Access(**stop))
+    told = "".join((found.to_text(), found.to_json(), found.to_csv(), found.to_html()))
+    assert found.ending is not Ending.WHOLE and "gis.example.com" in told and "s3cret" not in told
 
 
 class OnADeadShare(os.PathLike[str]):
