@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 ENOUGH_TO_ESTIMATE = 5.0
 SECONDS_ARE_SHOWN_UP_TO = 120.0
 A_SHORT_WAIT = 600.0
+COUNT = re.compile(r"[\d,]+( of [\d,]+)\b")
+"""How a label begins that counts, such as `57 of 240 done, 3.1 GB so far`."""
 
 
 @dataclass(frozen=True)
@@ -24,14 +27,16 @@ class Stage:
     counted_since: float = 0.0
 
     def at(self, label: str, percent: float | None, now: float) -> Stage:
-        """The stage after a call of `Messages.progress`: the same one while its label is the same, else a new one."""
-        if label != self.label:
+        """The stage after a call of `Messages.progress`: the same one while its label is the same or counts to the same
+        number, else a new one.
+        """
+        if _without_count(label) != _without_count(self.label):
             return Stage(label, now, percent, percent, now)
         # A percentage that falls, or comes late, says nothing of the time before it.
         anew = percent is None or self.percent is None or percent < self.percent
         if anew:
-            return replace(self, percent=percent, counted_from=percent, counted_since=now)
-        return replace(self, percent=percent)
+            return replace(self, label=label, percent=percent, counted_from=percent, counted_since=now)
+        return replace(self, label=label, percent=percent)
 
     def left(self, now: float) -> float | None:
         """Seconds that are left if it goes on like this; None until five percent of it were seen to be done."""
@@ -48,6 +53,11 @@ class Stage:
         words += [f"{in_words(passed)} so far"] if passed >= 1 else []
         words += [f"about {in_words(left)} left"] if left is not None and left >= 1 else []
         return ", ".join(words)
+
+
+def _without_count(label: str) -> str:
+    count = COUNT.match(label)
+    return count[1] if count else label
 
 
 def in_words(seconds: float) -> str:

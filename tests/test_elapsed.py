@@ -37,6 +37,12 @@ def test_the_time_begins_anew_with_another_label_only() -> None:
     assert stage.at("Looking at what is left", None, 60.0).words(61.0) == "Looking at what is left, 1 s so far"
 
 
+def test_a_label_that_counts_is_one_stage() -> None:
+    stage = Stage().at("0 of 240 done, 0 kB so far", 0.0, 100.0).at("60 of 240 done, 3.1 GB so far", 25.0, 1000.0)
+    assert stage.words(1000.0) == "60 of 240 done, 3.1 GB so far, 25 %, 15 min so far, about 45 min left"
+    assert stage.at("0 of 239 done, 0 kB so far", 0.0, 1000.0).began == 1000.0
+
+
 @pytest.mark.parametrize(
     "calls",
     [
