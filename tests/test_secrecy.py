@@ -51,11 +51,11 @@ CODINGS: dict[str, Callable[[str], str]] = {
 }
 
 
-@pytest.mark.parametrize("secret", [TOKEN, PASSWORD, "hunter2", "x/y+"])
 @pytest.mark.parametrize("coding", CODINGS)
-def test_a_secret_is_found_in_every_coding(secret: str, coding: str) -> None:
-    coded = CODINGS[coding](secret)
-    assert Secrets([secret]).blot(f"Said: '{coded}'.") == f"Said: '{BLOT}'."
+def test_a_secret_is_found_in_every_coding(coding: str) -> None:
+    for secret in (TOKEN, PASSWORD, "hunter2", "x/y+"):
+        coded = CODINGS[coding](secret)
+        assert Secrets([secret]).blot(f"Said: '{coded}'.") == f"Said: '{BLOT}'.", secret
 
 
 @pytest.mark.parametrize(
@@ -68,15 +68,15 @@ def test_a_coding_within_another(secret: str, one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize("secret", [TOKEN, PASSWORD, "hunter2"])
-@pytest.mark.parametrize("before", ["", "u", "us", "use", "user:"])
 @pytest.mark.parametrize("alphabet", [base64.b64encode, base64.urlsafe_b64encode])
-def test_base64_whatever_stands_before(secret: str, before: str, alphabet: Callable[[bytes], bytes]) -> None:
+def test_base64_whatever_stands_before(secret: str, alphabet: Callable[[bytes], bytes]) -> None:
     """What is left tells at most the letters beside the secret, and a bit of its first and last one."""
-    coded = alphabet(f"{before}{secret}, and more".encode()).decode()
-    left = Secrets([secret]).blot(f"Basic {coded}").partition(BLOT)
-    assert left[1] == BLOT
-    assert secret[1:-1] not in base64.b64decode(left[0][6:] + "==").decode("latin-1")
-    assert len(left[0]) <= len("Basic ") + 8 and len(left[2]) <= 16
+    for before in ("", "u", "us", "use", "user:"):
+        coded = alphabet(f"{before}{secret}, and more".encode()).decode()
+        left = Secrets([secret]).blot(f"Basic {coded}").partition(BLOT)
+        assert left[1] == BLOT, before
+        assert secret[1:-1] not in base64.b64decode(left[0][6:] + "==").decode("latin-1")
+        assert len(left[0]) <= len("Basic ") + 8 and len(left[2]) <= 16
 
 
 PACKINGS: dict[str, Callable[[bytes], bytes]] = {
@@ -96,11 +96,11 @@ def test_a_coding_that_packs_letters_together(packing: str, secret: str) -> None
         assert BLOT in left and len(left) <= len("Said: ") + len(BLOT) + 26
 
 
-@pytest.mark.parametrize("cut", range(8, len(TOKEN)))
-def test_a_part_of_eight_characters_is_enough(cut: int) -> None:
+def test_a_part_of_eight_characters_is_enough() -> None:
     secrets = Secrets([TOKEN])
-    for part in (TOKEN[:cut], TOKEN[-cut:], TOKEN[cut - 8 : cut]):
-        assert secrets.blot(f"token={part} ... (shortened)") == f"token={BLOT} ... (shortened)"
+    for cut in range(8, len(TOKEN)):
+        for part in (TOKEN[:cut], TOKEN[-cut:], TOKEN[cut - 8 : cut]):
+            assert secrets.blot(f"token={part} ... (shortened)") == f"token={BLOT} ... (shortened)"
 
 
 def test_what_is_cleaned_afterwards_shows_nothing() -> None:
