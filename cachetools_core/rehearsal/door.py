@@ -36,6 +36,7 @@ class Door:
         self._server = HTTPServer(receive)
         self._streams: weakref.WeakSet[IOStream] = weakref.WeakSet()
         self._greetings: set[asyncio.Task[None]] = set()
+        self._reopening: asyncio.TimerHandle | None = None
         self.accepted = 0
         self._open(sockets)
 
@@ -65,9 +66,9 @@ class Door:
         self._server.handle_stream(stream, address)
 
     def shut(self, seconds: float) -> None:
-        """Refuses new connections for a while."""
+        """Refuses new connections for a while; also where it does so already, and a request came through before."""
         self._stop_listening()
-        asyncio.get_running_loop().call_later(seconds, lambda: self._open(bind(self._port)))
+        self._reopening = asyncio.get_running_loop().call_later(seconds, lambda: self._open(bind(self._port)))
 
     def close(self) -> None:
         """Listens no more, and resets what came through."""
@@ -75,6 +76,8 @@ class Door:
         self.reset_connections()
 
     def _stop_listening(self) -> None:
+        if self._reopening is not None:
+            self._reopening.cancel()
         for stop in self._stop_accepting:
             stop()
         for one in self._sockets:

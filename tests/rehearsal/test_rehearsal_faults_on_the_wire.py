@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import socket
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,6 +12,7 @@ import requests
 from support.choosing import one_in
 from support.rehearsal_client import ADMIN, DELETE, SERVICE, Client, Start, wait_for
 
+from cachetools_core.rehearsal.door import Door, bind
 from cachetools_core.rehearsal.faults import FAULTS
 from cachetools_core.rehearsal.server import Rehearsal
 
@@ -135,6 +138,25 @@ def test_a_server_that_refuses_connections_comes_back(server: Rehearsal) -> None
 
     wait_for(look, bool)
     assert any("refused" in text for text in refusals)
+
+
+def test_a_door_that_is_shut_twice_opens_once() -> None:
+    """Several requests on their way are refused one after the other."""
+    failures: list[object] = []
+
+    async def shut_twice() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, what: failures.append(what))
+        door = Door(sockets, None, lambda _: None)
+        door.shut(0.0)
+        door.shut(0.0)
+        await asyncio.sleep(0.01)  # after both moments, however slow the machine is
+        socket.create_connection(("127.0.0.1", port), 20).close()
+        door.close()
+
+    sockets = bind(0)
+    port = sockets[0].getsockname()[1]
+    asyncio.run(shut_twice())
+    assert failures == []
 
 
 @pytest.mark.parametrize("name", sorted(SILENT))
