@@ -16,6 +16,7 @@ from ..proof.words import in_megabytes, plural
 What = Union[ServiceReference, SitePart, str]
 """A service, a folder, or a text that isn't understood yet."""
 
+FEW = 3
 UNREAD = {Ending.NO_TIME: Why.NO_TIME, Ending.CANCELLED: Why.CANCELLED}
 
 
@@ -57,14 +58,21 @@ class Survey:
 
     @property
     def label(self) -> str:
-        """How far it is, for people."""
+        """How far it is, for people; the last ones by their names, since they may hang."""
         known = f"{self._known:,} or more services" if self._folders_left else plural(self._known, "service")
-        return f"{self._done:,} of {known}, {in_megabytes(self._bytes)} so far"
+        last = [UnreadRow(_shown(what), Why.NO_TIME).name for what in self._last]
+        waiting = f", waiting for {', '.join(last)}" if last else ""
+        return f"{self._done:,} of {known}, {in_megabytes(self._bytes)} so far{waiting}"
 
     @property
     def percent(self) -> float | None:
         """How far it is; None as long as it isn't known how many there are."""
         return None if self._folders_left or not self._known else 100 * self._done / self._known
+
+    @property
+    def _last(self) -> tuple[What, ...]:
+        """What is still waited for, where that is little beside what is done."""
+        return (*self._waiting.values(),) if self._done and len(self._waiting) <= FEW else ()
 
     @property
     def _done(self) -> int:

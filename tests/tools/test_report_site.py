@@ -278,7 +278,7 @@ def test_a_service_that_hangs_holds_up_its_own_place_until_the_deadline(many: Ma
     clock, listener = OnceOneIsLeft(many), Listener()
     clock.then = clock.leap
     found = report_site(many.url, Access(clock=clock, deadline=3600, messages=listener), tmp_path / "site.html")
-    assert listener.labels[-1][0] == "5 of 6 services, 20.0 kB so far"
+    assert listener.labels[-1][0] == "5 of 6 services, 20.0 kB so far, waiting for F/C:MapServer"
     assert (found.ending, found.exit_code) == (Ending.NO_TIME, 5)
     assert set(by_name(found)) == set(NAMES) - {"F/C"} and unread(found) == {"F/C:MapServer": Why.NO_TIME}
     assert "Not complete" in (tmp_path / "site.html").read_text(encoding="utf-8")
