@@ -111,7 +111,7 @@ def test_a_stop_ends_the_tour_in_order(moment: str, number: int, temporary: Path
     assert_nothing_is_left(temporary, own_home)
 
 
-@pytest.mark.parametrize("moment", [FIRST, pytest.param("The job is running", marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("moment", [pytest.param(FIRST, marks=pytest.mark.thorough), "The job is running"])
 def test_a_killed_tour_leaves_no_server_and_no_folder(moment: str, temporary: Path, own_home: Path) -> None:
     process = started("rehearse")
     wait_for_output(process, moment)
