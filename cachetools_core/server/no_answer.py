@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from http.client import BadStatusLine, UnknownProtocol
+
 import requests
-from requests.packages.urllib3.exceptions import ConnectTimeoutError, LocationValueError
+from requests.packages.urllib3.exceptions import (
+    ConnectTimeoutError,
+    InvalidChunkLength,
+    InvalidHeader,
+    LocationValueError,
+)
 
 from ..errors import DeadlinePassed, NeverSent, NoAnswer
 from ..messages import reason
@@ -18,6 +25,8 @@ NEVER_CONNECTED = (
     requests.exceptions.InvalidURL,
     requests.exceptions.InvalidSchema,
 )
+# Their words quote what was sent where HTTP was due; a plain ValueError is int()'s.
+QUOTING = (BadStatusLine, UnknownProtocol, InvalidChunkLength, InvalidHeader, ValueError)
 NO_TUNNEL = "Tunnel connection failed: "  # http.client's words for a proxy that refuses CONNECT
 
 
@@ -47,6 +56,11 @@ def no_answer(request: Request, error: Exception, trust: Trust, run: Run) -> NoA
     return NoAnswer(f"No answer to {where}: {_reason(error)}.")
 
 
+def quotes_the_answer(error: Exception) -> bool:
+    """True where the error's words may hold what a server sent, such as a token that nobody knows of yet."""
+    return any(type(cause) in QUOTING for cause in causes(error))
+
+
 def _never_connected(error: Exception) -> bool:
     """True where the cause shows that no connection came about; anything else may have reached the server.
 
@@ -67,4 +81,4 @@ def _refused_tunnel(error: Exception) -> str:
 
 def _reason(error: Exception) -> str:
     """The innermost cause in a few words, without a number; urllib3's own, further out, hold addresses of objects."""
-    return reason(innermost(error))
+    return "what came back isn't HTTP" if quotes_the_answer(error) else reason(innermost(error))

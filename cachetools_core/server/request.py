@@ -23,6 +23,10 @@ ZLIB_OR_GZIP = zlib.MAX_WBITS | 32
 Fields = Mapping[str, str]
 
 
+class NotTaken(ValueError):
+    """A body that nobody takes; its words are ours, and hold nothing that was sent."""
+
+
 @dataclass(frozen=True)
 class Request:
     """What is sent: a GET with fields in its query, or a POST with a form of them."""
@@ -47,7 +51,7 @@ class Request:
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Status, headers and body of the answer; once it is abandoned, nothing more is sent or read.
 
-        Raises what requests and urllib3 raise, UnicodeError for what can't be sent, ValueError for a body that is too
+        Raises what requests and urllib3 raise, UnicodeError for what can't be sent, NotTaken for a body that is too
         large or packed in another way than was asked for.
         """
         posts = self.method == "POST"
@@ -78,7 +82,7 @@ class _Form(io.BytesIO):
 
     def read(self, size: int | None = -1) -> bytes:
         if self._abandoned.is_set():
-            raise ValueError("nobody waits for it any more")
+            raise NotTaken("nobody waits for it any more")
         return super().read(size)
 
 
@@ -92,11 +96,11 @@ def _whole_body(response: requests.Response, abandoned: threading.Event) -> byte
             try:
                 body += unpacker.decompress(chunk, LARGEST_BODY + 1) if unpacker else chunk
             except zlib.error as error:
-                raise ValueError("the body is packed in a way that wasn't asked for") from error
+                raise NotTaken("the body is packed in a way that wasn't asked for") from error
             if len(body) > LARGEST_BODY:
-                raise ValueError(f"the body is larger than {LARGEST_BODY // 1_000_000} MB")
+                raise NotTaken(f"the body is larger than {LARGEST_BODY // 1_000_000} MB")
             if abandoned.is_set():
-                raise ValueError("nobody waits for it any more")
+                raise NotTaken("nobody waits for it any more")
         return bytes(body)
     finally:
         body.clear()  # an error holds its frames for as long as it is kept, and a run may keep many

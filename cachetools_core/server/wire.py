@@ -16,7 +16,7 @@ from ..waiting import Run
 from .answers import read_answer, read_picture
 from .body import Body
 from .connections import Connections, OwnConnection
-from .no_answer import no_answer
+from .no_answer import no_answer, quotes_the_answer
 from .proxies import proxies_to
 from .request import ANSWER_WAITS, Fields, Request
 from .request_log import timed
@@ -148,7 +148,9 @@ class PlainWire:
             self._answered = "", 0.0
             self._connections.drop(session)  # with the cookie that leads to the same machine again
             self._proxies.clear()  # the settings may name another one by now
-            raise no_answer(request, error, self.trust, self.run) from error
+            refusal = no_answer(request, error, self.trust, self.run)
+            if not quotes_the_answer(error):
+                raise refusal from error
         else:
             self._answered = request.server, self.run.clock.monotonic()
             note(f"HTTP {status}, {len(body):,} bytes")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import trustme
+from support.canaries import reachable
 from support.raw_server import RawServer, free_port, http, reset, says, shut, then_shut
 from support.wire_client import BUSY, CANARY, GOOD, WIRE, Client, serving
 
@@ -102,6 +103,19 @@ def test_half_an_answer_is_none_and_may_be_asked_for_again(half):
         error = client.trouble("post_once")
     assert type(error) in (NoAnswer, NotArcGIS)
     assert (error.sent, error.passing) == (True, True)
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+TOLD = b'{"token": "%s"}\r\n\r\n' % CANARY.encode()
+
+
+@pytest.mark.parametrize("sent", [TOLD, CHUNKED + TOLD, b"HTTP/1.1 " + TOLD, b"HTTP/7 200 " + TOLD], ids=range(4))
+def test_what_stands_where_http_is_due_is_not_repeated(sent):
+    """It may be a new token, which nobody knows as a secret yet."""
+    with serving(then_shut(sent)) as (_, client):
+        error = client.trouble("post_once")
+    assert (type(error), error.sent) == (NoAnswer, True) and error.what.endswith("what came back isn't HTTP.")
+    assert not any(CANARY in f"{one!r}{one}" for one in reachable(error))
 
 
 @pytest.mark.parametrize("ask", ["get", "post_once"])
