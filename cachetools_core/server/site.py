@@ -80,14 +80,13 @@ def find_task(wire: Wire, site: str, name: str, offered_by: tuple[str, ...] = CA
     for tools in offered_by:
         root = f"{site}/rest/services/System/{tools}/GPServer"
         try:
-            listed = wire.get(root).get("tasks")
+            tasks = _tasks_listed(wire, root)
         except ServerSaysNo as error:
             if error.exit_code != ServerSaysNo.exit_code:
                 raise
             refused.append(f"System/{tools}: '{error.server_words}'")
             missing = missing and "not found" in error.server_words.lower()
             continue
-        tasks = [task for task in listed if isinstance(task, str)] if isinstance(listed, list) else []
         found = next((task for task in tasks if is_same_task(task, name)), None)
         if found is not None:
             return _read_task(wire, tools, f"{root}/{quote(found, safe='')}")
@@ -119,6 +118,11 @@ def site_mode(wire: Wire, site: str) -> str:
 def start_service(wire: Wire, service: ServiceReference) -> None:
     """Start a stopped service through the administrator API; publishers and administrators may (documented)."""
     wire.post_once(f"{service.admin_url}/start", {})
+
+
+def _tasks_listed(wire: Wire, root: str) -> list[str]:
+    listed = wire.get(root).get("tasks")
+    return [task for task in listed if isinstance(task, str)] if isinstance(listed, list) else []
 
 
 def _read_task(wire: Wire, tools: str, url: str) -> Task:

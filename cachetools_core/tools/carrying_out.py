@@ -189,23 +189,24 @@ class _Deletion:
             self._work.tell_success(report, remains, after, self._record)
             self._record.decide(found)
             return
-        what, remedy = self._work.explain(
-            found,
-            Story(
-                service=self._service,
-                before=self._before,
-                report=report,
-                after=after,
-                journal_file=str(self._journal.file) if self._journal.holds_entry else "",
-                stopped=self._run.stopping,
-                out_of_time=not self._run.left(),
-                cut_short=last.cut_short,
-            ),
+        self._record.decide(found, self._error_of(found, report, last))
+
+    def _error_of(self, found: Verdict, report: JobReport, last: LastLook) -> CacheToolsError:
+        """What a verdict that isn't a success means, and what to do next."""
+        story = Story(
+            service=self._service,
+            before=self._before,
+            report=report,
+            after=last.seen,
+            journal_file=str(self._journal.file) if self._journal.holds_entry else "",
+            stopped=self._run.stopping,
+            out_of_time=not self._run.left(),
+            cut_short=last.cut_short,
         )
         broken_off = found in (Verdict.NOT_DELETED, Verdict.PARTLY_DELETED)
         broken_off |= found is Verdict.DELETED_SERVICE_DOWN and last.cut_short
         kind = Cancelled if self._run.stopping and broken_off else ERRORS[found]
-        self._record.decide(found, kind(what, remedy))
+        return kind(*self._work.explain(found, story))
 
     def _close_journal(self) -> None:
         try:
