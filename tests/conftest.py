@@ -72,10 +72,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection() -> None:
     """Each of pytest's processes compiles a share of the tests before it collects; else each would compile them all."""
     worker, workers = (os.environ.get(f"PYTEST_XDIST_WORKER{more}", "") for more in ("", "_COUNT"))
-    shared = sorted(Path(__file__).parent.rglob("test_*.py"))[int(worker[2:]) :: int(workers)] if workers else []
-    (rewriting,) = (one for one in sys.meta_path if isinstance(one, AssertionRewritingHook))
-    for file in shared:
-        if not [*file.parent.glob(f"__pycache__/{file.stem}.*-pytest-*.pyc")]:
+    tests = sorted(Path(__file__).parent.rglob("test_*.py"))
+    share = tests[int(worker[2:]) :: int(workers)] if workers else []
+    compiled = [file for file in share if [*file.parent.glob(f"__pycache__/{file.stem}.*-pytest-*.pyc")]]
+    for rewriting in [one for one in sys.meta_path if isinstance(one, AssertionRewritingHook)]:
+        for file in set(share).difference(compiled):
             spec = importlib.util.spec_from_file_location("compiled", file, loader=rewriting)
             assert spec is not None
             with suppress(Exception, pytest.skip.Exception):  # told when it is collected
