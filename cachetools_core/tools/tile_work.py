@@ -103,10 +103,12 @@ def _refuse_uncounted(service: ServiceReference, before: Look) -> None:
         )
     if chosen.extent is None and count_of(before, chosen) is None and not tiles_on_disk(before, chosen):
         missing = unlisted(before, chosen)
-        why = unlisted_in_words(missing) if missing else " ".join(before.trouble)
+        why, remedy = " ".join(before.trouble), "Use an account that may run System/ReportingTools."
+        if missing:
+            why, remedy = unlisted_in_words(missing), "Rebuild the cache's status with Manage Map Server Cache Status."
         raise CannotDelete(
             f"The tiles of {service} can't be counted, so nobody could tell whether they are gone. {why}".rstrip(),
-            "Use an account that may run System/ReportingTools. Nothing was submitted.",
+            f"{remedy} Nothing was submitted.",
         )
 
 
