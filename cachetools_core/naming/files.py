@@ -127,7 +127,7 @@ def _service_of_layer_file(named: LayerFile) -> ServiceReference:
     remedy = "Give the service's address, or a layer file with one map or image service layer."
     content = _read(Path(named.path), LARGEST_LAYER_FILE, remedy)
     try:
-        document = json.loads(content.decode("utf-8-sig"))
+        document = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_with_each_name_once)
     except (ValueError, RecursionError) as error:
         raise ConnectionFileError(f"The layer file {safe_path(named.path)} isn't readable JSON.", remedy) from error
     try:
@@ -155,11 +155,20 @@ def _services_in(document: Any) -> Iterator[ServiceReference]:
         elif isinstance(value, dict):
             waiting.extend(reversed([*value.values()]))
             if value.get("type") == SERVICE_CONNECTION and value.get("objectType") in CACHED_OBJECTS:
-                yield _named_by(value.get("url") or value.get("URL"))
+                yield _named_by(
+                    {value[name] for name in ("url", "URL") if isinstance(value.get(name), str) and value[name]}
+                )
 
 
-def _named_by(url: Any) -> ServiceReference:
-    named = read_name(url) if isinstance(url, str) else None
+def _with_each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; of two values of one name, as a merge of two files leaves them, nobody knows the right one."""
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise ValueError("a name stands twice in an object")
+    return dict(pairs)
+
+
+def _named_by(urls: set[str]) -> ServiceReference:
+    named = read_name(urls.pop()) if len(urls) == 1 else None
     if not isinstance(named, ServiceReference):
         raise NotAService("The layer's connection has no service's address.")
     return named

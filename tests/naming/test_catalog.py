@@ -386,7 +386,16 @@ def test_many_services_are_not_all_listed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"\x00\xff\xfe", b"PK\x03\x04", b'{"a": ' + b"9" * 5000 + b"}", b"[" * 200_000, b'{"a":' * 100_000],
+    [
+        b"",
+        b"{",
+        b"\x00\xff\xfe",
+        b"PK\x03\x04",
+        b'{"a": ' + b"9" * 5000 + b"}",
+        b"[" * 200_000,
+        b'{"a":' * 100_000,
+        b'{"url": "https://a/x", "url": "https://b/x"}',
+    ],
 )
 def test_a_layer_file_that_is_not_json_is_refused(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "x.lyrx"
