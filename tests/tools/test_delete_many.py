@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import count
@@ -355,12 +356,18 @@ def stopped_after(many: Many, ended: int) -> None:
             thread.join()
 
 
+def submitted_twice(many: Many) -> set[str]:
+    """The services with two jobs that ran to their ends; the job that a run cancels as it breaks off isn't one."""
+    targets = Counter(job.target for job in many.server.jobs if job.status != "esriJobCancelled")
+    return {target for target, jobs in targets.items() if jobs > 1}
+
+
 def test_a_rerun_goes_on_and_its_summary_tells_of_all(many: Many) -> None:
     stopped_after(many, 1)
     submitted = many.server.submits
     assert 1 <= submitted < 4 and len(many.ledgers) == 1
     summary = many.delete()
-    assert (summary.counts, summary.exit_code, many.server.submits) == ({"deleted": 4}, 0, 4)
+    assert (summary.counts, summary.exit_code, submitted_twice(many)) == ({"deleted": 4}, 0, set())
     told = [one for one in summary.receipts if any("An earlier part of this run" in words for words in one.warnings)]
     assert 1 <= len(told) <= submitted
     assert all(one.job_url and one.before is not None and one.before.tiles for one in told)
@@ -374,7 +381,7 @@ def test_a_cache_that_is_there_again_is_told_and_not_deleted(many: Many) -> None
     summary = many.delete()
     first = summary.receipts[0]
     assert first.verdict.value == "not-deleted" and "has deleted its cache, and there is one again" in str(first.error)
-    assert many.server.submits == 4 and submitted < 4 and many.files_of("Map0000") > 0
+    assert submitted_twice(many) == set() and submitted < 4 and many.files_of("Map0000") > 0
     assert "in a run of its own" in str(first.error), "another one may keep this run from being over"
     assert many.delete().counts == {"deleted": 1, "nothing-to-delete": 3}
 
