@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
@@ -87,6 +87,8 @@ class Candidates:
         """The candidates that haven't ended, and those by which this run has done the service at another address."""
         done = self._done_at_other_addresses
         jobs = [job for job in _jobs(listed) if self._may_have_this_task(job)]
+        if listed is None or not listed.whole:
+            jobs += self._known_here(done - {job.id for job in jobs})
         unended = [job for job in jobs if job.id in done or not _is_an_end(job.status)]
         return self._among(job for job in self._not_of_others(unended) if job.id in done or not self._has_ended(job))
 
@@ -108,6 +110,15 @@ class Candidates:
     @property
     def _done_at_other_addresses(self) -> frozenset[str]:
         return self._target.neighbours.jobs_at_other_addresses(self._target.service)
+
+    def _known_here(self, job_ids: Iterable[str]) -> Iterator[ListedJob]:
+        """Those of the jobs that this server knows, though its list doesn't tell of them."""
+        for job_id in job_ids:
+            with suppress(NoAnswer, ServerSaysNo):
+                body = self._wire.get(self.url_of(job_id), {"returnMessages": "false"}, tries=1)
+                if body.get("jobId") == job_id:
+                    yield ListedJob(job_id, "", plain_words(body.get("jobStatus")), "")
+            self._wire.run.go_on()
 
     def _not_of_others(self, jobs: Sequence[ListedJob]) -> Iterable[ListedJob]:
         others = self._target.neighbours.jobs_of_others([job.id for job in jobs], self._target.service)

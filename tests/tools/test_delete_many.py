@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.body_server import BodyServer
+from support.body_server import BodyServer, refusal
 from support.clocks import ScaledClock
 from support.job_site import LIST
 from support.listener import Listener
@@ -189,13 +189,14 @@ def test_while_the_first_of_two_contexts_is_not_settled_the_other_is_left_alone(
     assert "isn't settled" in str(summary.receipts[1].error)
 
 
-def test_a_service_by_two_ports_of_its_server_gets_one_job(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_a_service_by_two_ports_of_its_server_gets_one_job(is_listed: bool, tmp_path: Path) -> None:
     lists, both_have_listed = count(), threading.Event()
 
     def answer(path: str) -> Any:
         if path.endswith("/submitJob"):
             both_have_listed.wait(0.3)
-        said = site.answer(path)
+        said = site.answer(path) if is_listed or path != LIST else json.dumps(refusal(403)).encode()
         if path == LIST and next(lists):
             both_have_listed.set()
         return said
