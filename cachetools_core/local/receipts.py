@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -13,10 +14,12 @@ from secrets import token_hex
 from ..errors import ReceiptNotKept
 from ..messages import reason
 from ..naming.address import can_be_a_path, safe_path
+from ..waiting import started
 from . import own_files
 from .folders import application_folder, file_name_for, whole_path
 
 VARIABLE = "CACHETOOLS_RECEIPTS"
+LONGEST = 20.0
 
 
 class ReceiptFolder:
@@ -59,8 +62,29 @@ class ReceiptFolder:
         except (OSError, UnicodeError) as error:
             raise self._not_kept(error) from error
 
-    def write_together(self, texts: Mapping[Path, str]) -> None:
-        """Write several files of a receipt, all of them or none. Raises ReceiptNotKept."""
+    def write_together(self, texts: Mapping[Path, str], seconds: float = LONGEST) -> None:
+        """Write several files of a receipt, all of them or none.
+
+        Raises ReceiptNotKept, also where a share gives no answer in these seconds, which are no part of the run's time.
+        """
+        errors: list[BaseException] = []
+        done = threading.Event()
+
+        def write() -> None:
+            try:
+                self._write_all(texts)
+            except BaseException as error:  # noqa: BLE001 - raised below, in the thread that waits
+                errors.append(error)
+            done.set()
+
+        if not started(write, "CacheTools receipts"):
+            write()  # no thread can be had
+        elif not done.wait(seconds):
+            raise ReceiptNotKept(f"{safe_path(str(self.path))} gave no answer within {seconds:.0f} seconds.")
+        if errors:
+            raise errors[0]
+
+    def _write_all(self, texts: Mapping[Path, str]) -> None:
         written: list[Path] = []
         try:
             for file, text in texts.items():

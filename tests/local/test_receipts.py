@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import stat
 import sys
+import threading
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.listener import Listener
@@ -117,3 +119,22 @@ def test_an_address_is_no_folder_for_receipts(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(ReceiptNotKept, match="in CACHETOOLS_RECEIPTS can't be a path") as refused:
         ReceiptFolder()
     assert "canary" not in str(refused.value)
+
+
+class OnADeadShare(dict[Path, str]):
+    """Files on a share that doesn't answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let_go = threading.Event()
+
+    def items(self) -> Any:
+        self.let_go.wait(60)
+        return super().items()
+
+
+def test_a_share_that_hangs_costs_the_receipt_alone(tmp_path: Path) -> None:
+    files = OnADeadShare()
+    with pytest.raises(ReceiptNotKept, match="gave no answer"):
+        ReceiptFolder(tmp_path).write_together(files, seconds=0.01)
+    files.let_go.set()
