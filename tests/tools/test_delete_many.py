@@ -38,7 +38,7 @@ from cachetools_core.tools.delete_many import delete_map_server_caches
 from cachetools_core.tools.plans import Plans
 from cachetools_core.tools.report_site import report_services
 
-NAMES = ("Map0000", "Planning/Map0001", "Transport/Map0002", "Water/Map0003")
+NAMES = ("Map0000", "Planning/Map0001", "Transport/Map0002", "Water/Map0003", "Map0004", "Planning/Map0005")
 
 
 @pytest.fixture
@@ -49,10 +49,10 @@ def many(rehearsal: Callable[..., Rehearsal], tmp_path: Path) -> Iterator[Many]:
 def test_all_are_deleted_with_one_sign_in_and_no_more_jobs_at_a_time_than_allowed(many: Many) -> None:
     many.server.before_request = lambda _: many.server.let_jobs_take(0.2 if many.server.most_jobs_at_once > 1 else 60)
     summary = many.delete(per_site=2)
-    assert (summary.counts, summary.exit_code) == ({"deleted": 4}, 0)
+    assert (summary.counts, summary.exit_code) == ({"deleted": 6}, 0)
     assert [one.service for one in summary.receipts] == many.services
-    assert [many.files_of(name) for name in NAMES] == [0] * 4
-    assert (many.server.submits, many.server.most_jobs_at_once) == (4, 2)
+    assert [many.files_of(name) for name in NAMES] == [0] * 6
+    assert (many.server.submits, many.server.most_jobs_at_once) == (6, 2)
     assert (many.steps("token"), many.steps("tasks"), many.steps("task")) == (1, 1, 1)
     assert many.ledgers == []
     assert many.heard.warnings == [], "no deletion takes the job of another one for its own, or waits for it"
@@ -113,13 +113,13 @@ def test_messages_come_in_the_thread_that_called_and_name_their_service(many: Ma
     assert threads == {threading.get_ident()}
     for name in NAMES:
         assert any(words.startswith(f"{name}:MapServer: deleted, ") for words in many.heard.lines)
-    assert any(words.startswith("In all: 4 caches to delete, ") for words in many.heard.lines)
-    assert many.heard.labels[-1][0].startswith("4 of 4 done, ")
-    assert "0 of 4 done, 0 kB so far" in [label for label, _ in many.heard.labels]
+    assert any(words.startswith("In all: 6 caches to delete, ") for words in many.heard.lines)
+    assert many.heard.labels[-1][0].startswith("6 of 6 done, ")
+    assert "0 of 6 done, 0 kB so far" in [label for label, _ in many.heard.labels]
 
 
 def test_the_trouble_of_one_is_not_the_others(many: Many) -> None:
-    many.server.stop_service("Water/Map0003")
+    many.server.stop_service("Map0004")
     many.server.fault("job-failed:1")
     missing = many.services[0].replace("Map0000", "Nowhere")
     services = [missing, "no service", *many.services, many.services[1].replace("Planning", "PLANNING")]
@@ -127,10 +127,10 @@ def test_the_trouble_of_one_is_not_the_others(many: Many) -> None:
     verdicts = {one.service: (one.verdict.value, "" if one.error is None else one.error.message_id)
                 for one in summary.receipts}  # fmt: skip
     assert verdicts["no service"] == ("not-deleted", "CT101")
-    assert verdicts[missing] == verdicts[many.services[3]] == ("not-deleted", "CT501")
-    others = sorted(verdicts[url] for url in many.services if url != many.services[3])
-    assert others == [("deleted", "")] * 2 + [("not-deleted", "CT701")]
-    assert len(summary.receipts) == 6 and summary.exit_code == 2
+    assert verdicts[missing] == verdicts[many.services[4]] == ("not-deleted", "CT501")
+    others = sorted(verdicts[url] for url in many.services if url != many.services[4])
+    assert others == [("deleted", "")] * 4 + [("not-deleted", "CT701")]
+    assert len(summary.receipts) == 8 and summary.exit_code == 2
     assert any("named more than once" in words for words in many.heard.lines)
 
 
@@ -210,8 +210,8 @@ def test_a_service_by_two_ports_of_its_server_gets_one_job(is_listed: bool, tmp_
 
 def test_without_a_yes_nothing_is_deleted(many: Many) -> None:
     summary = many.delete(agree=lambda plans: False)
-    assert (summary.counts, summary.exit_code, many.server.submits) == ({"not-deleted": 4}, 3, 0)
-    assert many.delete(agree=lambda plans: len(plans.deleting) == 4).exit_code == 0
+    assert (summary.counts, summary.exit_code, many.server.submits) == ({"not-deleted": 6}, 3, 0)
+    assert many.delete(agree=lambda plans: len(plans.deleting) == 6).exit_code == 0
 
 
 def test_without_a_yes_nobody_says_that_an_earlier_job_has_deleted_nothing(many: Many) -> None:
@@ -314,7 +314,7 @@ def test_a_cancel_stops_the_submitting_and_tells_the_rest(many: Many) -> None:
     assert len(many.ledgers) == 1, "a run that was stopped isn't over"
     many.server.after_request = lambda request: None
     again = many.delete()
-    assert (again.counts, again.exit_code, many.ledgers) == ({"deleted": 4}, 0, [])
+    assert (again.counts, again.exit_code, many.ledgers) == ({"deleted": 6}, 0, [])
 
 
 def test_receipts_that_cannot_be_kept_cost_warnings_only(many: Many, tmp_path: Path) -> None:
@@ -335,7 +335,7 @@ def test_one_cache_directory_for_several_sites_is_refused(many: Many) -> None:
 def test_a_token_that_ends_is_renewed_once_for_all(many: Many) -> None:
     many.server.let_jobs_take(0.5)
     many.server.fault("token-expires-mid-job:1")
-    assert many.delete(per_site=1).counts == {"deleted": 4}
+    assert many.delete(per_site=1).counts == {"deleted": 6}
     assert many.steps("token") == 2
 
 
@@ -364,27 +364,27 @@ def submitted_twice(many: Many) -> set[str]:
 
 
 def test_a_rerun_goes_on_and_its_summary_tells_of_all(many: Many) -> None:
-    stopped_after(many, 1)
+    stopped_after(many, 3)
     submitted = many.server.submits
-    assert 1 <= submitted < 4 and len(many.ledgers) == 1
+    assert 3 <= submitted < 6 and len(many.ledgers) == 1
     summary = many.delete()
-    assert (summary.counts, summary.exit_code, submitted_twice(many)) == ({"deleted": 4}, 0, set())
+    assert (summary.counts, summary.exit_code, submitted_twice(many)) == ({"deleted": 6}, 0, set())
     told = [one for one in summary.receipts if any("An earlier part of this run" in words for words in one.warnings)]
-    assert 1 <= len(told) <= submitted
+    assert 3 <= len(told) <= submitted
     assert all(one.job_url and one.before is not None and one.before.tiles for one in told)
     assert many.ledgers == []
 
 
 def test_a_cache_that_is_there_again_is_told_and_not_deleted(many: Many) -> None:
-    stopped_after(many, 1)
+    stopped_after(many, 3)
     submitted = many.server.submits
     many.server.rebuild_cache("Map0000")
     summary = many.delete()
     first = summary.receipts[0]
     assert first.verdict.value == "not-deleted" and "has deleted its cache, and there is one again" in str(first.error)
-    assert submitted_twice(many) == set() and submitted < 4 and many.files_of("Map0000") > 0
+    assert submitted_twice(many) == set() and submitted < 6 and many.files_of("Map0000") > 0
     assert "in a run of its own" in str(first.error), "another one may keep this run from being over"
-    assert many.delete().counts == {"deleted": 1, "nothing-to-delete": 3}
+    assert many.delete().counts == {"deleted": 1, "nothing-to-delete": 5}
 
 
 def test_a_submit_that_never_arrived_is_made_up_for(many: Many) -> None:
@@ -430,7 +430,7 @@ def test_a_job_that_another_run_has_followed_to_its_end_meanwhile_is_settled(man
 
 
 def test_no_secret_stands_in_the_ledger(many: Many) -> None:
-    stopped_after(many, 1)
+    stopped_after(many, 2)
     (ledger,) = many.ledgers
     text = ledger.read_text(encoding="utf-8")
     assert many.server.password not in text and ledger.stat().st_mode & 0o077 == 0
@@ -442,12 +442,12 @@ def key_of(url: str) -> str:
 
 
 def test_a_ledger_that_cannot_be_read_ends_the_run_before_any_service(many: Many) -> None:
-    stopped_after(many, 1)
+    stopped_after(many, 2)
     (ledger,) = many.ledgers
     ledger.write_text("nonsense\n", encoding="utf-8")
     asked = len(many.server.requests)
     summary = many.delete()
-    assert (summary.counts, summary.exit_code, len(many.server.requests)) == ({"unknown": 4}, 5, asked)
+    assert (summary.counts, summary.exit_code, len(many.server.requests)) == ({"unknown": 6}, 5, asked)
     told = [words for words in many.heard.warnings if "Delete that file and run this again" in words]
     assert len(told) == 1 and told[0].startswith("CT502: ") and Path(summary.page).exists()
 
@@ -462,10 +462,10 @@ def test_no_place_for_our_files_ends_with_a_summary(many: Many, odd: str, monkey
         for name, value in (("HOME", "home"), ("XDG_DATA_HOME", "data"), ("LOCALAPPDATA", "data")):
             monkeypatch.setenv(name, value)  # relative, so of no use
         summary = many.delete(agree=lambda plans: False, journal_folder=None, receipts=None)
-    assert (summary.counts, summary.exit_code, many.server.requests) == ({"not-deleted": 4}, 1, [])
+    assert (summary.counts, summary.exit_code, many.server.requests) == ({"not-deleted": 6}, 1, [])
     assert [one.service for one in summary.receipts] == many.services
     assert {one.error.message_id for one in summary.receipts if one.error} == {"CT502"}
-    assert summary_misfits(json.loads(summary.to_json())) == [] and "4 not-deleted, in" in summary.to_text()
+    assert summary_misfits(json.loads(summary.to_json())) == [] and "6 not-deleted, in" in summary.to_text()
     assert sum(words.startswith("CT502: ") for words in many.heard.warnings) == 1 + (odd == "no home")
 
 
@@ -491,7 +491,7 @@ def test_a_disk_that_is_full_from_the_submit_on_costs_receipts_and_no_verdict(ma
 def test_two_runs_over_the_same_services_do_not_go_side_by_side(many: Many) -> None:
     def second(_: Any) -> bool:
         other = Many(many.server, many.folder).delete()
-        assert (other.counts, other.exit_code) == ({"still-running": 4}, 5)
+        assert (other.counts, other.exit_code) == ({"still-running": 6}, 5)
         return True
 
     assert many.delete(agree=second).exit_code == 0
