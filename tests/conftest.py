@@ -51,7 +51,7 @@ LONG = (
     "test_rerun", "test_delete_many", "test_stopping", "test_streams", "test_rehearse_command", "test_one_submit",
     "test_witnesses", "test_kill", "test_delete_tiles", "test_secrets", "test_runs", "test_delete", "test_keyrings",
     "test_faults", "test_outside", "test_cache_directory", "test_verdict", "test_wire", "test_submission", "test_proxy",
-    "test_web_tier", "test_delete_command", "test_rehearsal_faults_of_sites", "test_progress", "test_other_ports",
+    "test_web_tier", "test_delete_command", "test_rehearsal_faults_of_sites", "test_progress", "test_other_addresses",
     "test_ctrl_c", "test_many_killed", "test_rehearsal_faults_on_the_wire", "test_check_command",
     "test_unfinished_command", "test_secrets_of_commands", "test_rehearsal_command", "test_hostile_bodies",
     "test_many_speed",

@@ -12,7 +12,7 @@ from ..proof.evidence import Look
 from ..proof.words import for_people, in_utc
 from ..server.wire import Wire
 from .cache_work import CacheWork
-from .other_ports import names_at_other_ports
+from .other_addresses import check_other_contexts, names_at_other_addresses
 from .record import Record
 from .session import Session
 from .work import Wish, Work
@@ -79,10 +79,12 @@ def make_plan(wish: Wish, named: ServiceReference, session: Session, record: Rec
     with record.unsettled(_noted(entry, named, session)):
         site = session.site_of(named, record)
         record.note_site(site.account, site.info.version)
-        entry = entry or _unfinished_at_other_ports(named, site.wire, session, record)
+        entry = entry or _unfinished_at_other_addresses(named, site.wire, session, record)
         if entry is not None:
             return _plan_to_follow(entry, wish, named, session, record)
         work, before = wish.work(site.wire, named, session.others_of(named), record)
+        if work.is_needed(before):
+            check_other_contexts(named, site.wire, session)
     return Plan(named, before, None, session.run.clock.monotonic(), session, work, wish)
 
 
@@ -139,12 +141,14 @@ def _unfinished(named: ServiceReference, session: Session, record: Record) -> En
         raise
 
 
-def _unfinished_at_other_ports(named: ServiceReference, wire: Wire, session: Session, record: Record) -> Entry | None:
-    """The entry of a run that reached the same service through another port of this machine, if any.
+def _unfinished_at_other_addresses(
+    named: ServiceReference, wire: Wire, session: Session, record: Record
+) -> Entry | None:
+    """The entry of a run that reached the same service through another port of this machine, or context, if any.
 
     Raises JournalError, Cancelled.
     """
-    names = names_at_other_ports(named, wire, session)
+    names = names_at_other_addresses(named, wire, session)
     session.note_names(named, names)
     return _unfinished(named, session, record) if names else None
 

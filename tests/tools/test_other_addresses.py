@@ -1,10 +1,13 @@
-"""Two ports of this machine: one service where they lead to one server, two where they don't."""
+"""Two ports or contexts of a host: one service where they lead to one server, two where they don't."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from support.bench import FACTOR, Bench
+from support.body_server import refusal
+from support.job_site import LIST, JobSite
 from support.second_port import second_port
 from support.story import delete, service_url
 
@@ -56,3 +59,32 @@ def test_another_server_at_another_port_has_its_own_deletion(place: Bench, rehea
     seen = delete(other, journal_folder=place.journal)
     assert (seen.verdict, other.submits, place.server.submits) == (Verdict.DELETED, 1, submits)
     assert Journal(service_url(place.server), place.journal).holds_entry, "its job is still running"
+
+
+def test_a_rerun_through_another_context_follows_the_job(site: JobSite, tmp_path: Path) -> None:
+    """Where the list of jobs is refused, only the journal and the server know of it."""
+    site.bodies[LIST] = refusal(403)
+    elsewhere = site.url.replace("/arcgis/", "/server/")
+    assert elsewhere != site.url
+    assert site.delete(folder=tmp_path, deadline=60.0).verdict is Verdict.STILL_RUNNING
+    assert site.delete(elsewhere, folder=tmp_path, deadline=60.0).verdict is Verdict.STILL_RUNNING
+    site.finish(site.jobs[0])
+    assert site.delete(elsewhere, folder=tmp_path).verdict is Verdict.DELETED
+    assert (len(site.submits), unfinished(tmp_path)) == (1, ())
+
+
+def test_a_submit_without_an_answer_at_another_context_comes_first(site: JobSite, tmp_path: Path) -> None:
+    site.lose_the_answer(None)
+    site.bodies[LIST] = refusal(403)
+    assert site.delete(folder=tmp_path, deadline=60.0).verdict is Verdict.UNKNOWN
+    seen = site.delete(site.url.replace("/arcgis/", "/server/"), folder=tmp_path, deadline=60.0)
+    assert (seen.verdict, seen.exit_code, len(site.submits)) == (Verdict.STILL_RUNNING, 5, 1)
+    assert f"Run this for {site.url} first" in str(seen.error)
+
+
+def test_another_site_at_another_context_has_its_own_deletion(site: JobSite, tmp_path: Path) -> None:
+    assert site.delete(folder=tmp_path, deadline=60.0).verdict is Verdict.STILL_RUNNING
+    site.jobs.clear()
+    site.tiles = 0
+    assert site.delete(site.url.replace("/arcgis/", "/server/"), folder=tmp_path).verdict is Verdict.NOTHING_TO_DELETE
+    assert len(unfinished(tmp_path)) == 1
