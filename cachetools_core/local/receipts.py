@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -14,7 +13,7 @@ from secrets import token_hex
 from ..errors import ReceiptNotKept
 from ..messages import reason
 from ..naming.address import can_be_a_path, safe_path
-from ..waiting import started
+from ..waiting import Exchange, started
 from . import own_files
 from .folders import application_folder, file_name_for, whole_path
 
@@ -67,22 +66,12 @@ class ReceiptFolder:
 
         Raises ReceiptNotKept, also where a share gives no answer in these seconds, which are no part of the run's time.
         """
-        errors: list[BaseException] = []
-        done = threading.Event()
-
-        def write() -> None:
-            try:
-                self._write_all(texts)
-            except BaseException as error:  # noqa: BLE001 - raised below, in the thread that waits
-                errors.append(error)
-            done.set()
-
-        if not started(write, "CacheTools receipts"):
-            write()  # no thread can be had
-        elif not done.wait(seconds):
+        writing = Exchange(lambda: self._write_all(texts))
+        if not started(writing.go, "CacheTools receipts"):
+            writing.go()  # no thread can be had
+        elif not writing.done.wait(seconds):
             raise ReceiptNotKept(f"{safe_path(str(self.path))} gave no answer within {seconds:.0f} seconds.")
-        if errors:
-            raise errors[0]
+        writing.answer()
 
     def _write_all(self, texts: Mapping[Path, str]) -> None:
         written: list[Path] = []
