@@ -226,7 +226,7 @@ class Journal:
 def unfinished(folder: str | os.PathLike[str] | None = None) -> tuple[Entry | Unreadable, ...]:
     """Every job that this user began from this machine and whose end nobody saw. Raises JournalError."""
     first, *others = _folders(folder)
-    files = list(_listed(first))
+    files = _listed(first)
     for other in others:
         with suppress(JournalError):  # a folder that this user can't read holds nothing of this user's
             files.extend(_listed(other))
@@ -263,11 +263,9 @@ def _folders(folder: str | os.PathLike[str] | None) -> tuple[Path, ...]:
     return tuple(one / "journal" for one in (application_folder(), *application_folders()[1:]))
 
 
-def _listed(folder: Path) -> tuple[Path, ...]:
+def _listed(folder: Path) -> list[Path]:
     try:
-        return tuple(sorted(folder / name for name in os.listdir(folder) if name.endswith(".json")))
-    except FileNotFoundError:
-        return ()
+        return own_files.entries_in(folder)
     except OSError as error:
         raise JournalError(
             f"The journal's folder {plain_words(folder)} can't be read: {reason(error)}.",

@@ -57,6 +57,14 @@ def check_folder(folder: Path) -> None:
         trial.rmdir()
 
 
+def entries_in(folder: Path) -> list[Path]:
+    """The folder's JSON files, sorted; none where there is no such folder. Raises OSError."""
+    try:
+        return sorted(folder / name for name in os.listdir(folder) if name.endswith(".json"))
+    except FileNotFoundError:
+        return []
+
+
 def read_text(file: Path, largest: int = LARGEST) -> str:
     """What the file holds, at most so many bytes.
 

@@ -125,9 +125,7 @@ def keep_certificates(authority: str, certificates: str) -> Path:
 
 def _listed(folder: Path) -> list[Path]:
     try:
-        return sorted(folder / name for name in os.listdir(folder) if name.endswith(".json"))
-    except FileNotFoundError:
-        return []
+        return own_files.entries_in(folder)
     except OSError as error:
         raise _unreadable(folder, error) from error
 
