@@ -6,6 +6,8 @@ it is with the contexts of one host, such as /arcgis and /server: they may lead 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ..errors import AlreadyRunning, NoAnswer, NotAService, ServerSaysNo
 from ..local.entry_text import spelled_as
 from ..local.journal import unfinished
@@ -24,31 +26,34 @@ from .session import Session
 UNKNOWN_JOB = (400, 404)
 
 
-def names_at_other_addresses(service: ServiceReference, wire: Wire, session: Session) -> tuple[str, ...]:
-    """The addresses of unfinished deletions that are this service's, though another port or context stands in them.
+@dataclass(frozen=True)
+class Elsewhere:
+    """The addresses of unfinished deletions that are this service's, and of those that may be."""
+
+    certain: tuple[str, ...] = ()
+    unclear: tuple[str, ...] = ()
+
+    def refuse_unclear(self, service: ServiceReference) -> None:
+        """Raises AlreadyRunning where a deletion that would submit could be the second one of this service."""
+        for one in self.unclear:
+            raise AlreadyRunning(
+                f"{service.url} may be {one} by another address, whose deletion isn't settled.",
+                f"Nothing was submitted. Run this for {one} first; that run follows its job.",
+            )
+
+
+def deletions_elsewhere(service: ServiceReference, wire: Wire, session: Session) -> Elsewhere:
+    """What this machine's journal notes for addresses that lead here, or may.
 
     An entry is another server's where this one doesn't know its job, and where the run does that service too.
     Raises JournalError, Cancelled.
     """
-    return tuple(one.service for one in _entries(session) if _meant_by(one, service, wire, session) is Means.THIS)
-
-
-def check_other_contexts(service: ServiceReference, wire: Wire, session: Session) -> None:
-    """To be called before a deletion is planned that would submit.
-
-    Raises AlreadyRunning where one that was begun at another context of the host may be this service's, and isn't
-    settled; JournalError, Cancelled.
-    """
-    for one in _entries(session):
-        if _meant_by(one, service, wire, session) is Means.UNCLEAR:
-            raise AlreadyRunning(
-                f"{service.url} may be {one.service} by another address, whose deletion isn't settled.",
-                f"Nothing was submitted. Run this for {one.service} first; that run follows its job.",
-            )
-
-
-def _entries(session: Session) -> list[Entry]:
-    return [one for one in unfinished(session.access.journal_folder) if isinstance(one, Entry)]
+    entries = [one for one in unfinished(session.access.journal_folder) if isinstance(one, Entry)]
+    meant = [(one.service, _meant_by(one, service, wire, session)) for one in entries]
+    return Elsewhere(
+        tuple(address for address, means in meant if means is Means.THIS),
+        tuple(address for address, means in meant if means is Means.UNCLEAR),
+    )
 
 
 def _meant_by(entry: Entry, service: ServiceReference, wire: Wire, session: Session) -> Means:
@@ -61,33 +66,21 @@ def _meant_by(entry: Entry, service: ServiceReference, wire: Wire, session: Sess
         return Means.ANOTHER
     here = spelled_as(entry, service.url)
     if is_loopback(service.url) and service_key_at_any_port(other) == service_key_at_any_port(service):
-        return Means.THIS if _may_have(wire, here) else Means.ANOTHER
+        # A job without an id is looked for in the server's list later.
+        return Means.ANOTHER if _whose_job(here, wire) is Means.ANOTHER else Means.THIS
     if service_key_in_any_context(other) != service_key_in_any_context(service):
         return Means.ANOTHER
-    return _known_job_of(here, wire)
+    return _whose_job(here, wire)
 
 
-def _known_job_of(entry: Entry, wire: Wire) -> Means:
-    """Whose job it is at another context of the host: this site's if it knows it."""
-    try:
-        if entry.job_id and wire.get(entry.job_url).get("jobId") == entry.job_id:
-            return Means.THIS
-    except ServerSaysNo as error:
-        if error.code in UNKNOWN_JOB:
-            return Means.ANOTHER
-    except NoAnswer:
-        wire.run.go_on()
-    return Means.UNCLEAR
-
-
-def _may_have(wire: Wire, entry: Entry) -> bool:
-    """False where the server certainly doesn't know the job; a job without an id is looked for in its list later."""
+def _whose_job(entry: Entry, wire: Wire) -> Means:
+    """This site's if it knows the job, and certainly another's only if it says that it doesn't."""
     if not entry.job_id:
-        return True
+        return Means.UNCLEAR
     try:
-        wire.get(entry.job_url)
+        is_known = wire.get(entry.job_url).get("jobId") == entry.job_id
     except ServerSaysNo as error:
-        return error.code not in UNKNOWN_JOB
+        return Means.ANOTHER if error.code in UNKNOWN_JOB else Means.UNCLEAR
     except NoAnswer:
-        return True
-    return True
+        return Means.UNCLEAR
+    return Means.THIS if is_known else Means.UNCLEAR

@@ -10,9 +10,8 @@ from ..naming.service import ServiceReference
 from ..proof.entry import Entry
 from ..proof.evidence import Look
 from ..proof.words import for_people, in_utc
-from ..server.wire import Wire
 from .cache_work import CacheWork
-from .other_addresses import check_other_contexts, names_at_other_addresses
+from .other_addresses import Elsewhere, deletions_elsewhere
 from .record import Record
 from .session import Session
 from .work import Wish, Work
@@ -79,12 +78,13 @@ def make_plan(wish: Wish, named: ServiceReference, session: Session, record: Rec
     with record.unsettled(_noted(entry, named, session)):
         site = session.site_of(named, record)
         record.note_site(site.account, site.info.version)
-        entry = entry or _unfinished_at_other_addresses(named, site.wire, session, record)
+        elsewhere = Elsewhere() if entry is not None else deletions_elsewhere(named, site.wire, session)
+        entry = entry or _unfinished_elsewhere(elsewhere, named, session, record)
         if entry is not None:
             return _plan_to_follow(entry, wish, named, session, record)
         work, before = wish.work(site.wire, named, session.others_of(named), record)
         if work.is_needed(before):
-            check_other_contexts(named, site.wire, session)
+            elsewhere.refuse_unclear(named)
     return Plan(named, before, None, session.run.clock.monotonic(), session, work, wish)
 
 
@@ -141,16 +141,15 @@ def _unfinished(named: ServiceReference, session: Session, record: Record) -> En
         raise
 
 
-def _unfinished_at_other_addresses(
-    named: ServiceReference, wire: Wire, session: Session, record: Record
+def _unfinished_elsewhere(
+    elsewhere: Elsewhere, named: ServiceReference, session: Session, record: Record
 ) -> Entry | None:
     """The entry of a run that reached the same service through another port of this machine, or context, if any.
 
-    Raises JournalError, Cancelled.
+    Raises JournalError.
     """
-    names = names_at_other_addresses(named, wire, session)
-    session.note_names(named, names)
-    return _unfinished(named, session, record) if names else None
+    session.note_names(named, elsewhere.certain)
+    return _unfinished(named, session, record) if elsewhere.certain else None
 
 
 def journal_of(service: ServiceReference, session: Session) -> Journal:

@@ -104,7 +104,7 @@ class Session:
         return False
 
     def names_of(self, service: ServiceReference) -> tuple[str, ...]:
-        """The addresses through other ports of this machine that were found to lead to this service. Raises nothing."""
+        """The addresses at other ports or contexts that were found to lead to this service. Raises nothing."""
         return self._names.get(service.url, ())
 
     def note_names(self, service: ServiceReference, names: tuple[str, ...]) -> None:
